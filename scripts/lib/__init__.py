@@ -1,0 +1,1 @@
+"""Words shared by all phases: configs, shapes, devices, outcomes, tables, provenance."""

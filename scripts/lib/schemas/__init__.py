@@ -1,0 +1,1 @@
+"""Schemas of all tables, one module per phase that writes them."""

@@ -1,0 +1,104 @@
+"""What measuring records: trials, interleaved finals, cells, compiled binaries.
+
+All times are GPU time of one pass of the stated scope: ``two_gemm`` is the gate-up GEMM and the
+down GEMM of one MoE layer, back to back in one CUDA graph, token alignment prepared before.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+_CELL = Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell")
+_CONFIG = Column("config_id", pa.string(), "canonical config id, see scripts.lib.config.Config")
+
+TRIALS = Table(
+    "trials",
+    1,
+    "One row per config tried on a cell: its outcome and, if correct, its latency.",
+    (
+        _CELL,
+        _CONFIG,
+        Column("run_id", pa.string(), "run of the harness, key into runs.json"),
+        Column("order", pa.int32(), "position in the cell's random order of trials, from 0"),
+        Column("outcome", pa.string(), "scripts.lib.outcome.Outcome"),
+        Column("reason", pa.string(), "why, where the outcome is not correct", nullable=True),
+        Column("stopped_by", pa.string(), "precision, cap or slow (cut early)", nullable=True),
+        Column("samples", pa.int32(), "timed graph replays"),
+        Column("median_us", pa.float64(), "median latency of one pass, us", nullable=True),
+        Column("p95_us", pa.float64(), "95th percentile of the samples, us", nullable=True),
+        Column("low_us", pa.float64(), "lower end of the median's 95% interval", nullable=True),
+        Column("high_us", pa.float64(), "upper end of the median's 95% interval", nullable=True),
+        Column("anchor_us", pa.float64(), "the committed config at that moment, us", nullable=True),
+        Column("logits_diff", pa.float64(), "1 - 2<x,y>/(<x,x>+<y,y>), worst GEMM", nullable=True),
+        Column("relative_error", pa.float64(), "||x-y||/||y||, worst GEMM", nullable=True),
+        Column("gpu_seconds", pa.float64(), "wall seconds the trial held the GPU"),
+    ),
+    ("1: first version",),
+)
+
+FINALS = Table(
+    "finals",
+    1,
+    "Interleaved samples of the finalists of a cell, in time order.",
+    (
+        _CELL,
+        _CONFIG,
+        Column("run_id", pa.string(), "run of the harness, key into runs.json"),
+        Column("slot", pa.int16(), "finalist's index; two slots of one config are an A/A pair"),
+        Column("round", pa.int16(), "round; order is reversed in every odd one (A B B A)"),
+        Column("us", pa.float64(), "latency of one pass, us"),
+    ),
+    ("1: first version",),
+)
+
+CELLS = Table(
+    "cells",
+    1,
+    "One row per measured cell: what was computed, how, and the state of the GPU around it.",
+    (
+        _CELL,
+        Column("device", pa.string(), "GPU, named as in config files"),
+        Column("E", pa.int32(), "experts"),
+        Column("N", pa.int32(), "intermediate size per rank"),
+        Column("K", pa.int32(), "hidden size"),
+        Column("top_k", pa.int32(), "experts per token"),
+        Column("scheme", pa.string(), "number formats"),
+        Column("tokens", pa.int32(), "M, tokens"),
+        Column("scope", pa.string(), "what one pass is"),
+        Column("routing", pa.string(), "routing profile of the draws"),
+        Column("draws", pa.int32(), "routing draws in one graph, the same for all candidates"),
+        Column("weight_sets", pa.int32(), "weight sets the draws rotate through (cold L2)"),
+        Column("seed", pa.int64(), "seed of inputs and routing"),
+        Column("bytes", pa.float64(), "fewest bytes of one pass, mean over the draws"),
+        Column("flops", pa.float64(), "floating-point operations of one pass"),
+        Column("roofline_us", pa.float64(), "max(bytes/bandwidth, flops/rate), us"),
+        Column("committed_id", pa.string(), "committed config of the cell", nullable=True),
+        Column("drift", pa.float64(), "(max-min)/median of the committed config's re-runs"),
+        Column("throttled", pa.bool_(), "a slowdown reason other than idle or power cap was seen"),
+        Column("sm_clock_mhz", pa.int32(), "SM clock after the cell, MHz (median of reads)"),
+        Column("temperature_c", pa.int32(), "GPU temperature after the cell, degrees C"),
+        Column("power_w", pa.float64(), "board power after the cell, W"),
+        Column("gpu_seconds", pa.float64(), "wall seconds the cell held the GPU"),
+        Column("run_id", pa.string(), "run that finished the cell, key into runs.json"),
+    ),
+    ("1: first version",),
+)
+
+COMPILES = Table(
+    "compiles",
+    1,
+    "One row per compiled binary (a config's gate-up or down GEMM).",
+    (
+        Column("run_id", pa.string(), "run of the harness, key into runs.json"),
+        Column("binary_id", pa.string(), "what the binary depends on: config and variant"),
+        Column("outcome", pa.string(), "correct or compile_error"),
+        Column("reason", pa.string(), "the compiler's message", nullable=True),
+        Column("seconds", pa.float64(), "CPU wall seconds of this compilation"),
+        Column("shared_bytes", pa.int32(), "shared memory of one block, bytes", nullable=True),
+        Column("registers", pa.int32(), "registers per thread", nullable=True),
+        Column("spills", pa.int32(), "spilled registers per thread", nullable=True),
+    ),
+    ("1: first version",),
+)
