@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 # key in a config file -> (attribute, letter in the id). The order is the order in the id.
@@ -68,7 +68,7 @@ class Config:
 
     def without_vendor_keys(self) -> Config:
         """The same config without the keys that only AMD's backend reads."""
-        return replace(self, **{name: None for name, _ in ROCM_KEYS.values()})
+        return replace(self, waves_per_eu=None, matrix_instr_nonkdim=None, kpack=None)
 
 
 def _positive_int(key: str, value: Any) -> int:
@@ -103,10 +103,3 @@ def parse_id(text: str) -> Config:
     if config.id != text:
         raise ConfigError(f"{text!r} is not canonical; write {config.id}")
     return config
-
-
-def from_columns(row: Mapping[str, Any]) -> Config:
-    """Read a table row that holds one column per attribute (missing values are null or NaN)."""
-    values = {field.name: row.get(field.name) for field in fields(Config)}
-    clean = {k: None if v is None or v != v else int(v) for k, v in values.items()}
-    return Config(**clean)  # type: ignore[arg-type]

@@ -27,9 +27,7 @@ class Shape:
     @property
     def id(self) -> str:
         """For example ``E8-N3584-K4096-top2-bf16``."""
-        return (
-            f"E{self.experts}-N{self.intermediate}-K{self.hidden}-top{self.top_k}-{self.scheme}"
-        )
+        return f"E{self.experts}-N{self.intermediate}-K{self.hidden}-top{self.top_k}-{self.scheme}"
 
 
 @dataclass(frozen=True, order=True)

@@ -90,7 +90,7 @@ def read_table(path: Path, table: Table, columns: list[str] | None = None) -> pd
     found = (arrow.schema.metadata or {}).get(b"graphx", b"no graphx table").decode()
     if found != f"{table.name}/{table.version}":
         raise InputError(f"{path}: holds {found}, expected {table.name}/{table.version}")
-    frame = arrow.to_pandas()
+    frame: pd.DataFrame = arrow.to_pandas()
     for column in table.columns:
         if column.name in frame and column.nullable and pa.types.is_integer(column.type):
             frame[column.name] = arrow[column.name].to_pandas(types_mapper=_nullable_integer)

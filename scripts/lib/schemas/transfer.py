@@ -50,7 +50,9 @@ REPLAY = Table(
         Column("K", pa.int32(), "trial budget"),
         Column("trials", pa.int32(), "trials used (failed ones included)"),
         Column("gpu_seconds", pa.float64(), "recorded GPU seconds of those trials"),
-        Column("choice", pa.string(), "config chosen; empty if no trial was correct", nullable=True),
+        Column(
+            "choice", pa.string(), "config chosen; empty if no trial was correct", nullable=True
+        ),
     ),
     ("1: first version",),
 )
