@@ -1,0 +1,1 @@
+"""Measure configs on a GPU: compile once, check, time, decide ties in interleaved finals."""

@@ -1,0 +1,179 @@
+"""Measure one cell from the controller's side: trials, anchors, finals, the cell's own line."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.chain import Chain
+from scripts.lib.config import parse_id
+from scripts.lib.files import InputError
+from scripts.lib.outcome import Outcome
+from scripts.lib.shape import parse_cell
+from scripts.measure.binaries import jobs_of
+from scripts.measure.gpu_state import Gpu, GpuState
+from scripts.measure.isolate import Child, Failure
+from scripts.measure.protocol import BANDWIDTH_BYTES_S, FLOPS_S, Protocol
+from scripts.measure.records import Done
+
+Body = dict[str, Any]
+# Slots of the same config in the finals, beyond the first: A/A pairs that calibrate false wins.
+COMMITTED_TWINS, BEST_TWINS = 2, 1
+
+
+class CellRun:
+    """One cell of a plan within one run."""
+
+    def __init__(self, cell_id: str, plan: pd.DataFrame, run_id: str, protocol: Protocol) -> None:
+        self.cell = parse_cell(cell_id)
+        self.cell_id, self.run_id, self.protocol = cell_id, run_id, protocol
+        self.plan = plan.sort_values("order")
+        self.proposed = self.plan.loc[self.plan["proposed_by"] != "", "config_id"].tolist()
+        committed = self.plan["proposed_by"].str.split(",").map(lambda names: "committed" in names)
+        self.committed: str | None = next(iter(self.plan.loc[committed, "config_id"]), None)
+        self.states: list[GpuState] = []
+        self._began = 0.0
+
+    def measure(
+        self,
+        worker: Child,
+        gpu: Gpu,
+        chain: Chain,
+        done: Done,
+        failed: dict[str, str],
+        until: float,
+    ) -> bool:
+        """Run what is missing; False if the time was up before the cell was whole."""
+        began = time.perf_counter()
+        self.states = [gpu.state()]
+        facts = self._open(worker)
+        known = done.attempts.setdefault(self.cell_id, {})
+        self._anchor(worker, chain, 0)
+        if not self._attempts(worker, gpu, chain, done, failed, until):
+            return False
+        self._anchor(worker, chain, len(self.plan))
+        self._finals(worker, chain, known)
+        self.states.append(gpu.state())
+        chain.append(self._cell_line(facts, time.perf_counter() - began))
+        done.cells.add(self.cell_id)
+        return True
+
+    def _attempts(
+        self,
+        worker: Child,
+        gpu: Gpu,
+        chain: Chain,
+        done: Done,
+        failed: dict[str, str],
+        until: float,
+    ) -> bool:
+        known, line = done.attempts[self.cell_id], None
+        for count, (order, config_id) in enumerate(self._missing(known), start=1):
+            if time.monotonic() > until:
+                break
+            reason = self._compiler_said(config_id, failed)
+            if reason is None:
+                self._begin(worker, config_id, done.best_us(self.cell_id))
+            if line is not None:
+                # Waiting for the disk while the GPU works on the next config costs nothing.
+                chain.append(line)
+            body = self._end(worker) if reason is None else _failed(Outcome.COMPILE_ERROR, reason)
+            line = self._line("attempt", config_id=config_id, order=order, **body)
+            known[config_id] = body.get("median_us")
+            if count % self.protocol.anchor_every == 0:
+                self._anchor(worker, chain, order)
+                self.states.append(gpu.state())
+        if line is not None:
+            chain.append(line)
+        return not self._missing(known)
+
+    def _line(self, kind: str, **body: Any) -> Body:
+        return {"kind": kind, "run_id": self.run_id, "cell_id": self.cell_id, **body}
+
+    def _missing(self, known: dict[str, float | None]) -> list[tuple[int, str]]:
+        rows = zip(self.plan["order"], self.plan["config_id"], strict=True)
+        return [(int(order), config) for order, config in rows if config not in known]
+
+    def _open(self, worker: Child) -> Body:
+        anchor = parse_id(self.committed).to_entry() if self.committed else None
+        facts = worker.call(("open", self.cell_id, anchor), self.protocol.open_deadline_s)
+        if isinstance(facts, Failure):
+            raise InputError(f"{self.cell_id}: could not be set up: {facts.message}")
+        return dict(facts)
+
+    def _revive(self, worker: Child) -> None:
+        worker.start()
+        self._open(worker)
+
+    def _compiler_said(self, config_id: str, failed: dict[str, str]) -> str | None:
+        for job in jobs_of([parse_id(config_id).to_entry()], self.cell.shape.scheme):
+            if job.id in failed:
+                return f"{job.id.split('/')[0]}: {failed[job.id]}"
+        return None
+
+    def _begin(self, worker: Child, config_id: str, best_us: float | None) -> None:
+        self._began = time.perf_counter()
+        worker.send(("trial", parse_id(config_id).to_entry(), best_us))
+
+    def _end(self, worker: Child) -> Body:
+        result = worker.receive(self.protocol.trial_deadline_s)
+        if not isinstance(result, Failure):
+            return dict(result)
+        seconds = time.perf_counter() - self._began
+        if result.kind != "error":
+            self._revive(worker)
+        outcome = Outcome.TIMEOUT if result.kind == "hung" else Outcome.RUNTIME_ERROR
+        return _failed(outcome, result.message, seconds)
+
+    def _anchor(self, worker: Child, chain: Chain, order: int) -> None:
+        result = worker.call(("anchor",), self.protocol.trial_deadline_s)
+        if isinstance(result, Failure):
+            raise InputError(f"{self.cell_id}: the committed config fails: {result.message}")
+        if result["us"]:
+            median = float(np.median(result["us"]))
+            chain.append(
+                self._line("anchor", order=order, median_us=median, samples=len(result["us"]))
+            )
+
+    def _finals(self, worker: Child, chain: Chain, known: dict[str, float | None]) -> None:
+        correct = sorted((us, config) for config, us in known.items() if us is not None)
+        if not correct:
+            return
+        best = [config for _, config in correct[: self.protocol.finalists]]
+        proposed = [config for config in self.proposed if known.get(config) is not None]
+        slots = list(dict.fromkeys([*best, *proposed])) + [best[0]] * BEST_TWINS
+        if self.committed in proposed:
+            slots += [self.committed] * COMMITTED_TWINS
+        entries = [parse_id(config).to_entry() for config in slots]
+        result = worker.call(("finals", entries), self.protocol.open_deadline_s)
+        if isinstance(result, Failure):
+            raise InputError(f"{self.cell_id}: the finals failed: {result.message}; run again")
+        chain.append(self._line("finals", slots=slots, us=result["us"]))
+
+    def _cell_line(self, facts: Body, seconds: float) -> Body:
+        device, scheme = self.cell.device, self.cell.shape.scheme
+        roofline = max(
+            facts["bytes"] / BANDWIDTH_BYTES_S[device], facts["flops"] / FLOPS_S[device][scheme]
+        )
+        last = self.states[-1]
+        return self._line(
+            "cell",
+            **facts,
+            scope="two_gemm",
+            seed=self.protocol.seed,
+            roofline_us=roofline * 1e6,
+            committed_id=self.committed,
+            throttled=sorted({name for state in self.states for name in state.throttled}),
+            sm_clock_mhz=int(np.median([state.sm_clock_mhz for state in self.states])),
+            temperature_c=last.temperature_c,
+            power_w=last.power_w,
+            states=[vars(state) for state in self.states],
+            gpu_seconds=round(seconds, 3),
+        )
+
+
+def _failed(outcome: Outcome, reason: str, seconds: float = 0.0) -> Body:
+    return {"outcome": str(outcome), "reason": reason[:400], "gpu_seconds": round(seconds, 6)}

@@ -1,0 +1,116 @@
+"""A child process that may die: run tasks in it, with a deadline, and learn how it ended.
+
+The child is spawned fresh (no inherited GPU context) and dies with its parent, so that a killed
+run leaves nothing behind on the GPU.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+_SPAWN = multiprocessing.get_context("spawn")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+Handler = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task that did not return: ``kind`` is error, died or hung; ``message`` says how."""
+
+    kind: str
+    message: str
+
+
+class PoisonedError(Exception):
+    """Raised by a handler whose process can do no further work (a poisoned GPU context)."""
+
+
+def _serve(connection: Connection, make_handler: Callable[..., Handler], args: tuple[Any, ...]):  # type: ignore[no-untyped-def]
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    handler = make_handler(*args)
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(("done", handler(task)))
+        except PoisonedError as error:
+            connection.send(("fatal", str(error)))
+            # A poisoned context can hang in its own destructors; there is nothing to save.
+            os._exit(1)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
+            connection.send(("error", f"{type(error).__name__}: {error} ({where})"))
+
+
+class Child:
+    """One child process serving tasks; restarted by hand after it died or hung."""
+
+    def __init__(self, make_handler: Callable[..., Handler], *args: Any) -> None:
+        self._make, self._args = make_handler, args
+        self.start()
+
+    def start(self) -> None:
+        """Start the process (again)."""
+        self.connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(
+            target=_serve, args=(theirs, self._make, self._args), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def send(self, task: Any) -> None:
+        """Hand over a task without waiting; a dead child shows at ``receive``."""
+        try:
+            self.connection.send(task)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def receive(self, deadline_s: float) -> Any:
+        """Wait for the result of the last task, or a Failure.
+
+        After died and hung the process is gone; ``start`` makes a new one.
+        """
+        if not self.connection.poll(deadline_s):
+            self.stop()
+            return Failure("hung", f"no answer within {deadline_s:g} s")
+        try:
+            status, value = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self._process.join(10)
+            code = self._process.exitcode
+            self.stop()
+            return Failure("died", _describe_exit(code))
+        if status == "fatal":
+            self.stop()
+            return Failure("died", value)
+        return Failure("error", value) if status == "error" else value
+
+    def call(self, task: Any, deadline_s: float) -> Any:
+        """``send`` and ``receive``."""
+        self.send(task)
+        return self.receive(deadline_s)
+
+    def stop(self) -> None:
+        """Kill the process if it lives."""
+        self._process.kill()
+        self._process.join(10)
+        self.connection.close()
+
+
+def _describe_exit(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"worker killed by {signal.Signals(-code).name}"
+    return f"worker exited with status {code}"

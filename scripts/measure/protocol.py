@@ -1,0 +1,52 @@
+"""The measuring protocol's numbers, in one place; their hash stands in every recorded line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+# Peak rates that the roofline uses, measured on one NVIDIA H200: a large device-to-device copy
+# (4.3 TB/s, read and written bytes) and an 8192^3 bf16 product on random data (790 TFLOP/s).
+BANDWIDTH_BYTES_S = {"NVIDIA_H200": 4.3e12}
+FLOPS_S = {"NVIDIA_H200": {"bf16": 790e12, "fp16": 790e12}}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a trial is sampled, when it stops, and how finals run."""
+
+    precision: float = 0.005  # relative half-width of the median's 95% interval that is enough
+    batch: int = 6  # replays between looks: 6 is the least n whose min..max covers 95%
+    cap: int = 30  # most samples of one trial
+    slow_ratio: float = 2.0  # a config this much slower than the cell's best is cut early
+    slow_samples: int = 2
+    anchor_every: int = 64  # trials between two runs of the committed config (drift)
+    anchor_samples: int = 12
+    finalists: int = 12  # best of the sweep that enter the finals, besides all proposals
+    rounds: int = 40  # interleaved rounds of the finals
+    least_rounds: int = 10
+    finals_seconds: float = 3.0  # fewer rounds if a cell's finals would take longer
+    trial_deadline_s: float = 30.0
+    compile_deadline_s: float = 120.0
+    open_deadline_s: float = 180.0
+    seed: int = 20260814
+
+    @property
+    def hash(self) -> str:
+        """First 16 hex digits of the SHA-256 of all numbers."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def draws_of(tokens: int) -> int:
+    """Routing draws in one graph: more where one draw says little and passes are short."""
+    if tokens <= 64:
+        return 8
+    return 4 if tokens <= 512 else 2
+
+
+def weight_sets_of(draws: int) -> int:
+    """Weight sets the draws rotate through: neighbours in a replay, its end and the next start
+    included, never share weights that the L2 cache (60 MB on an H200) could have kept."""  # noqa: D205,D209
+    return min(draws, 4)
