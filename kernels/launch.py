@@ -6,7 +6,7 @@ depends on is in its ``Variant`` and the config's ``binary_key``; everything els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,43 +20,52 @@ from kernels.moe_gemm import moe_gemm_kernel
 
 _TYPE_NAMES = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
 _BINARY_KEYS = (
-    "BLOCK_SIZE_M", "BLOCK_SIZE_N", "BLOCK_SIZE_K", "num_warps", "num_stages",
+    "BLOCK_SIZE_M", "BLOCK_SIZE_N", "BLOCK_SIZE_K", "GROUP_SIZE_M", "num_warps", "num_stages",
     "waves_per_eu", "matrix_instr_nonkdim", "kpack", "num_ctas",
 )  # fmt: skip
 _TILE_KEYS = ("BLOCK_SIZE_M", "BLOCK_SIZE_N", "BLOCK_SIZE_K")
+_ARGUMENT_KEYS = (*_TILE_KEYS, "GROUP_SIZE_M")
 
 
 @dataclass(frozen=True)
 class Variant:
     """What a binary is compiled for, besides its config.
 
-    ``weighted``: multiply by the routing weight (the down GEMM). ``aligned``: N and K are
+    ``share``: assignments that share a row of A (top_k for gate-up, 1 for down). ``weighted``:
+    multiply by the routing weight (the down GEMM). ``aligned``: N and K are
     multiples of 16, which lets loads be 16 bytes wide; true of every shape of the corpus.
     """
 
     dtype: torch.dtype
+    share: int
     weighted: bool
     aligned: bool = True
 
     @property
     def name(self) -> str:
-        """For example ``bf16-down``."""
+        """For example ``bf16-share8-up``."""
         ends = ("down" if self.weighted else "up") + ("" if self.aligned else "-ragged")
-        return f"{_TYPE_NAMES[self.dtype]}-{ends}"
+        return f"{_TYPE_NAMES[self.dtype]}-share{self.share}-{ends}"
 
 
 def binary_key(entry: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """The part of a config that the binary depends on (GROUP_SIZE_M is an argument)."""
+    """The part of a config that its binaries depend on."""
     return tuple((key, entry[key]) for key in _BINARY_KEYS if key in entry)
 
 
-def _source(entry: Mapping[str, int], variant: Variant, fixed: Mapping[str, int]) -> ASTSource:
+def _options(entry: Mapping[str, int]) -> dict[str, int]:
+    return {key: value for key, value in binary_key(entry) if key not in _ARGUMENT_KEYS}
+
+
+def _source(entry: Mapping[str, int], variant: Variant, run_time: Collection[str]) -> ASTSource:
     names = list(moe_gemm_kernel.arg_names)
     element = "*" + _TYPE_NAMES[variant.dtype]
     types = {"a_ptr": element, "b_ptr": element, "c_ptr": element, "route_weight_ptr": "*fp32"}
     constants: dict[str, Any] = {key: entry[key] for key in _TILE_KEYS}
-    constants["WEIGHTED"] = variant.weighted
-    constants.update(fixed)
+    constants |= {"WEIGHTED": variant.weighted, "top_k": variant.share}
+    constants["GROUP_SIZE_M"] = entry["GROUP_SIZE_M"]
+    for name in run_time:
+        del constants[name]
     signature = {
         name: "constexpr"
         if name in constants
@@ -74,15 +83,15 @@ def compile_gemm(
     entry: Mapping[str, int],
     variant: Variant,
     target: GPUTarget,
-    fixed: Mapping[str, int] | None = None,
+    run_time: Collection[str] = (),
 ) -> Any:
     """Compile one binary for ``target``; needs no GPU. Returns Triton's compiled kernel.
 
-    ``fixed`` turns run-time integers into compile-time ones (to measure what that would gain).
+    ``run_time``: which of top_k and GROUP_SIZE_M to leave to the launch (to measure its cost).
     Raises whatever the compiler raises; the caller records it as ``compile_error``.
     """
-    options = {key: value for key, value in binary_key(entry) if key not in _TILE_KEYS}
-    return triton.compile(_source(entry, variant, fixed or {}), target=target, options=options)
+    options = _options(entry)
+    return triton.compile(_source(entry, variant, run_time), target=target, options=options)
 
 
 @dataclass(frozen=True)
@@ -128,5 +137,5 @@ def launch_compiled(
 
 def launch_jit(gemm: Gemm, alignment: Alignment, entry: Mapping[str, int]) -> None:
     """Launch through Triton's JIT; also the way into its interpreter on a CPU."""
-    options = {key: value for key, value in binary_key(entry) if key not in _TILE_KEYS}
-    moe_gemm_kernel[grid(gemm, alignment, entry)](*arguments(gemm, alignment, entry), **options)
+    launch = moe_gemm_kernel[grid(gemm, alignment, entry)]
+    launch(*arguments(gemm, alignment, entry), **_options(entry))

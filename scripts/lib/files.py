@@ -21,7 +21,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
     On any error, a full disk included, the temporary file is removed and ``path`` is untouched.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: its folder cannot be made ({error.strerror})") from error
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         yield temporary

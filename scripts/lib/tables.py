@@ -7,14 +7,22 @@ another version is refused rather than guessed at.
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
+import pyarrow.json
 import pyarrow.parquet as pq
 
 from scripts.lib.files import InputError, replacing
+
+if TYPE_CHECKING:
+    # Importing pandas takes over a second; only those who use a frame pay for it.
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -54,23 +62,65 @@ class Table:
 
 def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     """Convert a frame to the schema; InputError names a missing, extra or ill-typed column."""
-    missing = [name for name in table.names if name not in frame.columns]
-    extra = [str(name) for name in frame.columns if name not in table.names]
-    if missing or extra:
-        raise InputError(f"table {table.name}: missing columns {missing}, unknown columns {extra}")
+    _check_names(frame.columns, table)
     try:
-        arrow = pa.Table.from_pandas(frame[table.names], schema=table.schema, preserve_index=False)
+        arrow = pa.Table.from_pandas(frame[table.names], _relaxed(table), preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(f"table {table.name}: {error}") from error
+    return _checked(arrow, table)
+
+
+def rows_to_arrow(rows: Iterable[Mapping[str, Any]], table: Table) -> pa.Table:
+    """Convert rows of plain values (timestamps as ISO 8601 text) to the schema, without pandas.
+
+    They go through Arrow's JSON reader, the one way into Arrow that does not import pandas.
+    Raises InputError as ``to_arrow`` does.
+    """
+    lines = []
+    for row in rows:
+        _check_names(row, table)
+        lines.append(json.dumps(row, allow_nan=False))
+    if not lines:
+        return table.schema.empty_table()
+    options = pyarrow.json.ParseOptions(explicit_schema=_relaxed(table))
+    try:
+        data = io.BytesIO("\n".join(lines).encode())
+        arrow = pyarrow.json.read_json(data, parse_options=options)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(f"table {table.name}: {error}") from error
+    return _checked(arrow.select(table.names).combine_chunks(), table)
+
+
+def _check_names(names: Iterable[str], table: Table) -> None:
+    missing = [name for name in table.names if name not in names]
+    extra = [str(name) for name in names if name not in table.names]
+    if missing or extra:
+        raise InputError(f"table {table.name}: missing columns {missing}, unknown columns {extra}")
+
+
+def _relaxed(table: Table) -> pa.Schema:
+    """The schema with all columns nullable, so that it is we who name one with empty values."""
+    return pa.schema([field.with_nullable(True) for field in table.schema])
+
+
+def _checked(arrow: pa.Table, table: Table) -> pa.Table:
     for column in table.columns:
         if not column.nullable and arrow[column.name].null_count:
             raise InputError(f"table {table.name}: column {column.name} holds empty values")
-    return arrow.replace_schema_metadata(table.schema.metadata)
+    return pa.Table.from_arrays(arrow.columns, schema=table.schema)
 
 
 def write_table(path: Path, frame: pd.DataFrame, table: Table) -> None:
     """Write a Parquet file, whole or not at all; the same frame gives the same bytes."""
-    arrow = to_arrow(frame, table)
+    _write_arrow(path, to_arrow(frame, table))
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], table: Table) -> None:
+    """As ``write_table``, from rows of plain values and without importing pandas."""
+    _write_arrow(path, rows_to_arrow(rows, table))
+
+
+def _write_arrow(path: Path, arrow: pa.Table) -> None:
     with replacing(path) as temporary:
         pq.write_table(arrow, temporary, compression="zstd", compression_level=9)
 
@@ -98,4 +148,6 @@ def read_table(path: Path, table: Table, columns: list[str] | None = None) -> pd
 
 
 def _nullable_integer(arrow_type: pa.DataType) -> pd.Int64Dtype | None:
+    import pandas as pd  # noqa: PLC0415 (see the top of this module)
+
     return pd.Int64Dtype() if pa.types.is_integer(arrow_type) else None

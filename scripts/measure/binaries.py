@@ -16,31 +16,32 @@ from typing import Any
 from triton.backends.compiler import GPUTarget
 
 from kernels.launch import Variant, binary_key, compile_gemm
+from scripts.lib.shape import Shape
 from scripts.measure.isolate import Child, Failure
-from scripts.measure.operands import DTYPES
+from scripts.measure.operands import variants
 
 Entry = Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One binary: a config (any of those that share it), the scheme, which of the two GEMMs."""
+    """One binary: a config's parameters and the variant."""
 
     entry: tuple[tuple[str, int], ...]
-    scheme: str
-    weighted: bool
+    variant: Variant
 
     @property
     def id(self) -> str:
-        """For example ``bf16-up/BLOCK_SIZE_M=16,…``."""
+        """For example ``bf16-share8-up/BLOCK_SIZE_M=16,…``."""
         parts = ",".join(f"{key}={value}" for key, value in self.entry)
-        return f"{Variant(DTYPES[self.scheme], self.weighted).name}/{parts}"
+        return f"{self.variant.name}/{parts}"
 
 
-def jobs_of(entries: Iterable[Entry], scheme: str) -> list[Job]:
-    """Both binaries of every config, each once."""
+def jobs_of(entries: Iterable[Entry], shape: Shape) -> list[Job]:
+    """Both binaries of every config on a shape, each once."""
     keys = dict.fromkeys(binary_key(entry) for entry in entries)
-    return [Job(key, scheme, weighted) for key in keys for weighted in (False, True)]
+    pair = variants(shape.scheme, shape.top_k)
+    return [Job(key, variant) for key in keys for variant in pair]
 
 
 class _Compiler:
@@ -49,9 +50,8 @@ class _Compiler:
 
     def __call__(self, job: Job) -> dict[str, Any]:
         began = time.perf_counter()
-        variant = Variant(DTYPES[job.scheme], job.weighted)
         try:
-            compiled = compile_gemm(dict(job.entry), variant, self.target)
+            compiled = compile_gemm(dict(job.entry), job.variant, self.target)
         except Exception as error:
             # Triton's errors hold the whole module's text; the first line names the cause.
             reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from triton.backends.compiler import GPUTarget
 
-from kernels.launch import Variant, binary_key, compile_gemm, launch_compiled
+from kernels.launch import binary_key, compile_gemm, launch_compiled
 from kernels.tolerances import SENTINEL, Agreement, compare
-from scripts.measure.operands import DTYPES, Operands
+from scripts.lib.shape import Shape
+from scripts.measure.operands import Operands, variants
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class BinaryCache:
         self.target = target
         self._loaded: dict[Any, Binaries] = {}
 
-    def get(self, entry: Mapping[str, int], scheme: str) -> Binaries:
+    def get(self, entry: Mapping[str, int], shape: Shape) -> Binaries:
         """Load both binaries; raises what the compiler or the driver raises (out of resources)."""
-        key = (scheme, binary_key(entry))
+        key = (shape.scheme, shape.top_k, binary_key(entry))
         if key not in self._loaded:
             pair = [
-                compile_gemm(entry, Variant(DTYPES[scheme], weighted), self.target)
-                for weighted in (False, True)
+                compile_gemm(entry, variant, self.target)
+                for variant in variants(shape.scheme, shape.top_k)
             ]
             for compiled in pair:
                 _ = compiled.run  # loads the binary, or raises if the GPU cannot hold it

@@ -109,7 +109,9 @@ class CellRun:
         self._open(worker)
 
     def _compiler_said(self, config_id: str, failed: dict[str, str]) -> str | None:
-        for job in jobs_of([parse_id(config_id).to_entry()], self.cell.shape.scheme):
+        if not failed:
+            return None
+        for job in jobs_of([parse_id(config_id).to_entry()], self.cell.shape):
             if job.id in failed:
                 return f"{job.id.split('/')[0]}: {failed[job.id]}"
         return None

@@ -33,12 +33,12 @@ def current_target() -> GPUTarget:
 
 def jobs_of_plan(plan: pd.DataFrame) -> list[Job]:
     """Every binary that the plan's configs need, each once."""
-    scheme_of = plan["cell_id"].map(lambda cell_id: parse_cell(cell_id).shape.scheme)
-    jobs: list[Job] = []
-    for scheme, ids in plan.groupby(scheme_of, sort=True)["config_id"]:
+    shapes = plan["cell_id"].map(lambda cell_id: parse_cell(cell_id).shape)
+    jobs: dict[Job, None] = {}
+    for shape, ids in plan.groupby(shapes, sort=True)["config_id"]:
         entries = [parse_id(config_id).to_entry() for config_id in ids.unique()]
-        jobs += jobs_of(entries, str(scheme))
-    return jobs
+        jobs |= dict.fromkeys(jobs_of(entries, shape))
+    return list(jobs)
 
 
 def compile_plan(

@@ -8,12 +8,17 @@ import torch
 
 from kernels import reference
 from kernels.alignment import Alignment, align
-from kernels.launch import Gemm
+from kernels.launch import Gemm, Variant
 from scripts.lib.shape import Cell, Shape
 from scripts.measure.protocol import draws_of, weight_sets_of
 from scripts.measure.routing import Draw, draw
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def variants(scheme: str, top_k: int) -> tuple[Variant, Variant]:
+    """The gate-up and the down GEMM of a layer."""
+    return Variant(DTYPES[scheme], top_k, False), Variant(DTYPES[scheme], 1, True)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Protocol:
     finalists: int = 12  # best of the sweep that enter the finals, besides all proposals
     rounds: int = 40  # interleaved rounds of the finals
     least_rounds: int = 10
-    finals_seconds: float = 3.0  # fewer rounds if a cell's finals would take longer
+    finals_seconds: float = 2.0  # fewer rounds if a cell's finals would take longer
     trial_deadline_s: float = 30.0
     compile_deadline_s: float = 120.0
     open_deadline_s: float = 180.0
@@ -41,9 +41,9 @@ class Protocol:
 
 def draws_of(tokens: int) -> int:
     """Routing draws in one graph: more where one draw says little and passes are short."""
-    if tokens <= 64:
+    if tokens <= 16:
         return 8
-    return 4 if tokens <= 512 else 2
+    return 4 if tokens <= 128 else 2
 
 
 def weight_sets_of(draws: int) -> int:

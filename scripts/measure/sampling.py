@@ -7,6 +7,7 @@ reads weights that the cache kept from the one before, and every candidate sees 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,19 +29,28 @@ class Sampled:
     stopped_by: Stop
 
 
+@functools.cache
+def _rank(n: int, confidence: float) -> int:
+    """Largest j for which [x(j), x(n-1-j)] of n sorted samples covers the median.
+
+    It misses with probability 2 P(B <= j), B ~ binomial(n, 1/2). Cached: called per look, and
+    scipy's distribution takes longer than a replay.
+    """
+    tail = (1 - confidence) / 2
+    j = int(stats.binom.ppf(tail, n, 0.5))
+    if stats.binom.cdf(j, n, 0.5) > tail:
+        j -= 1
+    return max(j, 0)
+
+
 def median_interval(us: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
     """Distribution-free interval of the median by order statistics.
 
     With fewer than 6 samples no pair of order statistics covers 95%; the range is returned.
     """
     ordered = np.sort(np.asarray(us, dtype=float))
-    n, tail = len(ordered), (1 - confidence) / 2
-    # [x(j), x(n-1-j)] misses the median with probability 2 P(B <= j), B ~ binomial(n, 1/2).
-    j = int(stats.binom.ppf(tail, n, 0.5))
-    if stats.binom.cdf(j, n, 0.5) > tail:
-        j -= 1
-    j = max(j, 0)
-    return float(ordered[j]), float(ordered[n - 1 - j])
+    j = _rank(len(ordered), confidence)
+    return float(ordered[j]), float(ordered[len(ordered) - 1 - j])
 
 
 def relative_half_width(us: Sequence[float]) -> float:

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +38,15 @@ def _candidate(
     import torch  # noqa: PLC0415
     import triton  # noqa: PLC0415
 
-    from kernels.launch import Variant, compile_gemm  # noqa: PLC0415
+    from kernels.launch import compile_gemm  # noqa: PLC0415
     from scripts.measure.candidate import Binaries, run_once  # noqa: PLC0415
-    from scripts.measure.operands import DTYPES, make_operands  # noqa: PLC0415
+    from scripts.measure.operands import make_operands, variants  # noqa: PLC0415
 
     operands = make_operands(cell, weights, "uniform", seed, "cuda")
     torch.cuda.synchronize()
     began = time.perf_counter()
     target = triton.runtime.driver.active.get_current_target()
-    group = entry["GROUP_SIZE_M"]
-    shares = {False: cell.shape.top_k, True: 1}
-    pair = [
-        compile_gemm(
-            entry, Variant(DTYPES[cell.shape.scheme], weighted), target,
-            fixed={"top_k": share, "GROUP_SIZE_M": group},
-        )
-        for weighted, share in shares.items()
-    ]  # fmt: skip
+    pair = [compile_gemm(entry, v, target) for v in variants(cell.shape.scheme, cell.shape.top_k)]
     binaries = Binaries(*pair)
     run_once(operands, binaries, entry, 0)
     torch.cuda.synchronize()
@@ -121,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         plan = read_table(args.plan, PLAN)
         ids = plan.loc[plan["proposed_by"] == "", "config_id"].drop_duplicates()
         chosen = ids.sample(args.configs, random_state=Protocol().seed)
-        configs = [replace(parse_id(config_id)) for config_id in chosen]
+        configs = [parse_id(config_id) for config_id in chosen]
         with tempfile.TemporaryDirectory() as cache:
             os.environ["TRITON_CACHE_DIR"] = cache  # cold, as on a machine that tunes once
             cost = sample_cost(parse_cell(args.cell), configs, Protocol())

@@ -105,7 +105,7 @@ class Worker:
 
     def _timer(self, entry: Entry) -> GraphTimer:
         operands = self._open_operands()
-        binaries = self.binaries.get(entry, operands.cell.shape.scheme)
+        binaries = self.binaries.get(entry, operands.cell.shape)
         timer = GraphTimer(capture(operands, binaries, entry), operands.timed)
         timer(1)
         return timer
@@ -120,7 +120,7 @@ class Worker:
         """Check one config and, if it is correct, time it."""
         operands, began = self._open_operands(), time.perf_counter()
         try:
-            binaries = self.binaries.get(entry, operands.cell.shape.scheme)
+            binaries = self.binaries.get(entry, operands.cell.shape)
         except triton.runtime.errors.OutOfResources as error:
             return _ended(Outcome.ILLEGAL, f"out_of_resources: {error}", began)
         agreement = check(operands, binaries, entry)

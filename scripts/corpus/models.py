@@ -1,0 +1,93 @@
+"""data/models.yaml: the MoE layers of public models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.lib.files import InputError
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True)
+class Model:
+    """The MoE layer of a model: sizes as in its config, ``released`` as YYYY-MM."""
+
+    name: str
+    experts: int
+    hidden: int
+    intermediate: int
+    top_k: int
+    released: str
+    source: str
+    checked: str
+
+    @property
+    def month(self) -> int:
+        """Month of release, counted from year 0."""
+        year, month = self.released.split("-")
+        return 12 * int(year) + int(month)
+
+
+@dataclass(frozen=True)
+class Default:
+    """What is assumed of a layer that fits no model."""
+
+    hidden: int
+    top_k: int
+
+
+@dataclass(frozen=True)
+class Models:
+    """All models, and the default."""
+
+    default: Default
+    models: tuple[Model, ...]
+
+
+def read_models(path: Path) -> Models:
+    """Read the table of models. Raises InputError naming the entry and the field at fault."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: not found") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML ({error})") from error
+    top = _record(content, {"default": dict, "models": list}, f"{path}")
+    default = Default(**_record(top["default"], _types(Default), f"{path}: default"))
+    models = []
+    for number, entry in enumerate(top["models"], start=1):
+        where = f"{path}: model {number}"
+        model = Model(**_record(entry, _types(Model), where))
+        if not _MONTH.fullmatch(model.released):
+            raise InputError(f"{where}: released is {model.released!r}; write it as YYYY-MM")
+        models.append(model)
+    names = [model.name for model in models]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}: listed twice: {', '.join(twice)}")
+    return Models(default, tuple(models))
+
+
+def _types(record: type[Model] | type[Default]) -> dict[str, type]:
+    return {field.name: int if field.type == "int" else str for field in fields(record)}
+
+
+def _record(value: Any, types: dict[str, type], where: str) -> dict[str, Any]:
+    """Check that ``value`` is a mapping of just these fields with values of these types."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: must be a mapping with {', '.join(types)}")
+    missing = [name for name in types if name not in value]
+    unknown = [str(name) for name in value if name not in types]
+    if missing or unknown:
+        raise InputError(f"{where}: missing fields {missing}, unknown fields {unknown}")
+    for name, kind in types.items():
+        found = value[name]
+        if type(found) is not kind or (isinstance(found, int) and found < 1):
+            raise InputError(f"{where}: {name} is {found!r}, not a valid {kind.__name__}")
+    return value

@@ -1,0 +1,16 @@
+"""Errors for names that are not known, with the nearest ones that are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from scripts.lib.files import InputError
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> InputError:
+    """The error for ``name``, a ``what`` that is none of ``known``; it offers the nearest."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    offer = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names) or 'none'}"
+    return InputError(f"unknown {what} {name!r}; {offer}")

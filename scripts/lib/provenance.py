@@ -1,0 +1,66 @@
+"""Where results come from: pinned packages, dataset hashes, the upstream commit.
+
+Everything is read from files of the repository, never from the running machine, so that two
+machines that rebuild the same results also agree on their provenance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from scripts.lib.files import InputError, sha256
+
+_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def pinned_packages(lock: Path) -> dict[str, str]:
+    """Package -> version, from a lock file of ``name==version`` lines.
+
+    Comments, options and continuation lines of hashes are passed over. InputError if the file is
+    absent, pins nothing or pins one package twice.
+    """
+    packages: dict[str, str] = {}
+    for line in _read(lock).splitlines():
+        match = _PIN.match(line)
+        if match is None:
+            continue
+        if match[1] in packages:
+            raise InputError(f"{lock}: {match[1]} is pinned twice; make the lock again")
+        packages[match[1]] = match[2]
+    if not packages:
+        raise InputError(f"{lock}: pins no package; expected lines such as numpy==2.4.6")
+    return packages
+
+
+def dataset_hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Path as given (with forward slashes) -> sha256 of the content. InputError if absent."""
+    hashes = {}
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: not found; `make restore` fetches recorded data")
+        hashes[path.as_posix()] = sha256(path)
+    return hashes
+
+
+def upstream_commit(path: Path) -> str:
+    """The pinned commit of data/upstream.yaml. InputError unless it is a full hash."""
+    try:
+        value = yaml.safe_load(_read(path))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({error})") from error
+    commit = value.get("commit") if isinstance(value, dict) else None
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        raise InputError(f"{path}: commit is {commit!r}; write the full hash of 40 hex digits")
+    return commit
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: could not be read ({error})") from error

@@ -1,0 +1,1 @@
+"""Mining the public history of tuned config files into one table."""

@@ -1,0 +1,1 @@
+"""Carry configs from one GPU to another: proposals, search strategies, replays."""

@@ -1,0 +1,1 @@
+"""One module per strategy or baseline; all speak scripts.transfer.strategy.Strategy."""

@@ -1,0 +1,48 @@
+"""Baseline: what the runtime launches where no config file exists.
+
+The rules are those of vLLM for layers that are not quantised, on NVIDIA GPUs, as published in
+pull request 34846 (merged in February 2026, first in 0.17.0) and still in force in 0.27.1
+(August 2026). The launch count ``SPLIT_K``, 1 there, is left out: this kernel has no such loop.
+"""
+
+from __future__ import annotations
+
+from scripts.lib.config import Config
+from scripts.lib.device import Device, Vendor
+from scripts.lib.files import InputError
+from scripts.lib.names import unknown_name
+from scripts.lib.shape import Shape
+from scripts.transfer.strategy import FixedOrder
+
+UNQUANTISED = ("bf16", "fp16")
+
+# (tokens up to which the rule holds, BLOCK_SIZE_M); above the last one, _LARGE_TILE_M.
+_TILE_M = ((32, 16), (96, 32), (512, 64))
+_LARGE_TILE_M = 128
+
+
+def default_config(shape: Shape, tokens: int, device: Device) -> Config:
+    """The heuristic's config for ``tokens`` tokens, before each goes to its top_k experts.
+
+    Raises InputError for quantised schemes and for GPUs of another vendor, which have own rules.
+    """
+    if shape.scheme not in UNQUANTISED:
+        raise unknown_name("scheme for the default heuristic", shape.scheme, UNQUANTISED)
+    if device.vendor is not Vendor.NVIDIA:
+        raise InputError(f"device {device.name}: the default heuristic is known for NVIDIA only")
+    few = tokens <= 64
+    return Config(
+        block_size_m=next((size for most, size in _TILE_M if tokens <= most), _LARGE_TILE_M),
+        block_size_n=64 if few else 128,
+        block_size_k=128 if few else 64,
+        group_size_m=16 if tokens // shape.experts > 128 else 1,
+        num_warps=4 if tokens <= 128 else 8,
+        num_stages=4 if tokens <= 32 else 3,
+    )
+
+
+class DefaultHeuristic(FixedOrder):
+    """One proposal, the heuristic's config, then the end."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__([config])

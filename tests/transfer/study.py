@@ -1,0 +1,124 @@
+"""A small invented study: a space of 48 configs, cells, proposals and trials with known answers."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from scripts.lib.config import Config
+from scripts.lib.schemas.measured import CELLS, TRIALS
+from scripts.lib.schemas.transfer import PROPOSALS, SPACE
+from scripts.lib.shape import Cell, Shape
+from scripts.lib.tables import Column, Table, write_table
+from scripts.transfer.legal import LegalSpace
+
+DEVICE = "NVIDIA_H200"
+SHAPE = Shape(8, 3584, 4096, 2, "bf16")
+CELLS_SMALL = [Cell(DEVICE, SHAPE, tokens) for tokens in (1, 64, 1024)]
+CONFIGS = [
+    Config(m, n, k, g, w, s)
+    for m, n, k, g, w, s in product((16, 64), (64, 128), (64, 128), (1, 16), (4,), (2, 3, 4))
+]
+LEGAL = LegalSpace(CONFIGS)
+
+
+def filled(table: Table, rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    """Rows with every column of the schema: absent ones are empty, or a zero of their type."""
+    whole = [{c.name: row.get(c.name, _blank(c)) for c in table.columns} for row in rows]
+    return pd.DataFrame(whole, columns=table.names)
+
+
+def with_none(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with None where a value is absent, so that rows compare as plain Python."""
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def _blank(column: Column) -> object:
+    if column.nullable:
+        return None
+    if pa.types.is_string(column.type):
+        return ""
+    if pa.types.is_timestamp(column.type):
+        return pd.Timestamp(0, tz="UTC")
+    return pa.scalar(0).cast(column.type).as_py()
+
+
+def trial_row(
+    cell: Cell, config: Config, us: float | None, outcome: str = "correct", **more: object
+) -> dict[str, object]:
+    ids = {"cell_id": cell.id, "config_id": config.id, "run_id": "r"}
+    return ids | {"outcome": outcome, "median_us": us, "gpu_seconds": 0.25} | more
+
+
+def history_row(
+    device: str, batch: int, config: Config, position: int = 0, **more: object
+) -> dict[str, object]:
+    return {
+        "file": f"E=8,N=3584,device_name={device}.json",
+        "E": 8,
+        "N": 3584,
+        "scheme": "bf16",
+        "device": device,
+        "batch": batch,
+        "position": position,
+        "config_id": config.id,
+        "status": "config",
+        "reachable": True,
+    } | more
+
+
+def space_frame(configs: Sequence[Config] = CONFIGS) -> pd.DataFrame:
+    rows = [{"device": DEVICE, "scheme": "bf16", "config_id": c.id, "legal": True} for c in configs]
+    return filled(SPACE, rows)
+
+
+def latency(cell: Cell, config: Config) -> float:
+    """A smooth invented latency with one best config per cell, in us."""
+    wanted = 16 if cell.tokens < 100 else 64
+    wrong = abs(config.block_size_m - wanted) + abs(config.block_size_n - 128) / 4
+    return 100.0 + wrong + abs(config.num_stages - 3) + config.group_size_m / 32
+
+
+def trial_rows() -> list[dict[str, object]]:
+    """All configs on all cells; those with two stages fail in different ways."""
+    rows = []
+    for cell, (index, config) in product(CELLS_SMALL, enumerate(CONFIGS)):
+        if config.num_stages == 2:
+            outcome = ("compile_error", "runtime_error", "mismatch", "timeout")[index % 4]
+            rows.append(trial_row(cell, config, None, outcome, reason="invented"))
+        else:
+            rows.append(trial_row(cell, config, latency(cell, config)))
+    return rows
+
+
+def proposal_rows() -> list[dict[str, object]]:
+    """Committed, default, and two sources, one of which names a config outside the space."""
+    outside = Config(32, 16, 256, 4, 2, 2)
+    named = [
+        ("S1", "NVIDIA_H100_80GB_HBM3", CONFIGS[5]),
+        ("S1", "AMD_Instinct_MI300X", outside),
+        ("S2", "NVIDIA_H100_80GB_HBM3", CONFIGS[5]),
+        ("S2", "AMD_Instinct_MI300X", CONFIGS[0]),
+        ("committed", None, CONFIGS[7]),
+        ("default", None, CONFIGS[11]),
+    ]
+    return [
+        {"cell_id": cell.id, "strategy": strategy, "source": source, "config_id": config.id}
+        for cell in CELLS_SMALL
+        for strategy, source, config in named
+    ]
+
+
+def write_study(folder: Path) -> dict[str, str]:
+    """Write the study's tables; the paths by the name of the argument that takes them."""
+    tables = {
+        "trials": (TRIALS, filled(TRIALS, trial_rows())),
+        "cells": (CELLS, filled(CELLS, [{"cell_id": cell.id} for cell in CELLS_SMALL])),
+        "space": (SPACE, space_frame()),
+        "proposals": (PROPOSALS, filled(PROPOSALS, proposal_rows())),
+    }
+    for name, (table, frame) in tables.items():
+        write_table(folder / f"{name}.parquet", frame, table)
+    return {name: str(folder / f"{name}.parquet") for name in tables}
