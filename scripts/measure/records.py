@@ -75,7 +75,6 @@ class Done:
 
     attempts: dict[str, dict[str, float | None]] = field(default_factory=dict)
     cells: set[str] = field(default_factory=set)
-    costs: set[str] = field(default_factory=set)
     runs: int = 0
 
     def best_us(self, cell_id: str) -> float | None:
@@ -84,20 +83,23 @@ class Done:
         return min(known, default=None)
 
 
-def read_done(bodies: Iterable[Body], spec_hash: str, kernel: str) -> Done:
-    """Collect finished attempts and cells; runs of another protocol or kernel do not count."""
-    done, same = Done(), False
+def read_done(bodies: Iterable[Body], spec_hash: str, kernel: str, uuid: str) -> Done:
+    """Collect finished cells, and the attempts of unfinished ones that can be gone on with.
+
+    Runs of another protocol or kernel do not count. A cell begun on another GPU starts again:
+    latencies of one cell are compared with each other, so they come from one GPU.
+    """
+    done, same, here = Done(), False, False
     for body in bodies:
         kind = body["kind"]
         if kind == "run":
             done.runs += 1
             same = body["spec_hash"] == spec_hash and body["kernel_hash"] == kernel
+            here = body["gpu"]["uuid"] == uuid
         elif not same:
             continue
-        elif kind == "attempt":
+        elif kind == "attempt" and here:
             done.attempts.setdefault(body["cell_id"], {})[body["config_id"]] = body.get("median_us")
         elif kind == "cell":
             done.cells.add(body["cell_id"])
-        elif kind == "cost":
-            done.costs.add(body["what"])
     return done

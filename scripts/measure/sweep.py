@@ -35,8 +35,8 @@ UNFINISHED = 3
 def sweep(plan: pd.DataFrame, chain: Chain, protocol: Protocol, profile: str, until: float) -> bool:
     """Measure all cells of a plan that the chain lacks; False if time ran out before the end."""
     gpu = Gpu()
-    done = read_done(chain.bodies, protocol.hash, kernel_hash())
     identity = gpu.identity()
+    done = read_done(chain.bodies, protocol.hash, kernel_hash(), identity["uuid"])
     run_id = f"{identity['device']}-{now()}-{done.runs:03d}"
     chain.append(run_line(run_id, protocol, profile, identity | {"state": vars(gpu.state())}))
     todo = [cell for cell in plan["cell_id"].drop_duplicates() if cell not in done.cells]

@@ -1,0 +1,1 @@
+"""From the ledgers of sweeps to the measured tables."""
