@@ -3,11 +3,12 @@
 A launch is described by a config in the public key names (BLOCK_SIZE_M, …); it means here what
 it means to the runtimes that read such files: same tiles, same program order, same pipelining,
 and the same width of address arithmetic. (Column indices wrap in 64 bits there, so they do here:
-in 32 bits this kernel is 1 to 8% faster, small tiles most, and configs would rank differently.)
+32 bits would be faster, for small tiles most, and configs would rank differently.)
 
 Integers that change with the batch are run-time values that Triton must not specialise, so that
-one binary serves every batch and routing. ``top_k`` and ``GROUP_SIZE_M`` are compiled in: at run
-time they cost 1.2% (geometric mean) and up to 2.9%, see scripts/measure/specialisation.py.
+one binary serves every batch and routing. ``top_k`` and ``GROUP_SIZE_M`` are compiled in, as
+upstream has them; what each would cost at run time is measured by scripts.measure.specialisation
+and stands in results/RESULTS.md.
 """
 
 import triton

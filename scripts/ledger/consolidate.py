@@ -189,7 +189,7 @@ def main(argv: list[str] | None = None) -> int:
         epilog="example: python -m scripts.ledger.consolidate --ledger build/ledger.jsonl "
         "--out data/recorded/measured/nvidia_h200-bf16",
     )
-    parser.add_argument("--ledger", type=Path, required=True, help="ledger, plain or .gz")
+    parser.add_argument("--ledger", type=Path, required=True, help="ledger, plain, .gz or .xz")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
     args = parser.parse_args(argv)
     return run_main(lambda: consolidate(args.ledger, args.out))

@@ -10,6 +10,7 @@ import fcntl
 import gzip
 import hashlib
 import json
+import lzma
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from scripts.lib.files import InputError
 
 GENESIS = "0" * 64
 Body = dict[str, Any]
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 
 
 def line_hash(previous: str, body: Body) -> str:
@@ -31,12 +33,12 @@ def _canonical(body: Body) -> str:
 
 
 def read_chain(path: Path) -> Iterator[Body]:
-    """Yield the bodies of a whole chain (``.gz`` or plain).
+    """Yield the bodies of a whole chain (plain, ``.gz`` or ``.xz``).
 
     Raises InputError naming the line at which a line was edited, deleted, added or torn.
     """
     previous = GENESIS
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = _OPENERS.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as handle:
             for number, text in enumerate(handle, start=1):
@@ -44,7 +46,7 @@ def read_chain(path: Path) -> Iterator[Body]:
                 yield body
     except FileNotFoundError as error:
         raise InputError(f"{path}: not found") from error
-    except (EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
+    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable ledger ({error})") from error
 
 

@@ -55,3 +55,8 @@ def find_device(name: str) -> Device:
     if name not in _DEVICES:
         raise unknown_name("device", name, _DEVICES)
     return _DEVICES[name]
+
+
+def short_name(name: str) -> str:
+    """A device name for readers, without the vendor: ``H100 80GB HBM3``. Any name will do."""
+    return name.removeprefix("NVIDIA_").removeprefix("AMD_Instinct_").replace("_", " ")

@@ -11,6 +11,7 @@ import argparse
 import logging
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.lib.files import InputError, sha256, write_text
@@ -19,11 +20,10 @@ from scripts.lib.log import run_main
 LOG = logging.getLogger(__name__)
 
 MANIFEST = Path("data/recorded/SHA256SUMS")
-SUFFIXES = (".json", ".parquet")
 
 EXAMPLE = """examples:
   python -m scripts.lib.manifest check
-  python -m scripts.lib.manifest write
+  python -m scripts.lib.manifest write data/recorded/history.parquet
 """
 
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
@@ -65,11 +65,15 @@ def verify(path: str, manifest: Path = MANIFEST) -> str:
     return path
 
 
-def write_manifest(manifest: Path = MANIFEST) -> int:
-    """Write the hashes of all recorded files beside ``manifest``; return how many there are."""
-    files = sorted(p for p in manifest.parent.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-    write_text(manifest, "".join(f"{sha256(path)}  {path.as_posix()}\n" for path in files))
-    return len(files)
+def write_manifest(paths: Iterable[str], manifest: Path = MANIFEST) -> None:
+    """Write the hashes of the recorded files; InputError names one that is absent."""
+    lines = []
+    for path in sorted(set(paths)):
+        try:
+            lines.append(f"{sha256(Path(path))}  {path}\n")
+        except OSError as error:
+            raise InputError(f"{path}: could not be read ({error.strerror})") from error
+    write_text(manifest, "".join(lines))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,11 +82,13 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("action", choices=("check", "write"), help="what to do")
+    parser.add_argument("files", nargs="*", help="write: the recorded files, all of them")
     args = parser.parse_args(argv)
 
     def body() -> None:
         if args.action == "write":
-            LOG.info("%s: %d recorded files", MANIFEST, write_manifest())
+            write_manifest(args.files)
+            LOG.info("%s: %d recorded files", MANIFEST, len(args.files))
             return
         for path in read_manifest():
             verify(path)

@@ -53,8 +53,10 @@ class _Compiler:
         try:
             compiled = compile_gemm(dict(job.entry), job.variant, self.target)
         except Exception as error:
-            # Triton's errors hold the whole module's text; the first line names the cause.
-            reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}"
+            # Triton's errors quote the kernel between the place (first line) and the cause (last).
+            lines = str(error).strip().splitlines() or [""]
+            words = " ".join(dict.fromkeys((lines[0].strip(), lines[-1].strip())))
+            reason = f"{type(error).__name__}: {words[:300]}"
             return _result(job, began, reason, None)
         return _result(job, began, None, int(compiled.metadata.shared))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.lib.device import Vendor, find_device
+from scripts.lib.device import Vendor, find_device, short_name
 from scripts.lib.files import InputError
 
 
@@ -15,3 +15,9 @@ def test_h200() -> None:
 def test_unknown_device_names_the_nearest() -> None:
     with pytest.raises(InputError, match="'AMD_Instinct_MI300'; nearest: AMD_Instinct_MI300X"):
         find_device("AMD_Instinct_MI300")
+
+
+def test_short_names_leave_out_the_vendor() -> None:
+    assert short_name("NVIDIA_H100_80GB_HBM3") == "H100 80GB HBM3"
+    assert short_name("AMD_Instinct_MI300X") == "MI300X"
+    assert short_name("NVIDIA_H20-3e") == "H20-3e"

@@ -9,6 +9,8 @@ import pytest
 from scripts.lib.files import InputError
 from scripts.lib.manifest import MANIFEST, main, read_manifest, verify
 
+FILES = ["data/recorded/measured/gpu/runs.json", "data/recorded/measured/gpu/trials.parquet"]
+
 
 @pytest.fixture(autouse=True)
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -18,20 +20,18 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     (folder / "trials.parquet").write_bytes(b"trials")
     (folder / "runs.json").write_bytes(b"{}")
-    (folder / "trials.parquet.dvc").write_bytes(b"a pointer, not a record")
-    assert main(["write"]) == 0
+    assert main(["write", *FILES]) == 0
     return folder
 
 
 def test_all_recorded_files_are_listed() -> None:
-    folder = "data/recorded/measured/gpu"
-    assert list(read_manifest()) == [f"{folder}/runs.json", f"{folder}/trials.parquet"]
+    assert list(read_manifest()) == FILES
     assert main(["check"]) == 0
 
 
 def test_writing_again_changes_nothing() -> None:
     before = MANIFEST.read_bytes()
-    assert main(["write"]) == 0
+    assert main(["write", *reversed(FILES)]) == 0
     assert MANIFEST.read_bytes() == before
 
 
@@ -68,3 +68,10 @@ def test_missing_manifest_is_named() -> None:
     MANIFEST.unlink()
     with pytest.raises(InputError, match="restore it from there"):
         read_manifest()
+
+
+def test_missing_file_is_not_recorded(recorded: Path) -> None:
+    before = MANIFEST.read_bytes()
+    (recorded / "runs.json").unlink()
+    assert main(["write", *FILES]) == 2
+    assert MANIFEST.read_bytes() == before

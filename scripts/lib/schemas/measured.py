@@ -30,7 +30,7 @@ TRIALS = Table(
         Column("p95_us", pa.float64(), "95th percentile of the samples, us", nullable=True),
         Column("low_us", pa.float64(), "lower end of the median's 95% interval", nullable=True),
         Column("high_us", pa.float64(), "upper end of the median's 95% interval", nullable=True),
-        Column("anchor_us", pa.float64(), "the committed config at that moment, us", nullable=True),
+        Column("anchor_us", pa.float64(), "the committed config about then, us", nullable=True),
         Column("logits_diff", pa.float64(), "1 - 2<x,y>/(<x,x>+<y,y>), worst GEMM", nullable=True),
         Column("relative_error", pa.float64(), "||x-y||/||y||, worst GEMM", nullable=True),
         Column("gpu_seconds", pa.float64(), "wall seconds the trial held the GPU"),

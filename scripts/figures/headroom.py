@@ -1,0 +1,84 @@
+"""What the committed configs leave on the table: committed over best, against tokens, per shape."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.figures import options
+from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.schemas.measured import CELLS
+from scripts.lib.schemas.statistics import PAIRWISE
+from scripts.lib.tables import read_table
+
+EXAMPLE = (
+    "python -m scripts.figures.headroom --pairwise pairwise.parquet --cells cells.parquet"
+    " --out-png headroom.png --out-svg headroom.svg"
+)
+
+
+def headroom(pairwise: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Committed / best with its interval for every cell where both are finalists."""
+    best = pairwise[pairwise["best"] & pairwise["committed_ratio"].notna()]
+    if best.empty:
+        raise InputError("pairwise: the committed config is a finalist of no cell; nothing to draw")
+    rows = best.merge(cells, on="cell_id")
+    # The table holds best / committed; an unknown interval is drawn as none.
+    out = rows[["E", "N", "K", "top_k", "tokens"]].copy()
+    out["ratio"] = 1 / rows["committed_ratio"]
+    out["low"] = 1 / rows["committed_high"].fillna(rows["committed_ratio"])
+    out["high"] = 1 / rows["committed_low"].fillna(rows["committed_ratio"])
+    return out.sort_values(["E", "N", "K", "top_k", "tokens"], ignore_index=True)
+
+
+def draw(rows: pd.DataFrame) -> Figure:
+    """One line per shape over a log2 axis of tokens, with the paired intervals."""
+    drawn, (axis,) = figure(width=8.4, height=4.9)
+    axis.axhspan(1.0, 1.02, color="#E3E3E3", linewidth=0, label="within 2% of the best")
+    axis.axhline(1.0, color=GREY, linewidth=0.8)
+    for index, (shape, group) in enumerate(rows.groupby(["E", "N", "K", "top_k"], sort=True)):
+        experts, intermediate, hidden, top_k = shape
+        axis.errorbar(
+            group["tokens"],
+            group["ratio"],
+            yerr=[group["ratio"] - group["low"], group["high"] - group["ratio"]],
+            marker=MARKERS[index % len(MARKERS)],
+            color=PALETTE[index % len(PALETTE)],
+            markersize=4.5,
+            linewidth=1.2,
+            elinewidth=0.8,
+            capsize=2,
+            label=f"E={experts} N={intermediate} K={hidden} top-{top_k}",
+        )
+    ticks = sorted(rows["tokens"].unique())
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(ticks, [str(t) for t in ticks], rotation=60, fontsize=8.5)
+    axis.minorticks_off()
+    axis.set(xlabel="tokens M", ylabel="committed / best latency (paired)")
+    axis.set_title("How much faster the best recorded config is than the committed one")
+    drawn.legend(loc="outside lower center", ncols=3)
+    return drawn
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read comparisons and cells, draw, save."""
+    parser = options.parser(__doc__, EXAMPLE)
+    parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
+    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        pairwise = read_table(arguments.pairwise, PAIRWISE)
+        rows = headroom(pairwise, read_table(arguments.cells, CELLS))
+        save(draw(rows), arguments.out_png, arguments.out_svg)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Report: the machine-readable summary, the results page in Markdown and in HTML."""

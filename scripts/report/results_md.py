@@ -1,0 +1,83 @@
+"""The results page in Markdown, from the summary alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.files import InputError, read_json, write_text
+from scripts.lib.log import run_main
+from scripts.report import elsewhere
+from scripts.report.rendering import render
+
+SECTIONS = {
+    "claims",
+    "corpus",
+    "cost",
+    "measured",
+    "provenance",
+    "readings",
+    "statistics",
+    "transfer",
+}
+BUDGETS = ("1", "8", "128")
+EXAMPLE = """example:
+  python -m scripts.report.results_md --summary results/summary.json --out results/RESULTS.md"""
+
+
+def transfer_rows(
+    strategies: dict[str, Any], budgets: tuple[str, ...]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Strategy, K in words and figures; a strategy that no budget changes has one row."""
+    rows = []
+    for strategy, by_budget in strategies.items():
+        first, *_ = figures = list(by_budget.values())
+        if all(entry == first for entry in figures):
+            rows.append((strategy, "any", first))
+            continue
+        rows += [(strategy, k, by_budget[k]) for k in budgets if k in by_budget]
+    return rows
+
+
+def page(summary: dict[str, Any], budgets: tuple[str, ...] = BUDGETS) -> str:
+    """The page as Markdown text; InputError if the summary lacks what it quotes."""
+    return render(
+        "RESULTS.md.j2",
+        escape=False,
+        summary=summary,
+        rows={name: transfer_rows(pair, budgets) for name, pair in summary["transfer"].items()},
+        elsewhere=elsewhere,
+    )
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """Read a summary; InputError if it is not one."""
+    summary: dict[str, Any] = read_json(path)
+    missing = SECTIONS - set(summary) if isinstance(summary, dict) else SECTIONS
+    if missing:
+        raise InputError(
+            f"{path}: is no summary, it lacks {', '.join(sorted(missing))};"
+            " make it with scripts.report.summary"
+        )
+    return summary
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the summary, render, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="Markdown file to write")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        write_text(arguments.out, page(read_summary(arguments.summary)))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

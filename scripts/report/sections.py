@@ -1,0 +1,137 @@
+"""Sections of the summary, each from the tables that the statistics wrote. Nothing is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+Section = dict[str, Any]
+SIGNIFICANT = 6
+# Of the counts: plain totals, and those kept by key with the type of their values.
+TOTALS = ("cells", "complete_cells", "throttled_cells", "trials")
+QUANTITIES: dict[str, type[int] | type[float]] = {
+    "outcomes": int,
+    "stopped_by": int,
+    "binaries": int,
+    "configs_within_2": float,
+    "largest_logits_diff": float,
+    "drift": float,
+    "gpu_seconds": float,
+}
+
+
+def rounded(value: Any) -> Any:
+    """Floats to 6 significant digits, all through; NaN becomes None, whole floats stay floats."""
+    if isinstance(value, dict):
+        return {str(key): rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    if isinstance(value, float):
+        return None if pd.isna(value) else float(f"{value:.{SIGNIFICANT}g}")
+    return value
+
+
+def estimate(row: Mapping[Any, Any]) -> Section:
+    """``{mean, ci, n}`` of a row of any table with the columns of an estimate."""
+    return {
+        "mean": float(row["mean"]),
+        "ci": [float(row["low"]), float(row["high"])],
+        "n": int(row["n"]),
+        "ci_by": str(row["ci_by"]),
+    }
+
+
+def both_intervals(row: Mapping[Any, Any]) -> Section:
+    """An estimate with the two intervals of which ``ci`` is the wider."""
+    return estimate(row) | {
+        "ci_rows": [float(row["rows_low"]), float(row["rows_high"])],
+        "ci_files": [float(row["clusters_low"]), float(row["clusters_high"])],
+    }
+
+
+def corpus(history: pd.DataFrame, gaps: pd.DataFrame) -> Section:
+    """Files, rows, triples, and for each ordered pair of devices its size and both gaps."""
+    pairs: Section = {}
+    for row in gaps.to_dict("records"):
+        pair = pairs.setdefault(
+            f"{row['source']}->{row['target']}",
+            {"file_pairs": int(row["file_pairs"]), "triples": int(row["triples"])},
+        )
+        pair[str(row["metric"])] = both_intervals(row)
+    json_files = history.loc[history["file"].str.endswith(".json"), "file"]
+    return {
+        "files": int(json_files.nunique()),
+        "rows": int(history["batch"].notna().sum()),
+        "triples": sum(pair["triples"] for pair in pairs.values()),
+        "pairs": pairs,
+    }
+
+
+def space(configs: pd.DataFrame, counts: pd.DataFrame) -> Section:
+    """Per GPU and scheme: configs enumerated, left by the prefilter, legal, and why others not.
+
+    The prefilter is a formula; a config that it passes and that fails to compile on the measured
+    device is not legal either.
+    """
+    out: Section = {}
+    for key, rows in configs.groupby(["device", "scheme"], sort=True):
+        device, scheme = (str(part) for part in key)
+        reasons = {str(k): int(v) for k, v in rows["reason"].value_counts().items()}
+        prefiltered = int(rows["legal"].sum())
+        failed = _by_key(counts, device, f"uncompilable_{scheme}")
+        reasons |= {name: int(number) for name, number in failed.items()}
+        out.setdefault(device, {})[scheme] = {
+            "enumerated": len(rows),
+            "prefiltered": prefiltered,
+            "legal": len(rows) - sum(reasons.values()),
+            "reasons": dict(sorted(reasons.items())),
+        }
+    return out
+
+
+def measured(counts: pd.DataFrame, quality: pd.DataFrame) -> Section:
+    """Per GPU: what was recorded, how the protocol fared, how good known configs are."""
+    out: Section = {}
+    for device in sorted(counts["device"].unique()):
+        found = {name: _by_key(counts, device, name) for name in QUANTITIES}
+        section: Section = {
+            name: {key: kind(value) for key, value in found[name].items()}
+            for name, kind in QUANTITIES.items()
+        }
+        for name in TOTALS:
+            section[name] = int(_by_key(counts, device, name)[""])
+        section["quality"] = _quality(quality[quality["device"] == device])
+        if twins := section["quality"].get("aa"):
+            section["aa_false_win_rate"] = twins["false_win"]
+        out[str(device)] = section
+    return out
+
+
+def _by_key(counts: pd.DataFrame, device: str, quantity: str) -> dict[str, float]:
+    rows = counts[(counts["device"] == device) & (counts["quantity"] == quantity)]
+    return {str(row["key"]): float(row["value"]) for row in rows.to_dict("records")}
+
+
+def _quality(rows: pd.DataFrame) -> Section:
+    out: Section = {}
+    for row in rows.to_dict("records"):
+        out.setdefault(str(row["candidate"]), {})[str(row["metric"])] = both_intervals(row) | {
+            "smallest": float(row["smallest"]),
+            "largest": float(row["largest"]),
+        }
+    return out
+
+
+def transfer(rates: pd.DataFrame) -> Section:
+    """``[pair][strategy][K]``: cells judged, rates and regret; the files that they come from."""
+    out: Section = {}
+    for row in rates.to_dict("records"):
+        pair = out.setdefault(f"{row['source']}->{row['target']}", {})
+        entry = pair.setdefault(str(row["strategy"]), {}).setdefault(
+            str(row["K"]), {"n": int(row["cells"])}
+        )
+        entry[str(row["metric"])] = estimate(row)
+        entry["files"] = max(int(row["clusters"]), entry.get("files", 0))
+    return out

@@ -1,0 +1,134 @@
+"""The results as one JSON document: every figure that the pages quote, and where it comes from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.lib.files import write_json
+from scripts.lib.log import run_main
+from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
+from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES
+from scripts.lib.schemas.transfer import SPACE
+from scripts.lib.tables import read_table
+from scripts.report import sections
+from scripts.report.claims import Headline, Summary, make_claims
+from scripts.report.readings import make_readings
+from scripts.report.recording import Recording, read_recording
+
+EXAMPLE = """example:
+  python -m scripts.report.summary --history data/recorded/history.parquet \\
+      --gaps results/tables/gaps.parquet --space results/tables/space.parquet \\
+      --counts results/tables/counts.parquet --quality results/tables/quality.parquet \\
+      --rates results/tables/rates.parquet \\
+      --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
+      --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
+      --datasets data/recorded/history.parquet \\
+      --sources NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
+      --gap-source NVIDIA_H100_80GB_HBM3 --gap-target AMD_Instinct_MI300X \\
+      --margin 0.01 --level 0.95 --resamples 10000 --out results/summary.json"""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables that the summary quotes."""
+
+    history: pd.DataFrame
+    gaps: pd.DataFrame
+    space: pd.DataFrame
+    counts: pd.DataFrame
+    quality: pd.DataFrame
+    rates: pd.DataFrame
+
+
+def summarise(
+    tables: Tables,
+    recording: Recording,
+    decided_by: dict[str, Any],
+    provenance: dict[str, Any],
+    headline: Headline,
+) -> Summary:
+    """All sections, claims and readings, with floats at 6 significant digits."""
+    facts: Summary = {
+        "corpus": sections.corpus(tables.history, tables.gaps),
+        "space": sections.space(tables.space, tables.counts),
+        "measured": sections.measured(tables.counts, tables.quality),
+        "transfer": sections.transfer(tables.rates),
+        "cost": recording.cost(),
+        "statistics": decided_by,
+        "provenance": provenance | recording.provenance(),
+    }
+    summary: Summary = sections.rounded(facts)
+    # From the rounded figures, so that a sentence never disagrees with the figure beside it.
+    summary["claims"] = make_claims(summary, headline)
+    summary["readings"] = make_readings(summary, headline)
+    return summary
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, text in {
+        "history": "mined history",
+        "gaps": "time gaps per device pair",
+        "space": "configs and their legality",
+        "counts": "counts of the measured dataset",
+        "quality": "quality of known configs",
+        "rates": "rates per pair, strategy and budget",
+        "runs": "provenance of the recorded measurements",
+        "upstream": "pinned upstream commit",
+        "lock": "pinned packages",
+    }.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=text)
+    parser.add_argument("--datasets", type=Path, nargs="+", required=True, help="files to hash")
+    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs of the headline")
+    parser.add_argument("--gap-source", required=True, help="source GPU of the quoted time gap")
+    parser.add_argument("--gap-target", required=True, help="target GPU of the quoted time gap")
+    # Quoted, not used: the tables were made with them.
+    parser.add_argument("--margin", type=float, required=True, help="margin of a win or loss")
+    parser.add_argument("--level", type=float, required=True, help="level of the intervals")
+    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the tables, put them together, write the summary."""
+    arguments = _parser().parse_args(argv)
+
+    def body() -> None:
+        tables = Tables(
+            history=read_table(arguments.history, HISTORY, columns=["file", "batch"]),
+            gaps=read_table(arguments.gaps, GAPS),
+            space=read_table(arguments.space, SPACE),
+            counts=read_table(arguments.counts, COUNTS),
+            quality=read_table(arguments.quality, QUALITY),
+            rates=read_table(arguments.rates, RATES),
+        )
+        provenance = {
+            "upstream_commit": upstream_commit(arguments.upstream),
+            "datasets": dataset_hashes(arguments.datasets),
+            "packages": pinned_packages(arguments.lock),
+        }
+        headline = Headline(
+            sources=tuple(arguments.sources),
+            gap_pair=f"{arguments.gap_source}->{arguments.gap_target}",
+            recorded=arguments.runs.parent.as_posix(),
+        )
+        decided_by = {name: getattr(arguments, name) for name in ("margin", "level", "resamples")}
+        recording = read_recording(arguments.runs)
+        summary = summarise(tables, recording, decided_by, provenance, headline)
+        write_json(arguments.out, summary)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Numbers and device names as they are written in sentences and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.lib.device import short_name
+
+Estimate = Mapping[str, Any]
+DASH = "–"
+CANDIDATES = {
+    "aa": "A/A pairs",
+    "best": "best recorded config",
+    "committed": "committed config",
+    "default": "default heuristic",
+}
+
+
+def candidate(name: str) -> str:
+    """A candidate of the table of quality in words: ``S1 NVIDIA_H100`` as ``H100, copied (S1)``."""
+    kind, _, device = name.partition(" ")
+    return f"{short_name(device)}, copied ({kind})" if device else CANDIDATES.get(name, name)
+
+
+def pair(name: str) -> str:
+    """``NVIDIA_H100->NVIDIA_H200`` as ``H100 → H200``."""
+    source, target = name.split("->")
+    return f"{short_name(source)} → {short_name(target)}"
+
+
+def per_cent(estimate: Estimate) -> str:
+    """A rate with its interval: ``28.1% (20.0–36.5)``."""
+    return _with_interval(estimate, 100, 1, "%")
+
+
+def ratio(estimate: Estimate) -> str:
+    """A ratio with its interval: ``1.030 (1.012–1.050)``."""
+    return _with_interval(estimate, 1, 3, "")
+
+
+def days(estimate: Estimate) -> str:
+    """Days with their interval: ``185.8 (135.7–238.8)``; negative ends are joined by ``to``."""
+    return _with_interval(estimate, 1, 1, "")
+
+
+def ends(interval: list[float | None], decimals: int = 1) -> str:
+    """Both ends of an interval, ``?`` where there is none."""
+    texts = ["?" if end is None else f"{end:.{decimals}f}" for end in interval]
+    return (" to " if any(text.startswith("-") for text in texts) else DASH).join(texts)
+
+
+def _with_interval(estimate: Estimate, scale: int, decimals: int, unit: str) -> str:
+    if estimate["mean"] is None:
+        return "none"
+    interval = [None if end is None else end * scale for end in estimate["ci"]]
+    return f"{estimate['mean'] * scale:.{decimals}f}{unit} ({ends(interval, decimals)})"
+
+
+def number(value: float | None) -> str:
+    """A plain figure: thousands apart, four digits kept, the very small in powers of ten."""
+    if value is None:
+        return "none"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"

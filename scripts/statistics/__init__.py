@@ -1,0 +1,1 @@
+"""Statistics: paired comparisons, verdicts and bootstrap intervals over the recorded tables."""

@@ -1,0 +1,139 @@
+"""Every figure is drawn from the tables, to the same bytes each time, and refuses empty ones."""
+
+from __future__ import annotations
+
+import struct
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.figures import curves, gaps, headroom, transferred
+from scripts.figures.style import MARKERS, PALETTE
+from scripts.lib.files import InputError
+from scripts.lib.schemas.corpus import TRIPLES
+from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES, VERDICTS
+from scripts.lib.tables import write_table
+from scripts.statistics.bootstrap import Plan
+from scripts.statistics.gaps import estimate_gaps
+from tests.statistics.conftest import Judged
+from tests.statistics.study import SOURCES, Study
+from tests.statistics.test_gaps import triples
+
+Main = Callable[[list[str]], int]
+
+
+@pytest.fixture(scope="module")
+def inputs(
+    drawn: Study, judged: Judged, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("inputs")
+    paths = drawn.write(folder)
+    rows = triples({"a": 40.0, "b": 170.0, "c": 300.0})
+    tables = {
+        "verdicts": (judged.verdicts, VERDICTS),
+        "pairwise": (judged.pairwise, PAIRWISE),
+        "rates": (judged.rates, RATES),
+        "triples": (rows, TRIPLES),
+        "gaps": (estimate_gaps(rows, Plan(resamples=200)), GAPS),
+    }
+    for name, (frame, table) in tables.items():
+        paths[name] = folder / f"{name}.parquet"
+        write_table(paths[name], frame, table)
+    return paths
+
+
+CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
+    "transferred": (transferred.main, ("verdicts", "trials"), ()),
+    "curves": (curves.main, ("rates",), ("--sources", *SOURCES)),
+    "gaps": (gaps.main, ("triples", "gaps"), ("--source", "A", "--target", "B")),
+    "headroom": (headroom.main, ("pairwise", "cells"), ()),
+}
+
+
+def arguments(name: str, inputs: dict[str, Path], folder: Path) -> list[str]:
+    _, tables, extra = CASES[name]
+    out = [part for table in tables for part in (f"--{table}", str(inputs[table]))]
+    out += [*extra, "--out-png", str(folder / "f.png"), "--out-svg", str(folder / "f.svg")]
+    return out + (["--out-csv", str(folder / "f.csv")] if name == "curves" else [])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_files_are_whole_and_the_same_each_time(
+    name: str, inputs: dict[str, Path], tmp_path: Path
+) -> None:
+    bodies = []
+    for attempt in ("one", "two"):
+        assert CASES[name][0](arguments(name, inputs, tmp_path / attempt)) == 0
+        bodies.append([path.read_bytes() for path in sorted((tmp_path / attempt).iterdir())])
+    assert bodies[0] == bodies[1]
+    png = (tmp_path / "one/f.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert width >= 800
+    assert height >= 500
+    svg = ET.parse(tmp_path / "one/f.svg").getroot()
+    assert svg.tag.endswith("svg")
+    assert b"<dc:date>" not in (tmp_path / "one/f.svg").read_bytes()
+
+
+def test_points_hold_every_copied_cell_with_its_ratio(drawn: Study, judged: Judged) -> None:
+    points = transferred.points(judged.verdicts, drawn.trials)
+    copies = judged.verdicts.query("strategy == 'S1' and K == 1 and ratio.notna()")
+    assert len(points) == len(copies)
+    assert sorted(points["ratio"]) == sorted(copies["ratio"])
+    committed = drawn.cells.set_index("cell_id")["committed_id"]
+    for row in points.itertuples():
+        true = drawn.truth[row.cell_id, committed[row.cell_id]]
+        assert row.committed_us == pytest.approx(true, rel=0.03)
+
+
+def test_curves_in_the_csv_are_the_regret_of_the_rates(
+    judged: Judged, inputs: dict[str, Path], tmp_path: Path
+) -> None:
+    assert curves.main(arguments("curves", inputs, tmp_path)) == 0
+    drawn_curves = pd.read_csv(tmp_path / "f.csv")
+    regret = judged.rates.query("metric == 'regret' and strategy != 'exhaustive'")
+    merged = drawn_curves.merge(regret, on=["source", "target", "strategy", "K"])
+    assert len(merged) == len(drawn_curves) == len(regret)
+    assert np.allclose(merged["regret"], merged["mean"], rtol=1e-5)
+
+
+def test_headroom_is_the_inverse_of_the_paired_ratio(drawn: Study, judged: Judged) -> None:
+    rows = headroom.headroom(judged.pairwise, drawn.cells)
+    assert len(rows) == len(drawn.cells)
+    assert (rows["low"] <= rows["ratio"]).all()
+    assert (rows["ratio"] <= rows["high"]).all()
+    best = judged.pairwise[judged.pairwise["best"]]
+    assert np.allclose(sorted(1 / rows["ratio"]), sorted(best["committed_ratio"]))
+
+
+def test_an_unknown_source_is_answered_with_the_nearest(
+    inputs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = arguments("curves", inputs, tmp_path)
+    wrong[wrong.index(SOURCES[0])] = "NVIDIA_H100"
+    assert curves.main(wrong) == 2
+    assert SOURCES[0] in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_tables_without_anything_to_draw_are_refused(drawn: Study, judged: Judged) -> None:
+    with pytest.raises(InputError, match="S1"):
+        transferred.points(judged.verdicts.query("strategy == 'random'"), drawn.trials)
+    with pytest.raises(InputError, match="regret"):
+        curves.curves(judged.rates.query("metric == 'win'"))
+    with pytest.raises(InputError, match="committed"):
+        headroom.headroom(judged.pairwise.assign(committed_ratio=np.nan), drawn.cells)
+    with pytest.raises(InputError, match="A -> C"):
+        gaps.draw(triples({"a": 1.0}), pd.DataFrame(columns=GAPS.names), "A", "C")
+
+
+def test_looks_differ() -> None:
+    assert len(set(PALETTE)) == len(PALETTE)
+    assert len(set(MARKERS)) == len(MARKERS)
+    # Colours repeat after seven and markers after nine, so 63 series look different.
+    assert np.gcd(len(PALETTE), len(MARKERS)) == 1

@@ -1,0 +1,176 @@
+"""The pages hold the summary's figures, and the HTML page needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from scripts.report import html, results_md
+from tests.statistics.study import SOURCES, Study
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text></svg>'
+
+
+class Loads(HTMLParser):
+    """Every attribute that makes a browser load something, and the rows of every table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[tuple[str, str]] = []
+        self.rows = 0
+        self.tables = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect what is loaded; count tables and rows."""
+        self.rows += tag == "tr"
+        self.tables += tag == "table"
+        for name, value in attrs:
+            if name in ("src", "srcset", "href", "data", "action", "poster"):
+                self.loads.append((tag, value or ""))
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("figures")
+    paths = [folder / f"{name}.svg" for name in html.CAPTIONS]
+    for path in paths:
+        path.write_text(SVG.format(path.stem))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def page(inputs: dict[str, Path], summary_path: Path, figures: list[Path]) -> Path:
+    out = figures[0].with_name("report.html")
+    arguments = ["--summary", str(summary_path), "--pairwise", str(inputs["pairwise"])]
+    arguments += ["--cells", str(inputs["cells"]), "--figures", *map(str, figures)]
+    assert html.main([*arguments, "--out", str(out)]) == 0
+    first = out.read_bytes()
+    assert html.main([*arguments, "--out", str(out)]) == 0
+    assert out.read_bytes() == first
+    return out
+
+
+def test_the_page_loads_nothing_from_anywhere(page: Path) -> None:
+    text = page.read_text()
+    parser = Loads()
+    parser.feed(text)
+    assert {tag for tag, _ in parser.loads} == {"a", "img"}
+    assert all(value.startswith(("#", "data:image/svg+xml;base64,")) for _, value in parser.loads)
+    assert not re.search(r"https?://|@import|url\(|<link|<iframe|fetch\(|import\(", text)
+
+
+def test_figures_are_inside_with_their_captions(page: Path) -> None:
+    text = unescape(page.read_text())
+    inside = re.findall(r"base64,([A-Za-z0-9+/=]+)", text)
+    assert [base64.b64decode(data).decode() for data in inside] == [
+        SVG.format(name) for name in html.CAPTIONS
+    ]
+    assert all(caption in text for caption in html.CAPTIONS.values())
+
+
+def test_every_row_of_the_results_is_in_a_table(
+    page: Path, summary_path: Path, drawn: Study
+) -> None:
+    summary = json.loads(summary_path.read_text())
+    rates = [k for p in summary["transfer"].values() for s in p.values() for k in s]
+    quality = [m for d in summary["measured"].values() for c in d["quality"].values() for m in c]
+    rows = len(rates) + len(quality) + len(drawn.cells) + len(summary["claims"])
+    provenance = summary["provenance"]
+    rows += sum(len(provenance[name]) for name in ("datasets", "runs", "packages"))
+    rows += len(summary["corpus"]["pairs"])
+    parser = Loads()
+    parser.feed(page.read_text())
+    assert parser.rows == rows + parser.tables  # a header each
+
+
+def test_text_is_escaped(summary_path: Path) -> None:
+    summary = json.loads(summary_path.read_text())
+    summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
+    text = html.page(summary, [], [])
+    assert "<script>alert(1)" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_tables_can_be_searched_and_sorted_in_a_browser(page: Path, tmp_path: Path) -> None:
+    probe = """<script>
+      const box = document.querySelector('#transfer .scroll');
+      const search = box.previousElementSibling;
+      search.value = 'random 128'; search.dispatchEvent(new Event('input'));
+      const seen = [...box.querySelectorAll('tbody tr')].filter((row) => !row.hidden);
+      const button = document.querySelectorAll('#cells th button')[5];
+      button.click(); button.click();
+      const first = document.querySelector('#cells tbody tr').cells[5].textContent;
+      document.title = `seen ${seen.length} first ${first}`;
+    </script>"""
+    probed = tmp_path / "probed.html"
+    probed.write_text(page.read_text() + probe)
+    options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-sync"
+    options += " --disable-background-networking --disable-component-update"
+    dom = subprocess.run(
+        ["chromium", *options.split(), f"--user-data-dir={tmp_path}/p", "--dump-dom", str(probed)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert f"<title>seen {len(SOURCES)} first 1,024</title>" in dom
+
+
+def test_markdown_holds_every_claim_and_reading(summary_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "RESULTS.md"
+    assert results_md.main(["--summary", str(summary_path), "--out", str(out)]) == 0
+    text = out.read_text()
+    summary = json.loads(summary_path.read_text())
+    for claim in summary["claims"]:
+        assert claim["sentence"] in text
+        assert claim["command"] in text
+    assert all(reading in text for reading in summary["readings"])
+    for line in (line for line in text.splitlines() if line.startswith("|")):
+        assert line.endswith("|")
+    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(html.CAPTIONS)
+
+
+def test_a_strategy_that_no_budget_changes_has_one_row(summary_path: Path) -> None:
+    summary = json.loads(summary_path.read_text())
+    rows = results_md.transfer_rows(next(iter(summary["transfer"].values())), ("1", "8", "128"))
+    budgets: dict[str, list[str]] = {}
+    for strategy, budget, _ in rows:
+        budgets.setdefault(strategy, []).append(budget)
+    assert budgets["S1"] == budgets["committed"] == ["any"]
+    assert budgets["S2"] == budgets["random"] == ["1", "8", "128"]
+
+
+def test_a_recording_without_the_published_method_says_so(summary_path: Path) -> None:
+    summary = json.loads(summary_path.read_text())
+    del summary["cost"]["upstream_method"]
+    assert "was not sampled" in results_md.page(summary)
+
+
+@pytest.mark.parametrize("content", ["[]", '{"provenance": {}}', "nonsense"])
+def test_a_file_that_is_no_summary_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text(content)
+    assert results_md.main(["--summary", str(path), "--out", str(tmp_path / "R.md")]) == 2
+    assert "summary" in capsys.readouterr().err
+    assert not (tmp_path / "R.md").exists()
+
+
+def test_a_figure_without_a_caption_or_a_file_is_named(
+    inputs: dict[str, Path], summary_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--summary", str(summary_path), "--pairwise", str(inputs["pairwise"])]
+    arguments += ["--cells", str(inputs["cells"]), "--out", str(tmp_path / "r.html")]
+    for name in ("mystery.svg", "curves.svg"):
+        assert html.main([*arguments, "--figures", str(tmp_path / name)]) == 2
+        assert name.split(".")[0] in capsys.readouterr().err
