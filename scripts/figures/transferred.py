@@ -8,7 +8,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from scripts.figures import options
 from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
@@ -19,6 +25,7 @@ from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.schemas.statistics import VERDICTS
 from scripts.lib.tables import read_table
 
+RATIO_TICKS = (0.8, 1, 1.25, 1.5, 2, 3, 5, 8)
 BANDS = ((1.10, "#F1F1F1"), (1.02, "#DDDDDD"))
 EXAMPLE = (
     "python -m scripts.figures.transferred --verdicts verdicts.parquet --trials trials.parquet"
@@ -64,7 +71,10 @@ def draw(rows: pd.DataFrame) -> Figure:
                 label=name,
             )
     above.set(xscale="log", yscale="log", xlim=edges, ylabel="copied config, µs per pass")
-    below.set(xlabel="committed config, µs per pass", ylabel="copied / committed")
+    below.set(xlabel="committed config, µs per pass", ylabel="copied / committed", yscale="log")
+    below.yaxis.set_major_locator(FixedLocator(RATIO_TICKS))
+    below.yaxis.set_minor_locator(NullLocator())
+    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     for scale in (above.xaxis, above.yaxis):
         scale.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -81,7 +91,7 @@ def _bands(above: Axes, below: Axes, edges: tuple[float, float]) -> None:
         above.fill_between(ends, inner, outer, color=shade, linewidth=0)
         below.axhspan(1 / limit, limit, color=shade, linewidth=0)
         label = f"±{round((limit - 1) * 100)}%"
-        below.annotate(label, (1, limit), xycoords=("axes fraction", "data"), xytext=(3, -3),
+        below.annotate(label, (1, limit), xycoords=("axes fraction", "data"), xytext=(3, -4),
                        textcoords="offset points", fontsize=8, color=GREY)  # fmt: skip
     above.plot(ends, ends, color=GREY, linewidth=0.8)
     below.axhline(1.0, color=GREY, linewidth=0.8)

@@ -6,6 +6,7 @@ end and nothing else; opening the file again sets that line aside and goes on.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import hashlib
@@ -72,7 +73,8 @@ class Chain:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file = path.open("a+b")
+        # Unbuffered: what a full disk refused must not be tried again when the file is closed.
+        self._file = path.open("a+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -98,10 +100,10 @@ class Chain:
         """Write one line and wait until it is on disk; InputError if the disk is full."""
         current = line_hash(self._last, body)
         text = _canonical({"body": body, "prev": self._last, "hash": current})
-        end = self._file.seek(0, os.SEEK_END)
+        data, end = text.encode() + b"\n", self._file.seek(0, os.SEEK_END)
         try:
-            self._file.write(text.encode() + b"\n")
-            self._file.flush()
+            if self._file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file.fileno())
         except OSError as error:
             self._file.truncate(end)

@@ -39,9 +39,16 @@ class Recording:
         return {"commit": self.runs[-1]["commit"], "runs": kept}
 
     def cost(self) -> Body:
-        """Seconds of compiling (wall) and of trials (GPU), and the published method's sample."""
+        """What was spent: seconds of compiling (wall) and of trials (GPU), and two comparisons.
+
+        The first run's compiling is the cold one; a run that goes on after a kill finds the
+        binaries in the cache, one on another machine compiles again.
+        """
         out: Body = {
             "compile_seconds": float(sum(run["compile_seconds"] for run in self.runs)),
+            "cold_compile_seconds": float(self.runs[0]["compile_seconds"]),
+            "binaries": int(self.runs[0]["binaries"]),
+            "runs": len(self.runs),
             "trial_seconds": float(sum(run["trial_seconds"] for run in self.runs)),
             "cpus": max(run["cpus"] for run in self.runs),
         }
@@ -52,6 +59,11 @@ class Recording:
                 "configs": sample["space"],
                 "compile_seconds_per_config": fmean(sample["compile_seconds"]),
                 "timing_seconds_per_config": fmean(sample["timing_seconds"]),
+            }
+        if sample := self.costs.get("specialisation"):
+            out["run_time_over_compiled_in"] = {
+                "configs": len(sample["rows"]),
+                **{name: ratio for name, ratio in sample["ratios"].items() if "+" not in name},
             }
         return out
 

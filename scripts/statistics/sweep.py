@@ -40,4 +40,5 @@ def disagreement(sweep: pd.DataFrame, pairwise: pd.DataFrame) -> pd.Series:
     both = sweep.merge(pairwise.sort_values("slot"), on=["cell_id", "config_id"])
     both = both.drop_duplicates(["cell_id", "config_id"])
     gap = np.exp((np.log(both["level"]) - np.log(both["committed_ratio"])).abs())
-    return gap.groupby(both["cell_id"]).quantile(0.95)
+    factor: pd.Series = gap.groupby(both["cell_id"]).quantile(0.95)
+    return factor

@@ -3,6 +3,7 @@
 import gzip
 import json
 import lzma
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,26 @@ def test_killed_with_minus_9_it_holds_every_line_it_announced(tmp_path: Path) ->
         before = len(Chain(path).bodies)
         assert before >= len(announced)
     assert sum(body["n"] == 0 for body in read_chain(path)) == 3
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small disk needs root"
+)
+def test_a_full_disk_is_a_clear_error_and_keeps_whole_lines(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        chain = Chain(disk / "l.jsonl")
+        written = 0
+        with pytest.raises(InputError, match=r"l\.jsonl: a line could not be written \(No space"):
+            while True:
+                chain.append({"n": written, "text": "x" * 500})
+                written += 1
+        chain.close()
+        assert written > 5
+        assert [body["n"] for body in read_chain(disk / "l.jsonl")] == list(range(written))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -1,0 +1,100 @@
+# Set up, restore, rebuild, test; `make help` lists the targets.
+# Every recipe finds the environment in .venv first; nothing needs to be activated.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+LOCK := envs/analysis.lock.txt
+UV_VERSION := 0.13.8
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+MANIFEST := data/recorded/SHA256SUMS
+RECORDED := $(shell test ! -e $(MANIFEST) || sed 's/^[0-9a-f]*  //' $(MANIFEST))
+MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
+
+# Two builds of one tree wait for each other, and the operating system frees this lock when its
+# holder dies, kill -9 included; Snakemake's own lock would outlive it, hence --nolock.
+GUARD := $(if $(shell command -v flock),flock build/make.lock)
+SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
+
+.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure
+
+all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
+	@$(SNAKEMAKE)
+	@# dvc.lock follows what was built, so that `dvc status` and `dvc repro` agree with it. The
+	@# guard saves DVC's second when nothing was; without the stamp, find complains, which counts.
+	@if [ -n "$$(find results dvc.yaml params.yaml -newer build/settled -print -quit 2>&1)" ]; then \
+	    dvc commit --quiet --force dvc.yaml && touch build/settled; fi
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+env: ## install the pinned environment into .venv, unless it is there
+	@cmp -s $(LOCK) $(VENV)/installed.txt || $(MAKE) $(VENV)/installed.txt
+
+.PHONY: $(VENV)/installed.txt
+$(VENV)/installed.txt:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet uv==$(UV_VERSION) \
+	    && UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" uv pip install --python $(VENV)/bin/python -r $(LOCK) \
+	    || $(VENV)/bin/python -m pip install -r $(LOCK)
+	cp $(LOCK) $@
+
+lock: env ## resolve envs/analysis.in again
+	$(VENV)/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" uv pip compile --quiet --upgrade --no-header --no-annotate \
+	    --no-emit-find-links --no-emit-index-url envs/analysis.in | sed 's/+cpu$$//' > $(LOCK).tmp
+	mv $(LOCK).tmp $(LOCK)
+
+restored: env
+	@mkdir -p build
+	@$(if $(MISSING),dvc pull --quiet $(MISSING))
+
+restore: env ## bring the recorded data back as committed, over whatever lies there
+	git checkout --quiet HEAD -- $(MANIFEST) $$(git ls-files 'data/recorded/*.dvc')
+	dvc pull --force
+	python -m scripts.lib.manifest check
+
+record: restored ## declare the files in data/recorded the record, and put them into the store
+	python -m scripts.lib.manifest write $$(find data/recorded -type f \
+	    ! -name '*.dvc' ! -name .gitignore ! -path $(MANIFEST))
+	@# File by file: DVC verifies what it pulls, but not the listing of a tracked folder.
+	dvc add --quiet $$(sed 's/^[0-9a-f]*  //' $(MANIFEST))
+	dvc push --quiet --remote store
+	dvc gc --quiet --workspace --cloud --remote store --force
+
+test: restored ## lint, unit and workflow tests
+	pytest -m "not gpu"
+
+lint: env ## ruff, snakefmt, snakemake --lint, mypy
+	pytest tests/test_lint.py
+
+format: env ## let the formatters change the files
+	ruff check --fix --quiet . || true
+	ruff format .
+	snakefmt .
+
+# `dvc plots` loads its scripts from the network unless its template holds them.
+build/plots-template.html: | restored
+	@assets=$$(python -c 'import snakemake.assets as a; print(a.__path__[0])')/data; \
+	{ echo '<!DOCTYPE html><html><head><meta charset="utf-8"><title>graphx plots</title>'; \
+	  for name in vega vega-lite vega-embed; do \
+	    echo '<script>'; cat "$$assets/$$name/$$name.js"; echo '</script>'; done; \
+	  echo '</head><body>{plot_divs}</body></html>'; } > $@
+
+plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
+	@$(SNAKEMAKE) -- build/live/plan.parquet
+
+# The last two run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
+gpu-test: ## on a GPU machine: kernels and harness at full size
+	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure)
+
+gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it goes on
+	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
+	    --ledger build/live/ledger.jsonl $(SWEEP)

@@ -1,0 +1,31 @@
+"""The whole road: mined history and measured trials in, tables, figures and the report out."""
+
+from snakemake.utils import min_version, validate
+
+min_version("9.20")
+
+
+configfile: "params.yaml"
+
+
+validate(config, "rules/schemas/params.schema.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/mine.smk"
+include: "rules/corpus.smk"
+include: "rules/space.smk"
+include: "rules/transfer.smk"
+include: "rules/measure.smk"
+include: "rules/statistics.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.corpus.input,
+        rules.statistics.input,
+        rules.figures.input,
+        rules.report.input,

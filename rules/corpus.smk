@@ -1,0 +1,28 @@
+"""Pair up the devices: triples, shapes and counts from the mined history."""
+
+
+rule corpus_build:
+    input:
+        script="scripts/corpus/build.py",
+        history=history(),
+        models=lookup(within=config, dpath="corpus/models"),
+    output:
+        triples="results/tables/triples.parquet",
+        pairs="results/tables/pairs.parquet",
+        shapes="results/tables/shapes.parquet",
+    log:
+        "logs/corpus/build.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("corpus"),
+    shell:
+        "python -m {params.module} --history {input.history:q} --models {input.models:q}"
+        " --out-triples {output.triples:q} --out-pairs {output.pairs:q}"
+        " --out-shapes {output.shapes:q} 2> {log:q}"
+
+
+rule corpus:
+    input:
+        rules.corpus_build.output,

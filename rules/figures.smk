@@ -1,0 +1,94 @@
+"""Draw: every figure as PNG and SVG, and the curves as a table for `dvc plots`."""
+
+
+rule figures_transferred:
+    input:
+        script="scripts/figures/transferred.py",
+        verdicts=rules.statistics_verdicts.output.verdicts,
+        trials=measured("trials.parquet"),
+    output:
+        png="results/figures/transferred.png",
+        svg="results/figures/transferred.svg",
+    log:
+        "logs/figures/transferred.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --verdicts {input.verdicts:q} --trials {input.trials:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_curves:
+    input:
+        script="scripts/figures/curves.py",
+        rates=rules.statistics_aggregate.output.rates,
+    output:
+        png="results/figures/curves.png",
+        svg="results/figures/curves.svg",
+        csv="results/figures/curves.csv",
+    log:
+        "logs/figures/curves.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+        sources=lookup(within=config, dpath="figures/sources"),
+    shell:
+        "python -m {params.module} --rates {input.rates:q}"
+        " --sources {params.sources:q}"
+        " --out-csv {output.csv:q} --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_gaps:
+    input:
+        script="scripts/figures/gaps.py",
+        triples=rules.corpus_build.output.triples,
+        gaps=rules.statistics_gaps.output.gaps,
+    output:
+        png="results/figures/gaps.png",
+        svg="results/figures/gaps.svg",
+    log:
+        "logs/figures/gaps.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+        source=lookup(within=config, dpath="figures/gap_source"),
+        target=lookup(within=config, dpath="figures/gap_target"),
+    shell:
+        "python -m {params.module} --triples {input.triples:q} --gaps {input.gaps:q}"
+        " --source {params.source:q} --target {params.target:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_headroom:
+    input:
+        script="scripts/figures/headroom.py",
+        pairwise=rules.statistics_pairwise.output.pairwise,
+        cells=measured("cells.parquet"),
+    output:
+        png="results/figures/headroom.png",
+        svg="results/figures/headroom.svg",
+    log:
+        "logs/figures/headroom.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --pairwise {input.pairwise:q} --cells {input.cells:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures:
+    input:
+        rules.figures_transferred.output,
+        rules.figures_curves.output,
+        rules.figures_gaps.output,
+        rules.figures_headroom.output,

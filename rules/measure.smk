@@ -1,0 +1,89 @@
+"""Measure on this machine's GPU. Part of a run in live mode only; the record is a source.
+
+The ledger is no output: Snakemake removes the outputs of a job that it starts again, and a sweep
+that was killed goes on from its ledger.
+"""
+
+
+rule measure_plan:
+    input:
+        script="scripts/measure/plan.py",
+        space=rules.space_enumerate.output.space,
+        proposals=rules.transfer_propose.output.proposals,
+    output:
+        plan="build/live/plan.parquet",
+    log:
+        "logs/measure/plan.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("measure"),
+        seed=lookup(within=config, dpath="measure/seed"),
+    shell:
+        "python -m {params.module} --space {input.space:q} --proposals {input.proposals:q}"
+        " --seed {params.seed:q} --out {output.plan:q} 2> {log:q}"
+
+
+rule measure_sweep:
+    input:
+        script="scripts/measure/sweep.py",
+        plan=rules.measure_plan.output.plan,
+    output:
+        done=touch("build/live/swept"),
+    log:
+        "logs/measure/sweep.log",
+    conda:
+        "../envs/cuda.yaml"
+    threads: 1024  # all there are: nothing may run beside a measurement
+    params:
+        module=as_py_module(),
+        ledger="build/live/ledger.jsonl",
+        profile=lookup(within=config, dpath="measure/profile"),
+    shell:
+        "python -m {params.module} --plan {input.plan:q} --ledger {params.ledger:q}"
+        " --profile {params.profile:q} 2> {log:q}"
+
+
+rule measure_upstream_method:
+    input:
+        script="scripts/measure/upstream_method.py",
+        plan=rules.measure_plan.output.plan,
+        swept=rules.measure_sweep.output.done,
+    output:
+        done=touch("build/live/costed"),
+    log:
+        "logs/measure/upstream_method.log",
+    conda:
+        "../envs/cuda.yaml"
+    threads: 1024  # all there are: nothing may run beside a measurement
+    params:
+        module=as_py_module(),
+        ledger=rules.measure_sweep.params.ledger,
+        cell=lookup(within=config, dpath="measure/cost_cell"),
+    shell:
+        "python -m {params.module} --plan {input.plan:q} --cell {params.cell:q}"
+        " --ledger {params.ledger:q} 2> {log:q}"
+
+
+rule measure_consolidate:
+    input:
+        script="scripts/ledger/consolidate.py",
+        costed=rules.measure_upstream_method.output.done,
+    output:
+        expand(
+            "build/live/measured/{dataset}/{name}",
+            dataset=lookup(within=config, dpath="measure/dataset"),
+            name=MEASURED,
+        ),
+    log:
+        "logs/ledger/consolidate.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("ledger"),
+        ledger=rules.measure_sweep.params.ledger,
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m {params.module} --ledger {params.ledger:q} --out {params.folder:q} 2> {log:q}"

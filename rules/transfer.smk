@@ -1,0 +1,54 @@
+"""Name configs for the target GPU, then replay every search on the recorded trials."""
+
+
+rule transfer_propose:
+    input:
+        script="scripts/transfer/propose.py",
+        history=history(),
+        space=rules.space_enumerate.output.space,
+    output:
+        proposals="results/tables/proposals.parquet",
+    log:
+        "logs/transfer/propose.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("transfer"),
+        device=lookup(within=config, dpath="space/device"),
+        shapes=lookup(within=config, dpath="transfer/shapes"),
+    shell:
+        "python -m {params.module} --history {input.history:q} --space {input.space:q}"
+        " --device {params.device:q} --shapes {params.shapes:q}"
+        " --out {output.proposals:q} 2> {log:q}"
+
+
+rule transfer_replay:
+    input:
+        script="scripts/transfer/replay.py",
+        trials=measured("trials.parquet"),
+        cells=measured("cells.parquet"),
+        space=rules.space_enumerate.output.space,
+        proposals=rules.transfer_propose.output.proposals,
+    output:
+        replay="results/tables/replay.parquet",
+    log:
+        "logs/transfer/replay.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("transfer"),
+        seeds=lookup(within=config, dpath="transfer/seeds"),
+        budgets=lookup(within=config, dpath="transfer/budgets"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --space {input.space:q} --proposals {input.proposals:q}"
+        " --seeds {params.seeds:q} --budgets {params.budgets:q}"
+        " --out {output.replay:q} 2> {log:q}"
+
+
+rule transfer:
+    input:
+        rules.transfer_propose.output,
+        rules.transfer_replay.output,

@@ -1,0 +1,56 @@
+"""Put the measured figures of the summary into README.md, between its two markers.
+
+README.md is written by hand and not rebuilt; a test holds this part equal to what is rendered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.files import InputError, write_text
+from scripts.lib.log import run_main
+from scripts.report.rendering import render
+from scripts.report.results_md import read_summary
+
+BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+SOURCES = ("NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X")
+
+
+def figures(summary: dict[str, Any]) -> str:
+    """The part between the markers."""
+    return render("README.figures.md.j2", escape=False, summary=summary, sources=SOURCES)
+
+
+def with_figures(readme: str, summary: dict[str, Any]) -> str:
+    """The page with its figures replaced; InputError if it lacks the markers."""
+    head, begin, rest = readme.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end):
+        raise InputError(f"README.md: lacks the lines {BEGIN.strip()} and {END.strip()}")
+    return f"{head}{begin}{figures(summary)}{end}{tail}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the summary, replace the figures, write the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  python -m scripts.report.readme --summary results/summary.json"
+        " --readme README.md",
+    )
+    parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
+    parser.add_argument("--readme", type=Path, required=True, help="page to change")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        text = arguments.readme.read_text(encoding="utf-8")
+        write_text(arguments.readme, with_figures(text, read_summary(arguments.summary)))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Data flows one way: what each package may import, read from the source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PHASES = sorted(
+    path.name
+    for path in (ROOT / "scripts").iterdir()
+    if (path / "__init__.py").exists() and path.name != "lib"
+)
+# phase -> what it imports besides scripts.lib. Measuring runs the kernels.
+EXCEPTIONS = {"measure": {"kernels"}}
+# Packages that run on the machine with the GPU, and all that such a machine must have.
+ON_THE_GPU_MACHINE = ["scripts/measure", "scripts/ledger", "kernels"]
+GPU_MACHINE_HAS = {"torch", "triton", "pynvml", "numpy", "pandas", "pyarrow", "scipy", "sklearn"}
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of all modules that a file imports, those inside functions included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def own(names: set[str]) -> set[str]:
+    """Packages of this repository among the names: kernels, or scripts.<phase>."""
+    parts = [name.split(".") for name in names]
+    scripts = {".".join(part[:2]) for part in parts if part[0] == "scripts"}
+    return scripts | {"kernels" for part in parts if part[0] == "kernels"}
+
+
+def third_party(names: set[str]) -> set[str]:
+    tops = {name.split(".")[0] for name in names}
+    return tops - set(sys.stdlib_module_names) - {"scripts", "kernels"}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_phase_imports_shared_words_and_itself(phase: str) -> None:
+    allowed = {"scripts.lib", f"scripts.{phase}"} | EXCEPTIONS.get(phase, set())
+    for path in modules(f"scripts/{phase}"):
+        assert own(imported(path)) <= allowed, path
+
+
+def test_exceptions_are_still_needed() -> None:
+    for phase, exceptions in EXCEPTIONS.items():
+        found = set().union(*(own(imported(path)) for path in modules(f"scripts/{phase}")))
+        assert exceptions <= found
+
+
+def test_shared_words_import_no_phase() -> None:
+    for path in modules("scripts/lib"):
+        assert own(imported(path)) <= {"scripts.lib"}, path
+
+
+def test_kernels_import_torch_and_triton_only() -> None:
+    for path in modules("kernels"):
+        names = imported(path)
+        assert own(names) <= {"kernels"}, path
+        assert third_party(names) <= {"torch", "triton"}, path
+
+
+def source_of(name: str) -> Path | None:
+    """The file that a dotted name of this repository stands for, if it stands for one."""
+    path = ROOT / name.replace(".", "/")
+    found = (p for p in (path.with_suffix(".py"), path.parent.with_suffix(".py")) if p.exists())
+    return next(found, None)
+
+
+@pytest.mark.parametrize("folder", ON_THE_GPU_MACHINE)
+def test_gpu_machine_needs_nothing_more(folder: str) -> None:
+    """Also through what the modules import of this repository, and what that imports."""
+    waiting, seen = modules(folder), set()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        names = imported(path)
+        assert third_party(names) <= GPU_MACHINE_HAS, path
+        waiting += {found for name in names if (found := source_of(name))} - seen
+
+
+@pytest.mark.parametrize("phase", [*PHASES, "lib"])
+def test_no_module_knows_the_workflow(phase: str) -> None:
+    for path in modules(f"scripts/{phase}"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(snakemake|dvc)\b|params\.yaml", text, re.IGNORECASE), path

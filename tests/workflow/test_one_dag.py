@@ -1,0 +1,47 @@
+"""Each DVC stage names the inputs, outputs and parameters of its phase's rules, and no others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from tests.workflow.tree import ROOT, Clone
+
+pytestmark = pytest.mark.workflow
+
+DATASET = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["measure"]["dataset"]
+STAGES = yaml.safe_load(
+    (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${measure.dataset}", DATASET)
+)["stages"]
+
+
+@pytest.fixture(scope="module")
+def files(made: Clone) -> dict[str, tuple[str, set[str]]]:
+    """Output of the workflow -> its rule and the rule's inputs."""
+    lines = made.run("snakemake", "--detailed-summary").stdout.splitlines()
+    rows = [line.split("\t") for line in lines if line.count("\t") == 7]
+    return {row[0]: (row[2], set(row[4].split(","))) for row in rows[1:]}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) -> None:
+    made_here = {name for name, (rule, _) in files.items() if rule.startswith(f"{stage}_")}
+    read = set().union(*(files[name][1] for name in made_here)) - made_here
+    scripts = {name for name in read if name.startswith("scripts/")}
+    entry = STAGES[stage]
+    outs = {name for out in entry["outs"] + entry.get("metrics", []) for name in out}
+    assert outs == made_here
+    code = {f"rules/{stage}.smk", f"scripts/{stage}", "scripts/lib"}
+    assert set(entry["deps"]) == (read - scripts) | code
+    assert all(name.startswith(f"scripts/{stage}/") for name in scripts)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
+    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    phases = set(re.findall(r'dpath="(\w+)/', rules))
+    phases |= {"mine"} if "history()" in rules else set()
+    phases |= {"measure"} if "measured(" in rules else set()
+    assert {name.split(".")[0] for name in STAGES[stage]["params"]} == phases

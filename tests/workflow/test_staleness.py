@@ -1,0 +1,99 @@
+"""A changed parameter or module reruns its phase and what follows, and nothing before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.workflow.tree import Clone
+
+pytestmark = pytest.mark.workflow
+
+# phase -> the phases that a change of it reaches, itself included.
+REACHED = {
+    "corpus": {"corpus", "statistics", "figures", "report"},
+    "space": {"space", "transfer", "statistics", "figures", "report"},
+    "transfer": {"transfer", "statistics", "figures", "report"},
+    "statistics": {"statistics", "figures", "report"},
+    "figures": {"figures", "report"},
+    "report": {"report"},
+}
+
+
+def change_parameter(clone: Clone, phase: str, name: str, value: Any) -> None:
+    path = clone.path / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert params[phase][name] != value
+    params[phase][name] = value
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def stages_with_changed(clone: Clone, what: str) -> set[str]:
+    """Stages of which DVC says that a dependency whose name begins with ``what`` changed."""
+    status = json.loads(clone.run("dvc", "status", "--json").stdout.splitlines()[-1])
+    return {
+        stage
+        for stage, changes in status.items()
+        for change in changes
+        if isinstance(change, dict)
+        and any(name.startswith(what) for name in change.get("changed deps", {}))
+    }
+
+
+@pytest.mark.parametrize(
+    ("phase", "name", "value", "reached", "stages"),
+    [
+        ("mine", "mode", "live", {"mine", "corpus", "transfer", "statistics", "figures", "report"},
+         {"corpus", "transfer", "report"}),
+        ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
+        ("space", "scheme", "fp16", REACHED["space"], {"space"}),
+        ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
+        ("measure", "mode", "live", {"measure", *REACHED["transfer"]},
+         {"transfer", "statistics", "figures", "report"}),
+        ("statistics", "margin", 0.02, REACHED["statistics"], {"statistics", "report"}),
+        ("statistics", "resamples", 500, REACHED["statistics"], {"statistics", "report"}),
+        ("figures", "sources", ["NVIDIA_B200"], REACHED["figures"], {"figures", "report"}),
+    ],
+)  # fmt: skip
+def test_changed_parameter(
+    made: Clone,
+    tmp_path: Path,
+    phase: str,
+    name: str,
+    value: Any,
+    reached: set[str],
+    stages: set[str],
+) -> None:
+    clone = made.copy(tmp_path / "copy")
+    (clone.path / "data" / "other.yaml").write_text("models: []\n", encoding="utf-8")
+    change_parameter(clone, phase, name, value)
+    assert clone.planned() == reached
+    assert stages_with_changed(clone, "params.yaml") == stages
+
+
+@pytest.mark.parametrize("phase", REACHED)
+def test_changed_code(made: Clone, tmp_path: Path, phase: str) -> None:
+    clone = made.copy(tmp_path / "copy")
+    module = clone.path / "scripts" / phase / "__init__.py"
+    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert clone.planned() == REACHED[phase]
+    assert stages_with_changed(clone, "scripts/") == {phase}
+
+
+def test_changed_shared_code_reaches_everything(made: Clone, tmp_path: Path) -> None:
+    clone = made.copy(tmp_path / "copy")
+    module = clone.path / "scripts" / "lib" / "__init__.py"
+    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert clone.planned() == set(REACHED)
+    assert stages_with_changed(clone, "scripts/") == set(REACHED)
+
+
+def test_new_times_alone_are_no_change(made: Clone, tmp_path: Path) -> None:
+    clone = made.copy(tmp_path / "copy")
+    for path in [*clone.path.glob("data/recorded/**/*.parquet"), *clone.path.rglob("scripts/*.py")]:
+        path.touch()
+    assert clone.planned() == set()

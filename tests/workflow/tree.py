@@ -1,0 +1,100 @@
+"""Clones of this tree, commands run in them, and what they hold afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FLOW = ("mine", "corpus", "space", "transfer", "measure", "statistics", "figures", "report")
+IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+
+_JOB = re.compile(r"^([a-z]+)_[a-z_]+ +\d+$", re.MULTILINE)
+# What the calling make, git hook or DVC stage would otherwise tell the commands under test.
+_INHERITED = ("MAKE", "MFLAGS", "GIT_", "DVC_", "SNAKEMAKE_", "PYTEST_")
+
+
+def environment(caches: Path) -> dict[str, str]:
+    """Variables for commands in a clone: the pinned tools first, caches of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_INHERITED)}
+    return kept | {
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(caches),
+        "DVC_SITE_CACHE_DIR": str(caches / "dvc"),
+        "DVC_GLOBAL_CONFIG_DIR": str(caches / "dvc-config"),
+        "NO_COLOR": "1",
+    }
+
+
+class Clone:
+    """A git repository with the content of this tree, uncommitted work included, nothing built."""
+
+    def __init__(self, path: Path, caches: Path) -> None:
+        self.path = path
+        self.environment = environment(caches)
+
+    @classmethod
+    def of_this_tree(cls, path: Path, caches: Path) -> Clone:
+        """Copy every file that git tracks or would track, commit, and lend it the environment."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, path / name)
+        clone = cls(path, caches)
+        clone.run("git", "init", "--quiet")
+        (path / ".venv").symlink_to(ROOT / ".venv")
+        clone.run("git", "add", "--all")
+        clone.run("git", *IDENTITY, "commit", "--quiet", "--message", "clone")
+        return clone
+
+    def copy(self, path: Path) -> Clone:
+        """A copy with the same file times, so that what was up to date still is."""
+        shutil.copytree(self.path, path, symlinks=True)
+        other = Clone.__new__(Clone)
+        other.path, other.environment = path, self.environment
+        return other
+
+    def run(
+        self, *command: str, status: int | None = 0, timeout: float = 600
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the clone, stderr merged; fail unless it ends with ``status``.
+
+        ``status=None`` stands for any status but 0.
+        """
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        expected = done.returncode != 0 if status is None else done.returncode == status
+        assert expected, f"{command} ended with {done.returncode}:\n{done.stdout[-8000:]}"
+        return done
+
+    def planned(self) -> set[str]:
+        """Phases of which Snakemake would run a rule now."""
+        dry = self.run("snakemake", "--dry-run", "--quiet", "rules", "host", "reason")
+        return set(_JOB.findall(dry.stdout))
+
+    def results(self) -> dict[str, str]:
+        """Content hash of every file under results/."""
+        files = (path for path in (self.path / "results").rglob("*") if path.is_file())
+        return {
+            str(path.relative_to(self.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+        }
