@@ -7,9 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_yaml
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -52,12 +50,7 @@ class Models:
 
 def read_models(path: Path) -> Models:
     """Read the table of models. Raises InputError naming the entry and the field at fault."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML ({error})") from error
+    content = read_yaml(path)
     top = _record(content, {"default": dict, "models": list}, f"{path}")
     default = Default(**_record(top["default"], _types(Default), f"{path}: default"))
     models = []

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
-from scripts.lib.files import InputError, sha256
+from scripts.lib.files import InputError, read_yaml, sha256
 
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -49,10 +47,7 @@ def dataset_hashes(paths: Iterable[Path]) -> dict[str, str]:
 
 def upstream_commit(path: Path) -> str:
     """The pinned commit of data/upstream.yaml. InputError unless it is a full hash."""
-    try:
-        value = yaml.safe_load(_read(path))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({error})") from error
+    value = read_yaml(path)
     commit = value.get("commit") if isinstance(value, dict) else None
     if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         raise InputError(f"{path}: commit is {commit!r}; write the full hash of 40 hex digits")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,30 @@ Body = dict[str, Any]
 COMMITTED_TWINS, BEST_TWINS = 2, 1
 
 
+@dataclass(frozen=True)
+class Site:
+    """What all cells of a run share.
+
+    ``worker``: the GPU process. ``done``: what the chain holds already. ``failed``: the
+    compiler's words by binary. ``until``: monotonic seconds at which to stop.
+    """
+
+    run_id: str
+    protocol: Protocol
+    worker: Child
+    gpu: Gpu
+    chain: Chain
+    done: Done
+    failed: dict[str, str]
+    until: float
+
+
 class CellRun:
     """One cell of a plan within one run."""
 
-    def __init__(self, cell_id: str, plan: pd.DataFrame, run_id: str, protocol: Protocol) -> None:
+    def __init__(self, cell_id: str, plan: pd.DataFrame, site: Site) -> None:
         self.cell = parse_cell(cell_id)
-        self.cell_id, self.run_id, self.protocol = cell_id, run_id, protocol
+        self.cell_id, self.site, self.protocol = cell_id, site, site.protocol
         self.plan = plan.sort_values("order")
         self.proposed = self.plan.loc[self.plan["proposed_by"] != "", "config_id"].tolist()
         committed = self.plan["proposed_by"].str.split(",").map(lambda names: "committed" in names)
@@ -37,78 +56,63 @@ class CellRun:
         self.states: list[GpuState] = []
         self._began = 0.0
 
-    def measure(
-        self,
-        worker: Child,
-        gpu: Gpu,
-        chain: Chain,
-        done: Done,
-        failed: dict[str, str],
-        until: float,
-    ) -> bool:
+    def measure(self) -> bool:
         """Run what is missing; False if the time was up before the cell was whole."""
         began = time.perf_counter()
-        self.states = [gpu.state()]
-        facts = self._open(worker)
-        known = done.attempts.setdefault(self.cell_id, {})
-        self._anchor(worker, chain, 0)
-        if not self._attempts(worker, gpu, chain, done, failed, until):
+        self.states = [self.site.gpu.state()]
+        facts = self._open()
+        known = self.site.done.attempts.setdefault(self.cell_id, {})
+        self._anchor(0)
+        if not self._attempts(known):
             return False
-        self._anchor(worker, chain, len(self.plan))
-        self._finals(worker, chain, known)
-        self.states.append(gpu.state())
-        chain.append(self._cell_line(facts, time.perf_counter() - began))
-        done.cells.add(self.cell_id)
+        self._anchor(len(self.plan))
+        self._finals(known)
+        self.states.append(self.site.gpu.state())
+        self.site.chain.append(self._cell_line(facts, time.perf_counter() - began))
+        self.site.done.cells.add(self.cell_id)
         return True
 
-    def _attempts(
-        self,
-        worker: Child,
-        gpu: Gpu,
-        chain: Chain,
-        done: Done,
-        failed: dict[str, str],
-        until: float,
-    ) -> bool:
-        known, line = done.attempts[self.cell_id], None
+    def _attempts(self, known: dict[str, float | None]) -> bool:
+        line = None
         for count, (order, config_id) in enumerate(self._missing(known), start=1):
-            if time.monotonic() > until:
+            if time.monotonic() > self.site.until:
                 break
-            reason = self._compiler_said(config_id, failed)
+            reason = self._compiler_said(config_id)
             if reason is None:
-                self._begin(worker, config_id, done.best_us(self.cell_id))
+                self._begin(config_id)
             if line is not None:
                 # Waiting for the disk while the GPU works on the next config costs nothing.
-                chain.append(line)
-            body = self._end(worker) if reason is None else _failed(Outcome.COMPILE_ERROR, reason)
+                self.site.chain.append(line)
+            body = self._end() if reason is None else _failed(Outcome.COMPILE_ERROR, reason)
             line = self._line("attempt", config_id=config_id, order=order, **body)
             known[config_id] = body.get("median_us")
             if count % self.protocol.anchor_every == 0:
-                self._anchor(worker, chain, order)
-                self.states.append(gpu.state())
+                self._anchor(order)
+                self.states.append(self.site.gpu.state())
         if line is not None:
-            chain.append(line)
+            self.site.chain.append(line)
         return not self._missing(known)
 
     def _line(self, kind: str, **body: Any) -> Body:
-        return {"kind": kind, "run_id": self.run_id, "cell_id": self.cell_id, **body}
+        return {"kind": kind, "run_id": self.site.run_id, "cell_id": self.cell_id, **body}
 
     def _missing(self, known: dict[str, float | None]) -> list[tuple[int, str]]:
         rows = zip(self.plan["order"], self.plan["config_id"], strict=True)
         return [(int(order), config) for order, config in rows if config not in known]
 
-    def _open(self, worker: Child) -> Body:
+    def _open(self) -> Body:
         anchor = parse_id(self.committed).to_entry() if self.committed else None
-        facts = worker.call(("open", self.cell_id, anchor), self.protocol.open_deadline_s)
+        facts = self.site.worker.call(("open", self.cell_id, anchor), self.protocol.open_deadline_s)
         if isinstance(facts, Failure):
             raise InputError(f"{self.cell_id}: could not be set up: {facts.message}")
         return dict(facts)
 
-    def _revive(self, worker: Child) -> None:
-        worker.start()
-        self._open(worker)
+    def _revive(self) -> None:
+        self.site.worker.start()
+        self._open()
 
-    def _compiler_said(self, config_id: str, failed: dict[str, str]) -> str | None:
+    def _compiler_said(self, config_id: str) -> str | None:
+        failed = self.site.failed
         if not failed:
             return None
         for job in jobs_of([parse_id(config_id).to_entry()], self.cell.shape):
@@ -116,31 +120,32 @@ class CellRun:
                 return f"{job.id.split('/')[0]}: {failed[job.id]}"
         return None
 
-    def _begin(self, worker: Child, config_id: str, best_us: float | None) -> None:
+    def _begin(self, config_id: str) -> None:
+        best_us = self.site.done.best_us(self.cell_id)
         self._began = time.perf_counter()
-        worker.send(("trial", parse_id(config_id).to_entry(), best_us))
+        self.site.worker.send(("trial", parse_id(config_id).to_entry(), best_us))
 
-    def _end(self, worker: Child) -> Body:
-        result = worker.receive(self.protocol.trial_deadline_s)
+    def _end(self) -> Body:
+        result = self.site.worker.receive(self.protocol.trial_deadline_s)
         if not isinstance(result, Failure):
             return dict(result)
         seconds = time.perf_counter() - self._began
         if result.kind != "error":
-            self._revive(worker)
+            self._revive()
         outcome = Outcome.TIMEOUT if result.kind == "hung" else Outcome.RUNTIME_ERROR
         return _failed(outcome, result.message, seconds)
 
-    def _anchor(self, worker: Child, chain: Chain, order: int) -> None:
-        result = worker.call(("anchor",), self.protocol.trial_deadline_s)
+    def _anchor(self, order: int) -> None:
+        result = self.site.worker.call(("anchor",), self.protocol.trial_deadline_s)
         if isinstance(result, Failure):
             raise InputError(f"{self.cell_id}: the committed config fails: {result.message}")
         if result["us"]:
             median = float(np.median(result["us"]))
-            chain.append(
+            self.site.chain.append(
                 self._line("anchor", order=order, median_us=median, samples=len(result["us"]))
             )
 
-    def _finals(self, worker: Child, chain: Chain, known: dict[str, float | None]) -> None:
+    def _finals(self, known: dict[str, float | None]) -> None:
         correct = sorted((us, config) for config, us in known.items() if us is not None)
         if not correct:
             return
@@ -150,10 +155,10 @@ class CellRun:
         if self.committed in proposed:
             slots += [self.committed] * COMMITTED_TWINS
         entries = [parse_id(config).to_entry() for config in slots]
-        result = worker.call(("finals", entries), self.protocol.open_deadline_s)
+        result = self.site.worker.call(("finals", entries), self.protocol.open_deadline_s)
         if isinstance(result, Failure):
             raise InputError(f"{self.cell_id}: the finals failed: {result.message}; run again")
-        chain.append(self._line("finals", slots=slots, us=result["us"]))
+        self.site.chain.append(self._line("finals", slots=slots, us=result["us"]))
 
     def _cell_line(self, facts: Body, seconds: float) -> Body:
         device, scheme = self.cell.device, self.cell.shape.scheme

@@ -20,7 +20,7 @@ from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
-from scripts.measure.cell_run import CellRun
+from scripts.measure.cell_run import CellRun, Site
 from scripts.measure.compile_run import compile_plan, current_target
 from scripts.measure.gpu_state import Gpu
 from scripts.measure.isolate import Child
@@ -46,11 +46,11 @@ def sweep(plan: pd.DataFrame, chain: Chain, protocol: Protocol, profile: str, un
         return True
     failed = compile_plan(plan[plan["cell_id"].isin(todo)], chain, run_id, protocol)
     worker = Child(make_worker, protocol, profile)
+    site = Site(run_id, protocol, worker, gpu, chain, done, failed, until)
     try:
         for number, cell_id in enumerate(todo, start=1):
             began = time.monotonic()
-            run = CellRun(cell_id, plan[plan["cell_id"] == cell_id], run_id, protocol)
-            finished = run.measure(worker, gpu, chain, done, failed, until)
+            finished = CellRun(cell_id, plan[plan["cell_id"] == cell_id], site).measure()
             log.info(
                 "%s %d/%d cells, %.1f s%s",
                 cell_id, number, len(todo), time.monotonic() - began,

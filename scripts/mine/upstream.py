@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml
-
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_yaml
 
 _FULL_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -24,12 +22,7 @@ class Upstream:
 
 def read_upstream(path: Path) -> Upstream:
     """Read the pin. Raises InputError naming a missing, unknown or ill-formed field."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid YAML ({error})") from error
+    content = read_yaml(path)
     names = [field.name for field in fields(Upstream)]
     if not isinstance(content, dict) or sorted(map(str, content)) != sorted(names):
         raise InputError(f"{path}: must hold exactly the fields {', '.join(names)}")

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.ledger import consolidate
 from scripts.lib.chain import Chain, read_chain
-from scripts.measure.cell_run import CellRun
+from scripts.measure.cell_run import CellRun, Site
 from scripts.measure.isolate import Child
 from scripts.measure.protocol import Protocol
 from scripts.measure.records import Done, kernel_hash, read_done, run_line
@@ -41,8 +41,9 @@ class Bench:
         chain.append(run_line(f"run-{done.runs}", PROTOCOL, "uniform", {"uuid": uuid}))
         worker = Child(make_scripted, self.faults, self.log)
         try:
-            run = CellRun(CELL, PLAN, f"run-{done.runs}", PROTOCOL)
-            return run.measure(worker, QuietGpu(), chain, done, failed or {}, until)
+            run_id = f"run-{done.runs}"
+            site = Site(run_id, PROTOCOL, worker, QuietGpu(), chain, done, failed or {}, until)
+            return CellRun(CELL, PLAN, site).measure()
         finally:
             worker.stop()
             chain.close()
