@@ -22,7 +22,7 @@ MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
 GUARD := $(if $(shell command -v flock),flock build/make.lock)
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 
-.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure
+.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure gpu-cost
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE)
@@ -91,10 +91,15 @@ build/plots-template.html: | restored
 plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 	@$(SNAKEMAKE) -- build/live/plan.parquet
 
-# The last two run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
+# The last three run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
 	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure)
 
 gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it goes on
 	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
 	    --ledger build/live/ledger.jsonl $(SWEEP)
+
+CELL := NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64
+gpu-cost: ## on a GPU machine: sample the published method on a cell (CELL=…), into the same ledger
+	$(PYTHON) -m scripts.measure.upstream_method --plan build/live/plan.parquet \
+	    --cell $(CELL) --ledger build/live/ledger.jsonl

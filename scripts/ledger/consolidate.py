@@ -92,6 +92,11 @@ def trials(bodies: list[Body]) -> pd.DataFrame:
             values = np.interp(rows["order"], known["order"], level)
             frame.loc[rows.index, "anchor_us"] = values
     frame["samples"] = frame["samples"].fillna(0).astype(int)
+    for fact in ("registers", "spills"):
+        pairs = [value if isinstance(value, list) else (None, None) for value in frame[fact]]
+        for index, gemm in enumerate(("up", "down")):
+            values = [pair[index] for pair in pairs]
+            frame[f"{fact}_{gemm}"] = pd.array(values, dtype="Int16")
     return _fit(frame, TRIALS).sort_values(["cell_id", "order"], ignore_index=True)
 
 

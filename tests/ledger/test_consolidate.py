@@ -29,6 +29,8 @@ def test_tables_hold_what_the_ledger_holds(tmp_path):
         if row.outcome == "correct":
             assert row.median_us == body["median_us"]
             assert row.anchor_us == pytest.approx(12.1)
+            assert [row.registers_up, row.registers_down] == body["registers"]
+            assert [row.spills_up, row.spills_down] == body["spills"]
     cell = read_table(tmp_path / "out/cells.parquet", CELLS).iloc[0]
     assert (cell["E"], cell["N"], cell["K"], cell["top_k"], cell["tokens"]) == (8, 256, 512, 2, 4)
     assert cell["roofline_us"] == pytest.approx(1e6 / 4.3e12 * 1e6)
@@ -61,6 +63,7 @@ def test_the_anchor_follows_drift_but_not_one_odd_run():
         {
             "kind": "attempt", **line, "config_id": config, "order": 10 * n, "outcome": "correct",
             "median_us": 50.0, "gpu_seconds": 0.1, "samples": 6,
+            "registers": [64, 64], "spills": [0, 0],
         }
         for n, config in enumerate(CONFIGS)
     ]  # fmt: skip

@@ -131,6 +131,10 @@ def _trials(cell_id, level, failing, committed, rng):
                 "anchor_us": level[committed] * drift,
                 "logits_diff": 10 ** rng.uniform(-6, -4),
                 "relative_error": 10 ** rng.uniform(-4, -3),
+                "registers_up": 128,
+                "registers_down": 96,
+                "spills_up": 0,
+                "spills_down": 0,
             }
         yield row
 
@@ -215,8 +219,6 @@ def _compiles(rng) -> pd.DataFrame:
             "reason": None,
             "seconds": float(rng.uniform(0.4, 0.9)),
             "shared_bytes": 65536,
-            "registers": 128,
-            "spills": 0,
         }
         for config in CONFIGS
         for part in ("up", "down")
