@@ -36,6 +36,7 @@ RUNS = {
             "ended": "2026-01-01T01:00:00Z",
             "cpus": 16,
             "compile_seconds": 30.0,
+            "binaries": 200,
             "trial_seconds": 140.0,
         }
     ],
@@ -47,7 +48,12 @@ RUNS = {
             "compile_seconds": [1.0, 2.0],
             "timing_seconds": [0.25, 0.75],
             "space": 1920,
-        }
+        },
+        {
+            "what": "specialisation",
+            "rows": [{}, {}, {}],
+            "ratios": {"top_k": 1.016, "GROUP_SIZE_M": 0.995, "top_k+GROUP_SIZE_M": 1.011},
+        },
     ],
 }
 

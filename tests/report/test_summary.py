@@ -127,6 +127,12 @@ def test_cost_is_that_of_the_recording(made: dict[str, Any]) -> None:
     assert (cost["compile_seconds"], cost["trial_seconds"], cost["cpus"]) == (30.0, 140.0, 16)
     assert cost["upstream_method"]["compile_seconds_per_config"] == 1.5
     assert cost["upstream_method"]["timing_seconds_per_config"] == 0.5
+    assert (cost["cold_compile_seconds"], cost["binaries"], cost["runs"]) == (30.0, 200, 1)
+    assert cost["run_time_over_compiled_in"] == {
+        "configs": 3,
+        "top_k": 1.016,
+        "GROUP_SIZE_M": 0.995,
+    }
 
 
 def test_every_claim_quotes_a_figure_of_the_summary(made: dict[str, Any]) -> None:
