@@ -58,3 +58,9 @@ def measured(*names):
     """Files of the measured dataset, for example ``trials.parquet``."""
     dataset = lookup(within=config, dpath="measure/dataset")
     return source("measure", *(f"measured/{dataset}/{name}" for name in names))
+
+
+def measured_again(*names):
+    """Files of the dataset that repeats cells of the measured one; recorded in either mode."""
+    dataset = lookup(within=config, dpath="measure/repeat")
+    return recorded(*(f"data/recorded/measured/{dataset}/{name}" for name in names))

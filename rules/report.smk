@@ -10,10 +10,12 @@ rule report_summary:
         counts=rules.statistics_counts.output.counts,
         quality=rules.statistics_quality.output.quality,
         rates=rules.statistics_aggregate.output.rates,
+        repeat=rules.statistics_repeat.output.repeat,
         runs=measured("runs.json"),
         upstream="data/upstream.yaml",
         lock="envs/analysis.lock.txt",
         datasets=measured(*MEASURED),
+        again=measured_again(*MEASURED),
     output:
         summary="results/summary.json",
     log:
@@ -32,8 +34,8 @@ rule report_summary:
     shell:
         "python -m {params.module} --history {input.history:q} --gaps {input.gaps:q}"
         " --space {input.space:q} --counts {input.counts:q} --quality {input.quality:q}"
-        " --rates {input.rates:q} --runs {input.runs:q} --upstream {input.upstream:q}"
-        " --lock {input.lock:q} --datasets {input.history:q} {input.datasets:q}"
+        " --rates {input.rates:q} --repeat {input.repeat:q} --runs {input.runs:q} --upstream {input.upstream:q}"
+        " --lock {input.lock:q} --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"

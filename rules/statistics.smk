@@ -139,6 +139,32 @@ rule statistics_counts:
         " --out {output.counts:q} 2> {log:q}"
 
 
+rule statistics_repeat:
+    input:
+        script="scripts/statistics/repeat.py",
+        trials=measured("trials.parquet"),
+        pairwise=rules.statistics_pairwise.output.pairwise,
+        again_trials=measured_again("trials.parquet"),
+        again_finals=measured_again("finals.parquet"),
+        again_cells=measured_again("cells.parquet"),
+    output:
+        repeat="results/tables/repeat.parquet",
+    log:
+        "logs/statistics/repeat.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=lookup(within=config, dpath="statistics/margin"),
+        level=lookup(within=config, dpath="statistics/level"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --pairwise {input.pairwise:q}"
+        " --again-trials {input.again_trials:q} --again-finals {input.again_finals:q}"
+        " --again-cells {input.again_cells:q} --margin {params.margin:q}"
+        " --level {params.level:q} --out {output.repeat:q} 2> {log:q}"
+
+
 rule statistics:
     input:
         rules.statistics_gaps.output,
@@ -147,3 +173,4 @@ rule statistics:
         rules.statistics_aggregate.output,
         rules.statistics_quality.output,
         rules.statistics_counts.output,
+        rules.statistics_repeat.output,

@@ -19,6 +19,7 @@ SECTIONS = {
     "measured",
     "provenance",
     "readings",
+    "repeat",
     "statistics",
     "transfer",
 }

@@ -109,6 +109,25 @@ def measured(counts: pd.DataFrame, quality: pd.DataFrame) -> Section:
     return out
 
 
+def repeat(cells: pd.DataFrame) -> Section:
+    """Per GPU: what a second recording of some cells, on another machine, says of the first."""
+    out: Section = {}
+    for device, rows in cells.groupby(cells["cell_id"].str.split("/").str[0], sort=True):
+        section: Section = {
+            name: {
+                "median": float(rows[name].median()),
+                "smallest": float(rows[name].min()),
+                "largest": float(rows[name].max()),
+            }
+            for name in ("shift", "spread", "spearman", "best_again")
+        }
+        section["cells"] = len(rows)
+        section["configs"] = int(rows["configs"].sum())
+        section["best_ties"] = int(rows["best_ties"].sum())
+        out[str(device)] = section
+    return out
+
+
 def _by_key(counts: pd.DataFrame, device: str, quantity: str) -> dict[str, float]:
     rows = counts[(counts["device"] == device) & (counts["quantity"] == quantity)]
     return {str(row["key"]): float(row["value"]) for row in rows.to_dict("records")}

@@ -14,7 +14,7 @@ from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
 from scripts.lib.schemas.history import HISTORY
-from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES
+from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES, REPEAT
 from scripts.lib.schemas.transfer import SPACE
 from scripts.lib.tables import read_table
 from scripts.report import sections
@@ -26,7 +26,7 @@ EXAMPLE = """example:
   python -m scripts.report.summary --history data/recorded/history.parquet \\
       --gaps results/tables/gaps.parquet --space results/tables/space.parquet \\
       --counts results/tables/counts.parquet --quality results/tables/quality.parquet \\
-      --rates results/tables/rates.parquet \\
+      --rates results/tables/rates.parquet --repeat results/tables/repeat.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
       --datasets data/recorded/history.parquet \\
@@ -45,6 +45,7 @@ class Tables:
     counts: pd.DataFrame
     quality: pd.DataFrame
     rates: pd.DataFrame
+    repeat: pd.DataFrame
 
 
 def summarise(
@@ -59,6 +60,7 @@ def summarise(
         "corpus": sections.corpus(tables.history, tables.gaps),
         "space": sections.space(tables.space, tables.counts),
         "measured": sections.measured(tables.counts, tables.quality),
+        "repeat": sections.repeat(tables.repeat),
         "transfer": sections.transfer(tables.rates),
         "cost": recording.cost(),
         "statistics": decided_by,
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "counts": "counts of the measured dataset",
         "quality": "quality of known configs",
         "rates": "rates per pair, strategy and budget",
+        "repeat": "cells that were recorded twice",
         "runs": "provenance of the recorded measurements",
         "upstream": "pinned upstream commit",
         "lock": "pinned packages",
@@ -111,6 +114,7 @@ def main(argv: list[str] | None = None) -> int:
             counts=read_table(arguments.counts, COUNTS),
             quality=read_table(arguments.quality, QUALITY),
             rates=read_table(arguments.rates, RATES),
+            repeat=read_table(arguments.repeat, REPEAT),
         )
         provenance = {
             "upstream_commit": upstream_commit(arguments.upstream),

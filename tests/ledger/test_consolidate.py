@@ -13,7 +13,7 @@ from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.tables import read_table
 from tests.measure.test_cell_run import CELL, CONFIGS, Bench
 
-RECORD = Path("data/recorded/measured/nvidia_h200-bf16")
+RECORDED = Path("data/recorded/measured")
 
 
 def test_tables_hold_what_the_ledger_holds(tmp_path):
@@ -92,12 +92,15 @@ def test_an_edited_ledger_is_no_input(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(not RECORD.exists(), reason="the record is not restored: make restore")
-def test_the_recorded_tables_are_what_the_recorded_ledger_says(tmp_path):
-    ledger = RECORD / "ledger.jsonl.xz"
+@pytest.mark.skipif(not RECORDED.exists(), reason="the record is not restored: make restore")
+@pytest.mark.parametrize(
+    ("dataset", "killed"),
+    [("nvidia_h200-bf16", 3), ("nvidia_h200-bf16-repeat", 0)],  # with -9, while recording
+)
+def test_the_recorded_tables_are_what_the_recorded_ledger_says(tmp_path, dataset, killed):
+    ledger = RECORDED / dataset / "ledger.jsonl.xz"
     consolidate(ledger, tmp_path)
     for path in sorted(tmp_path.iterdir()):
-        assert sha256(path) == sha256(RECORD / path.name), path.name
-    kills = [body for body in read_chain(ledger) if body["kind"] == "run"]
-    ends = [body for body in read_chain(ledger) if body["kind"] == "end"]
-    assert len(kills) - len(ends) == 3  # three runs were killed with -9 while recording
+        assert sha256(path) == sha256(RECORDED / dataset / path.name), path.name
+    kinds = [body["kind"] for body in read_chain(ledger)]
+    assert kinds.count("run") - kinds.count("end") == killed

@@ -9,13 +9,23 @@ import pandas as pd
 import pytest
 
 from scripts.lib.schemas.history import HISTORY
-from scripts.lib.schemas.statistics import AA, COUNTS, GAPS, PAIRWISE, QUALITY, RATES, VERDICTS
+from scripts.lib.schemas.statistics import (
+    AA,
+    COUNTS,
+    GAPS,
+    PAIRWISE,
+    QUALITY,
+    RATES,
+    REPEAT,
+    VERDICTS,
+)
 from scripts.lib.tables import write_table
 from scripts.report import summary
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.counts import count
 from scripts.statistics.gaps import estimate_gaps
 from scripts.statistics.quality import assess
+from scripts.statistics.repeat import Run, compare_runs
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -87,6 +97,10 @@ def inputs(
             QUALITY,
         ),
         "rates": (judged.rates, RATES),
+        "repeat": (
+            compare_runs(*[Run(drawn.trials, judged.pairwise)] * 2),
+            REPEAT,
+        ),
         "pairwise": (judged.pairwise, PAIRWISE),
         "verdicts": (judged.verdicts, VERDICTS),
         "aa": (judged.aa, AA),
@@ -107,7 +121,8 @@ def inputs(
 
 def summary_arguments(inputs: dict[str, Path], out: Path) -> list[str]:
     """The command line of the summary over these inputs."""
-    names = ("history", "gaps", "space", "counts", "quality", "rates", "runs", "upstream", "lock")
+    tables = ("history", "gaps", "space", "counts", "quality", "rates", "repeat")
+    names = (*tables, "runs", "upstream", "lock")
     return [
         *(part for name in names for part in (f"--{name}", str(inputs[name]))),
         *("--datasets", str(inputs["trials"]), str(inputs["runs"])),

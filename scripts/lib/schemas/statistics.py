@@ -152,3 +152,20 @@ QUALITY = Table(
     ),
     _FIRST,
 )
+
+REPEAT = Table(
+    "repeat",
+    1,
+    "Cells that were measured twice, whole, in separate runs: how far the two agree.",
+    (
+        _CELL,
+        Column("configs", pa.int32(), "configs that both runs found correct"),
+        Column("shift", pa.float64(), "median over configs of second / first latency"),
+        Column("spread", pa.float64(), "median of |second / first / shift - 1|, uncut configs"),
+        Column("spearman", pa.float64(), "rank correlation of the configs' latencies"),
+        Column("best_again", pa.float64(), "first run's best over the second's, in the second"),
+        Column("best_paired", pa.bool_(), "best_again comes from interleaved finals"),
+        Column("best_ties", pa.bool_(), "first run's best cannot be told from the second's"),
+    ),
+    ("1: first version",),
+)
