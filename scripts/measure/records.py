@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import sha256
+from scripts.lib.files import InputError, sha256
 from scripts.measure.protocol import Protocol
 
 Body = dict[str, Any]
@@ -34,13 +34,21 @@ def kernel_hash(folder: Path = Path("kernels")) -> str:
 
 
 def commit() -> str:
-    """The commit of this working copy; GRAPHX_COMMIT where there is no git (a copied tree)."""
+    """The commit of this working copy; GRAPHX_COMMIT where there is no git (a copied tree).
+
+    InputError without either: a measurement that cannot be traced to its code is not recorded.
+    """
     if given := os.environ.get("GRAPHX_COMMIT"):
         return given
-    found = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or "unknown"
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise InputError(
+            "this folder is no git clone, so its commit is unknown; run with "
+            "GRAPHX_COMMIT=<the commit that it was copied from>"
+        ) from error
+    return found.stdout.strip()
 
 
 def _package(name: str) -> str:
