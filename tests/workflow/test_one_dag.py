@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -11,10 +12,18 @@ from tests.workflow.tree import ROOT, Clone
 
 pytestmark = pytest.mark.workflow
 
-DATASET = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["measure"]["dataset"]
-STAGES = yaml.safe_load(
-    (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("${measure.dataset}", DATASET)
-)["stages"]
+PARAMETERS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+
+def stages() -> dict[str, dict[str, list[Any]]]:
+    """The stages of dvc.yaml, their ``${phase.name}`` filled in from params.yaml."""
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    filled = re.sub(r"\$\{(\w+)\.(\w+)\}", lambda m: str(PARAMETERS[m[1]][m[2]]), text)
+    found: dict[str, dict[str, list[Any]]] = yaml.safe_load(filled)["stages"]
+    return found
+
+
+STAGES = stages()
 
 
 @pytest.fixture(scope="module")
