@@ -69,9 +69,8 @@ def _fit(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame.reindex(columns=table.names)
 
 
-# Re-runs of the committed config whose running median is the anchor. A single one can fall into
-# another mode of a config that has two (3% apart in some cells); on the recorded H200 cells this
-# width brings the sweep closest to the interleaved finals, for small batches as for large.
+# Re-runs of the committed config whose running median is the anchor: a compromise. A single one can
+# fall into another mode of a config that has two; all of a cell's would miss that the GPU warms up.
 ANCHOR_WINDOW = 7
 
 

@@ -59,8 +59,20 @@ def _cells(cells: pd.DataFrame, trials: pd.DataFrame, legal: pd.DataFrame) -> Ro
         ("throttled_cells", "", int(cells["throttled"].sum())),
         ("drift", "median", float(cells["drift"].median())),
         ("drift", "largest", float(cells["drift"].max())),
-        ("gpu_seconds", "cells", float(cells["gpu_seconds"].sum())),
+        ("gpu_seconds", "around", seconds_around(trials, cells)),
     ]
+
+
+def seconds_around(trials: pd.DataFrame, cells: pd.DataFrame) -> float:
+    """Seconds that cells held the GPU beside their trials: set-up, anchors and finals.
+
+    A cell that was gone on with tells only of the run that finished it, so only that run's
+    trials are taken off.
+    """
+    keys = ["cell_id", "run_id"]
+    own = trials.groupby(keys)["gpu_seconds"].sum().rename("own").reset_index()
+    both = cells.merge(own, on=keys, how="left")
+    return float((both["gpu_seconds"] - both["own"].fillna(0.0)).sum())
 
 
 def _trials(trials: pd.DataFrame, cells: pd.DataFrame) -> Rows:

@@ -120,3 +120,15 @@ def test_main_writes_the_same_table(drawn: Study, judged: Judged, tmp_path: Path
     assert quality.main([*arguments, *plan, "--out", str(out)]) == 0
     expected = assess(drawn.cells, judged.pairwise, judged.aa, judged.verdicts, PLAN)
     pd.testing.assert_frame_equal(read_table(out, QUALITY), expected, check_dtype=False)
+
+
+def testseconds_around_the_trials_count_the_finishing_run_only() -> None:
+    trials = pd.DataFrame(
+        [("a", "r1", 5.0), ("a", "r2", 2.0), ("a", "r2", 1.0), ("b", "r2", 4.0)],
+        columns=["cell_id", "run_id", "gpu_seconds"],
+    )
+    cells = pd.DataFrame(
+        [("a", "r2", 4.5), ("b", "r2", 6.0), ("c", "r2", 1.0)],
+        columns=["cell_id", "run_id", "gpu_seconds"],
+    )
+    assert counts.seconds_around(trials, cells) == pytest.approx(1.5 + 2.0 + 1.0)
