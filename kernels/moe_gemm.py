@@ -9,10 +9,15 @@ Integers that change with the batch are run-time values that Triton must not spe
 one binary serves every batch and routing. ``top_k`` and ``GROUP_SIZE_M`` are compiled in, as
 upstream has them; what each would cost at run time is measured by scripts.measure.specialisation
 and stands in results/RESULTS.md.
+
+The number formats of kernels.formats are compile-time switches: A and B say how a tile is loaded
+and multiplied, SCALING where the scales come in. A switch that is off leaves no instruction.
 """
 
 import triton
 import triton.language as tl
+
+from kernels.gemm_step import finish, multiply, unpack
 
 # Run-time integers kept out of the binary's identity. N, K and the strides are not among them:
 # their divisibility by 16 decides whether loads are 16 bytes wide.
@@ -21,9 +26,13 @@ UNSPECIALISED = ["padded_bound", "num_valid", "top_k", "GROUP_SIZE_M"]
 
 @triton.jit(do_not_specialize=UNSPECIALISED)
 def moe_gemm_kernel(
-    a_ptr,  # [rows, K] activations, row-major
-    b_ptr,  # [experts, N, K] weights, K contiguous
+    a_ptr,  # [rows, K] activations, row-major; 4-bit ones two to a byte
+    b_ptr,  # [experts, N, K] weights, K contiguous; 4-bit ones two to a byte
     c_ptr,  # [num_valid, N] output, row-major
+    a_scale_ptr,  # scales as kernels.formats.Matrix has them; not read where there are none
+    b_scale_ptr,
+    b_zero_ptr,  # [experts, N, groups] uint8, read if ZEROS
+    bias_ptr,  # [experts, N], read if BIAS
     route_weight_ptr,  # [num_valid] float32 routing weights, read if WEIGHTED
     sorted_ids_ptr,  # [padded] assignment ids sorted by expert, num_valid where padded
     expert_ids_ptr,  # [padded / BLOCK_SIZE_M] expert of each block of rows, -1 if not local
@@ -32,18 +41,29 @@ def moe_gemm_kernel(
     K,
     padded_bound,  # host's bound on num_padded: fixes the grid and the program order
     num_valid,  # assignments, tokens * top_k
-    stride_am,
+    stride_am,  # strides in stored elements: a byte holds two of 4 bits
     stride_be,
     stride_bn,
     stride_cm,
+    stride_asm,  # scales of activations, by row
+    stride_bse,  # scales and zero points of weights, by expert and by row of scales
+    stride_bsn,
     top_k,  # assignments that share one row of A
     GROUP_SIZE_M,
     BLOCK_SIZE_M: tl.constexpr,
     BLOCK_SIZE_N: tl.constexpr,
     BLOCK_SIZE_K: tl.constexpr,
+    A: tl.constexpr,  # kernels.formats.Element of the activations
+    B: tl.constexpr,  # … and of the weights
+    SCALING: tl.constexpr,  # kernels.formats.Scaling
+    GROUP_N: tl.constexpr,
+    GROUP_K: tl.constexpr,
+    ZEROS: tl.constexpr,
+    BIAS: tl.constexpr,
     WEIGHTED: tl.constexpr,
+    SWAP: tl.constexpr,  # multiply B.T by A.T: few rows then fill the narrow side of the MMA
 ):
-    """C[i, :] = (w[i] *) A[i // top_k, :] @ B[expert(i)].T for every assignment i."""
+    """C[i, :] = (w[i] *) (A[i // top_k, :] @ B[expert(i)].T (+ bias)) for every assignment i."""
     blocks_m = tl.cdiv(padded_bound, BLOCK_SIZE_M)
     blocks_n = tl.cdiv(N, BLOCK_SIZE_N)
     pid = tl.program_id(0)
@@ -67,19 +87,46 @@ def moe_gemm_kernel(
         tl.store(c_ptrs, zeros, mask=c_mask)
         return
 
-    ks = tl.arange(0, BLOCK_SIZE_K)
-    a_ptrs = a_ptr + (ids[:, None] // top_k) * stride_am + ks[None, :]
+    rows = ids // top_k
     # Columns past N wrap round to valid ones: cheaper than a mask, and never stored.
-    b_ptrs = b_ptr + expert * stride_be + (cols % N)[None, :] * stride_bn + ks[:, None]
-    acc = tl.zeros((BLOCK_SIZE_M, BLOCK_SIZE_N), dtype=tl.float32)
+    wrapped = cols % N
+    A_PACK: tl.constexpr = 2 if A == "mxfp4" else 1
+    # int4 nibbles are unpacked by shifts, each byte read twice; the MMA takes mxfp4 packed.
+    B_PACK: tl.constexpr = 2 if B == "mxfp4" else 1
+    A_STEP: tl.constexpr = BLOCK_SIZE_K // A_PACK
+    B_STEP: tl.constexpr = BLOCK_SIZE_K // 2 if B == "int4" else BLOCK_SIZE_K // B_PACK
+    a_ks = tl.arange(0, BLOCK_SIZE_K // A_PACK)
+    b_ks = tl.arange(0, BLOCK_SIZE_K // B_PACK)
+    a_ptrs = a_ptr + rows[:, None] * stride_am + a_ks[None, :]
+    b_bytes = b_ks // 2 if B == "int4" else b_ks
+    b_ptrs = b_ptr + expert * stride_be + wrapped[None, :] * stride_bn + b_bytes[:, None]
+    a_scale_ptrs = a_scale_ptr + rows * stride_asm
+    b_scale_ptrs = b_scale_ptr + expert * stride_bse + wrapped // GROUP_N * stride_bsn
+    b_zero_ptrs = b_zero_ptr + expert * stride_bse + wrapped * stride_bsn
+
+    # Sums of int8 products are exact in 32 bits; scales within the sum make them floats.
+    ACC: tl.constexpr = tl.int32 if A == "int8" and SCALING == "channel" else tl.float32
+    if SWAP:
+        acc = tl.zeros((BLOCK_SIZE_N, BLOCK_SIZE_M), dtype=ACC)
+    else:
+        acc = tl.zeros((BLOCK_SIZE_M, BLOCK_SIZE_N), dtype=ACC)
     for step in range(0, tl.cdiv(K, BLOCK_SIZE_K)):
         left = K - step * BLOCK_SIZE_K
-        a = tl.load(a_ptrs, mask=valid[:, None] & (ks[None, :] < left), other=0.0)
-        b = tl.load(b_ptrs, mask=ks[:, None] < left, other=0.0)
-        acc = tl.dot(a, b, acc)
-        a_ptrs += BLOCK_SIZE_K
-        b_ptrs += BLOCK_SIZE_K
+        a = tl.load(a_ptrs, mask=valid[:, None] & (a_ks[None, :] < left // A_PACK), other=0.0)
+        b = tl.load(b_ptrs, mask=b_ks[:, None] < left // B_PACK, other=0.0)
+        first_k = step * BLOCK_SIZE_K
+        if B == "int4":
+            b = unpack(b, b_ks, first_k, K, b_scale_ptrs, b_zero_ptrs, BLOCK_SIZE_K, GROUP_K, ZEROS)
+        acc = multiply(
+            a, b, acc, a_scale_ptrs, b_scale_ptrs, valid, first_k, K, A, B, SCALING, GROUP_K, SWAP
+        )
+        a_ptrs += A_STEP
+        b_ptrs += B_STEP
 
-    if WEIGHTED:
-        acc *= tl.load(route_weight_ptr + ids, mask=valid, other=0.0)[:, None]
+    if SWAP:
+        acc = tl.trans(acc)
+    acc = finish(
+        acc, a_scale_ptrs, b_scale_ptrs, bias_ptr + expert * N + wrapped, route_weight_ptr + ids,
+        valid, A, B, SCALING, BIAS, WEIGHTED,
+    )  # fmt: skip
     tl.store(c_ptrs, acc.to(c_ptr.dtype.element_ty), mask=c_mask)

@@ -1,19 +1,23 @@
 """What a search has to know of a GPU before anything runs on it.
 
-Sources, by column:
-- architecture and opt-in shared memory of one block: NVIDIA, "CUDA C++ Programming Guide",
-  appendix on compute capabilities (163 KB on 8.0; 227 KB on 9.0 and 10.0); AMD, "CDNA 3 ISA"
-  (64 KB of local data share per workgroup on gfx942).
-- processors: NVIDIA's A100, H100 and Blackwell architecture papers and the H200 and H20 data
-  sheets (streaming multiprocessors); AMD's MI300X and MI325X data sheets (compute units).
+The records stand in ``devices.json``, each with its sources: one for every GPU that the public
+config files name. ``assumed`` lists the fields of a record that no published figure for that very
+name supports (a board that the name leaves open, a GPU without a data sheet).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
+from scripts.lib.files import read_json
 from scripts.lib.names import unknown_name
+
+_RECORDS = Path(__file__).with_name("devices.json")
 
 
 class Vendor(StrEnum):
@@ -25,36 +29,60 @@ class Vendor(StrEnum):
 
 @dataclass(frozen=True)
 class Device:
-    """A GPU model. ``name`` as in config files, ``shared_bytes`` the most one block may have."""
+    """A GPU model, named as in config files; a processor is a multiprocessor or compute unit.
+
+    ``shared_bytes``: the most shared memory (LDS) one block may have. ``registers_per_processor``:
+    32-bit registers. ``l2_bytes``: L2, summed over the dies. ``bandwidth_bytes_s``: of the device
+    memory. ``clock_hz``: boost clock, on Hopper the one that its peak rates are stated for.
+    ``peak_flops``: dense tensor rate, operations per second, by bf16, fp8, int8 and fp4; a format
+    that the GPU has no tensor instruction for is absent.
+    """
 
     name: str
     vendor: Vendor
     arch: str
     shared_bytes: int
     processors: int
+    registers_per_processor: int
+    threads_per_processor: int
+    l2_bytes: int
+    bandwidth_bytes_s: int
+    clock_hz: int
+    peak_flops: Mapping[str, float]
+    sources: tuple[str, ...]
+    assumed: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
-_KB = 1024
-_DEVICES = {
-    device.name: device
-    for device in (
-        Device("NVIDIA_A100-SXM4-40GB", Vendor.NVIDIA, "sm_80", 163 * _KB, 108),
-        Device("NVIDIA_A100-SXM4-80GB", Vendor.NVIDIA, "sm_80", 163 * _KB, 108),
-        Device("NVIDIA_H100_80GB_HBM3", Vendor.NVIDIA, "sm_90", 227 * _KB, 132),
-        Device("NVIDIA_H20", Vendor.NVIDIA, "sm_90", 227 * _KB, 78),
-        Device("NVIDIA_H200", Vendor.NVIDIA, "sm_90", 227 * _KB, 132),
-        Device("NVIDIA_B200", Vendor.NVIDIA, "sm_100", 227 * _KB, 148),
-        Device("AMD_Instinct_MI300X", Vendor.AMD, "gfx942", 64 * _KB, 304),
-        Device("AMD_Instinct_MI325X", Vendor.AMD, "gfx942", 64 * _KB, 304),
-    )
-}
+@cache
+def devices() -> Mapping[str, Device]:
+    """All records by name."""
+    records = read_json(_RECORDS)
+    found = {}
+    for name, record in records["devices"].items():
+        shared = records["architectures"][record["arch"]]
+        sources = (*record["sources"], *shared["sources"])
+        fields = shared | record | {"sources": sources, "vendor": Vendor(record["vendor"])}
+        found[name] = Device(name=name, **fields | {"assumed": tuple(record.get("assumed", ()))})
+    return found
 
 
 def find_device(name: str) -> Device:
-    """The device of that name; InputError offers the nearest names if there is none."""
-    if name not in _DEVICES:
-        raise unknown_name("device", name, _DEVICES)
-    return _DEVICES[name]
+    """The device of that name, as in config files (``NVIDIA_H200``) or as sold ("NVIDIA H200").
+
+    Case, blanks and the vendor may differ. InputError offers the nearest names if there is none.
+    """
+    wanted = _key(name)
+    for device in devices().values():
+        if wanted in (_key(device.name), _key(short_name(device.name))):
+            return device
+    raise unknown_name("device", name, devices())
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def short_name(name: str) -> str:

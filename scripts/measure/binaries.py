@@ -6,18 +6,18 @@ upstream method compiles in line instead, once per config, shape and batch.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from typing import Any
 
 from triton.backends.compiler import GPUTarget
 
-from kernels.launch import Variant, binary_key, compile_gemm
+from kernels.compilation import compile_gemm
+from kernels.variant import Variant, binary_key
+from scripts.lib.crew import run_all
+from scripts.lib.isolate import Failure
 from scripts.lib.shape import Shape
-from scripts.measure.isolate import Child, Failure
 from scripts.measure.operands import variants
 
 Entry = Mapping[str, int]
@@ -40,8 +40,7 @@ class Job:
 def jobs_of(entries: Iterable[Entry], shape: Shape) -> list[Job]:
     """Both binaries of every config on a shape, each once."""
     keys = dict.fromkeys(binary_key(entry) for entry in entries)
-    pair = variants(shape.scheme, shape.top_k)
-    return [Job(key, variant) for key in keys for variant in pair]
+    return [Job(key, variant) for key in keys for variant in variants(shape)]
 
 
 class _Compiler:
@@ -57,59 +56,26 @@ class _Compiler:
             lines = str(error).strip().splitlines() or [""]
             words = " ".join(dict.fromkeys((lines[0].strip(), lines[-1].strip())))
             reason = f"{type(error).__name__}: {words[:300]}"
-            return _result(job, began, reason, None)
-        return _result(job, began, None, int(compiled.metadata.shared))
+            return _result(job, time.perf_counter() - began, reason, None)
+        return _result(job, time.perf_counter() - began, None, int(compiled.metadata.shared))
 
 
-def _result(job: Job, began: float, reason: str | None, shared: int | None) -> dict[str, Any]:
+def _result(job: Job, seconds: float, reason: str | None, shared: int | None) -> dict[str, Any]:
     return {
         "binary_id": job.id,
         "outcome": "correct" if reason is None else "compile_error",
         "reason": reason,
-        "seconds": round(time.perf_counter() - began, 3),
+        "seconds": round(seconds, 3),
         "shared_bytes": shared,
     }
-
-
-def _make_compiler(target: GPUTarget) -> Callable[[Job], dict[str, Any]]:
-    return _Compiler(target)
 
 
 def compile_all(
     jobs: list[Job], target: GPUTarget, deadline_s: float, processes: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield one result per job, in the order they end; a crash or hang is a ``compile_error``."""
-    waiting = list(reversed(jobs))
-    children = [
-        Child(_make_compiler, target)
-        for _ in range(min(processes or os.cpu_count() or 1, len(jobs)))
-    ]
-    running: dict[Child, tuple[Job, float]] = {}
-    try:
-        while waiting or running:
-            for child in children:
-                if child not in running and waiting:
-                    running[child] = (waiting.pop(), time.perf_counter())
-                    child.send(running[child][0])
-            wait([child.connection for child in running], timeout=1.0)
-            yield from _finished(running, deadline_s)
-    finally:
-        for child in children:
-            child.stop()
-
-
-def _finished(
-    running: dict[Child, tuple[Job, float]], deadline_s: float
-) -> Iterator[dict[str, Any]]:
-    for child, (job, began) in list(running.items()):
-        late = time.perf_counter() - began > deadline_s
-        if not child.connection.poll() and not late:
-            continue
-        result = child.receive(0.0)
-        del running[child]
+    for job, result, seconds in run_all(_Compiler, (target,), jobs, deadline_s, processes):
         if isinstance(result, Failure):
-            if result.kind != "error":
-                child.start()
-            yield _result(job, began, f"{result.kind}: {result.message}", None)
+            yield _result(job, seconds, f"{result.kind}: {result.message}", None)
         else:
             yield result

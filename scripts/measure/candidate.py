@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from triton.backends.compiler import GPUTarget
 
-from kernels.launch import binary_key, compile_gemm, launch_compiled
+from kernels.compilation import compile_gemm
+from kernels.launch import launch_compiled
 from kernels.tolerances import SENTINEL, Agreement, compare
+from kernels.variant import binary_key
 from scripts.lib.shape import Shape
 from scripts.measure.operands import Operands, variants
 
@@ -42,12 +44,10 @@ class BinaryCache:
 
     def get(self, entry: Mapping[str, int], shape: Shape) -> Binaries:
         """Load both binaries; raises what the compiler or the driver raises (out of resources)."""
-        key = (shape.scheme, shape.top_k, binary_key(entry))
+        wanted = variants(shape)
+        key = (wanted, binary_key(entry))
         if key not in self._loaded:
-            pair = [
-                compile_gemm(entry, variant, self.target)
-                for variant in variants(shape.scheme, shape.top_k)
-            ]
+            pair = [compile_gemm(entry, variant, self.target) for variant in wanted]
             for compiled in pair:
                 _ = compiled.run  # loads the binary, or raises if the GPU cannot hold it
             self._loaded[key] = Binaries(*pair)

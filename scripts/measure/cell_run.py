@@ -12,11 +12,11 @@ import pandas as pd
 from scripts.lib.chain import Chain
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
+from scripts.lib.isolate import Child, Failure
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import parse_cell
 from scripts.measure.binaries import jobs_of
 from scripts.measure.gpu_state import Gpu, GpuState
-from scripts.measure.isolate import Child, Failure
 from scripts.measure.protocol import BANDWIDTH_BYTES_S, FLOPS_S, Protocol
 from scripts.measure.records import Done
 
@@ -50,6 +50,7 @@ class CellRun:
         self.cell = parse_cell(cell_id)
         self.cell_id, self.site, self.protocol = cell_id, site, site.protocol
         self.plan = plan.sort_values("order")
+        self.stamps = _stamps(plan)
         self.proposed = self.plan.loc[self.plan["proposed_by"] != "", "config_id"].tolist()
         committed = self.plan["proposed_by"].str.split(",").map(lambda names: "committed" in names)
         self.committed: str | None = next(iter(self.plan.loc[committed, "config_id"]), None)
@@ -84,7 +85,8 @@ class CellRun:
                 # Waiting for the disk while the GPU works on the next config costs nothing.
                 self.site.chain.append(line)
             body = self._end() if reason is None else _failed(Outcome.COMPILE_ERROR, reason)
-            line = self._line("attempt", config_id=config_id, order=order, **body)
+            stamp = self.stamps.get(config_id, {})
+            line = self._line("attempt", config_id=config_id, order=order, **body, **stamp)
             known[config_id] = body.get("median_us")
             if count % self.protocol.anchor_every == 0:
                 self._anchor(order)
@@ -180,6 +182,18 @@ class CellRun:
             states=[vars(state) for state in self.states],
             gpu_seconds=round(seconds, 3),
         )
+
+
+def _stamps(plan: pd.DataFrame) -> dict[str, Body]:
+    """By config, what graphx-sim said before anything was measured; empty without predictions."""
+    stamped = plan[plan["predicted_us"].notna()]
+    rows = zip(
+        stamped["config_id"], stamped["predicted_us"], stamped["model_version"], strict=True
+    )
+    return {
+        config_id: {"predicted_us": float(us), "model_version": str(version)}
+        for config_id, us, version in rows
+    }
 
 
 def _failed(outcome: Outcome, reason: str, seconds: float = 0.0) -> Body:

@@ -42,7 +42,15 @@ def _plan_cell(
     ids = [*by_config.index, *rest]
     names = [*by_config, *[""] * len(rest)]
     return pd.DataFrame(
-        {"cell_id": cell_id, "order": range(len(ids)), "config_id": ids, "proposed_by": names}
+        {
+            "cell_id": cell_id,
+            "order": range(len(ids)),
+            "config_id": ids,
+            "proposed_by": names,
+            # Filled in by scripts.sim.stamp, where a model is at hand.
+            "predicted_us": None,
+            "model_version": None,
+        }
     )
 
 

@@ -2,75 +2,27 @@
 
 The same configs are compiled each way and replayed in interleaved rounds on the same draws; the
 table gives paired ratios to the kernel as it is. One binary for all values would be worth having
-only at a ratio of one.
+only at a ratio of one. ``--swap`` times swapped operands instead: the weights then fill the long
+side of the matrix instruction, and few tokens its short one.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from scripts.lib.chain import Chain
-from scripts.lib.config import parse_id
 from scripts.lib.log import run_main
-from scripts.lib.shape import Cell, parse_cell
+from scripts.measure.paired import Way, compare, geometric_means
 from scripts.measure.protocol import Protocol
 
-# Left to run time: nothing (as graphx and upstream do), each alone, both.
-VARIANTS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("top_k",),
-    ("GROUP_SIZE_M",),
-    ("top_k", "GROUP_SIZE_M"),
-)
-
-
-def _binaries(entry: Mapping[str, int], cell: Cell, run_time: tuple[str, ...]) -> Any:
-    import triton  # noqa: PLC0415
-
-    from kernels.launch import compile_gemm  # noqa: PLC0415
-    from scripts.measure.candidate import Binaries  # noqa: PLC0415
-    from scripts.measure.operands import variants  # noqa: PLC0415
-
-    target = triton.runtime.driver.active.get_current_target()
-    pair = variants(cell.shape.scheme, cell.shape.top_k)
-    return Binaries(*(compile_gemm(entry, v, target, run_time) for v in pair))
-
-
-def compare(cell_id: str, config_ids: list[str], protocol: Protocol) -> list[dict[str, Any]]:
-    """Paired ratios of each config on one cell: each variant over the kernel as it is."""
-    import torch  # noqa: PLC0415
-
-    from scripts.measure.candidate import capture  # noqa: PLC0415
-    from scripts.measure.finals import interleave  # noqa: PLC0415
-    from scripts.measure.operands import make_operands, make_weights  # noqa: PLC0415
-    from scripts.measure.worker import GraphTimer  # noqa: PLC0415
-
-    cell = parse_cell(cell_id)
-    weights = make_weights(cell.shape, 4, protocol.seed, "cuda")
-    operands = make_operands(cell, weights, "uniform", protocol.seed, "cuda")
-    rows = []
-    for config_id in config_ids:
-        entry = parse_id(config_id).to_entry()
-        queues = []
-        for run_time in VARIANTS:
-            binaries = _binaries(entry, cell, run_time)
-            timer = GraphTimer(capture(operands, binaries, entry), operands.timed)
-            timer(2)
-            queues.append(timer.enqueue)
-        us = np.asarray(interleave(queues, torch.cuda.synchronize, operands.timed, protocol))
-        ratios = np.median(us / us[:, :1], axis=0)
-        row: dict[str, Any] = {"cell_id": cell_id, "config_id": config_id}
-        row["compiled_in_us"] = round(float(np.median(us[:, 0])), 3)
-        names = ["+".join(run_time) for run_time in VARIANTS]
-        row |= {name: round(float(r), 5) for name, r in zip(names[1:], ratios[1:], strict=True)}
-        rows.append(row)
-    return rows
+RUN_TIME = {
+    "top_k": Way(("top_k",)),
+    "GROUP_SIZE_M": Way(("GROUP_SIZE_M",)),
+    "top_k+GROUP_SIZE_M": Way(("top_k", "GROUP_SIZE_M")),
+}
+SWAPPED = {"swap": Way(swap=True)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -83,20 +35,22 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--cells", nargs="+", required=True, help="cell ids")
     parser.add_argument("--configs", nargs="+", required=True, help="config ids")
+    parser.add_argument("--swap", action="store_true", help="time swapped operands")
     parser.add_argument("--ledger", type=Path, help="ledger to append the table to")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        rows = [row for cell in args.cells for row in compare(cell, args.configs, Protocol())]
+        ways = SWAPPED if args.swap else RUN_TIME
+        rows = [row for cell in args.cells for row in compare(cell, args.configs, ways, Protocol())]
         for row in rows:
             print("  ".join(str(value) for value in row.values()))
-        names = ["+".join(run_time) for run_time in VARIANTS[1:]]
-        means = {n: float(np.exp(np.mean([np.log(row[n]) for row in rows]))) for n in names}
+        means = geometric_means(rows, ways)
         for name, mean in means.items():
-            print(f"{name} at run time: {mean:.5f} (geometric mean)")
+            print(f"{name}: {mean:.5f} (geometric mean)")
         if args.ledger:
+            what = "swap" if args.swap else "specialisation"
             chain = Chain(args.ledger)
-            chain.append({"kind": "cost", "what": "specialisation", "rows": rows, "ratios": means})
+            chain.append({"kind": "cost", "what": what, "rows": rows, "ratios": means})
             chain.close()
 
     return run_main(body)

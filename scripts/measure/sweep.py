@@ -17,13 +17,13 @@ import pandas as pd
 
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
+from scripts.lib.isolate import Child
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
 from scripts.measure.cell_run import CellRun, Site
 from scripts.measure.compile_run import compile_plan, current_target
 from scripts.measure.gpu_state import Gpu
-from scripts.measure.isolate import Child
 from scripts.measure.protocol import Protocol
 from scripts.measure.records import kernel_hash, now, read_done, run_line
 from scripts.measure.worker import make_worker

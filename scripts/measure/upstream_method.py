@@ -38,7 +38,7 @@ def _candidate(
     import torch  # noqa: PLC0415
     import triton  # noqa: PLC0415
 
-    from kernels.launch import compile_gemm  # noqa: PLC0415
+    from kernels.compilation import compile_gemm  # noqa: PLC0415
     from scripts.measure.candidate import Binaries, run_once  # noqa: PLC0415
     from scripts.measure.operands import make_operands, variants  # noqa: PLC0415
 
@@ -46,7 +46,7 @@ def _candidate(
     torch.cuda.synchronize()
     began = time.perf_counter()
     target = triton.runtime.driver.active.get_current_target()
-    pair = [compile_gemm(entry, v, target) for v in variants(cell.shape.scheme, cell.shape.top_k)]
+    pair = [compile_gemm(entry, v, target) for v in variants(cell.shape)]
     binaries = Binaries(*pair)
     run_once(operands, binaries, entry, 0)
     torch.cuda.synchronize()

@@ -1,6 +1,6 @@
 """The process that owns the GPU: opens cells, runs trials, anchors and finals.
 
-It is a task server for ``scripts.measure.isolate.Child``: every task is a tuple of a name and
+It is a task server for ``scripts.lib.isolate.Child``: every task is a tuple of a name and
 its arguments, every result a plain dict, so that nothing of CUDA crosses the process boundary.
 """
 
@@ -15,11 +15,11 @@ from typing import Any
 import torch
 import triton
 
+from scripts.lib.isolate import PoisonedError
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell, Shape, parse_cell
 from scripts.measure.candidate import BinaryCache, capture, check
 from scripts.measure.finals import Reading, interleave
-from scripts.measure.isolate import PoisonedError
 from scripts.measure.operands import Operands, Weights, make_operands, make_weights, traffic
 from scripts.measure.protocol import Protocol, draws_of, weight_sets_of
 from scripts.measure.sampling import median_interval, sample

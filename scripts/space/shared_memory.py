@@ -1,40 +1,56 @@
-"""Shared memory of one block, by formula: a prefilter for the compiler, which has the last word.
+"""Shared memory that one block takes at least, by formula: a prefilter for the compiler.
 
-Each pipeline stage holds a tile of the activations and one of the weights. On sm_80, and on sm_90
-for blocks of fewer than 64 rows, which are too small for warpgroup instructions and use the same
-ones as sm_80, the pipeline keeps ``num_stages - 1`` of them: a stage has been consumed before its
-buffer is filled again. With warpgroup instructions, which run on, it keeps all ``num_stages``.
-Triton 3.6's own figures for the tiles between the two formulas are held by a test. The prefilter
-may let through what the compiler refuses, never the reverse.
+A software pipeline of S stages keeps S - 1 tiles of every operand that it loads ahead: one has been
+consumed before its buffer is filled again. Tensor instructions that read their operands from shared
+memory and run on (warpgroup instructions of sm_90, fifth-generation ones of sm_100, both from 64
+rows and where no operand has to be converted first) keep all S. Weights that are unpacked by shifts
+(int4) are not loaded ahead. The figure leaves out what the compiler needs for layout conversions
+and scales, so it can be exceeded, and the compiler has the last word; the reverse, a formula above
+the compiler's figure, is what the tests rule out.
 """
 
 from __future__ import annotations
 
-from scripts.lib.config import Config
-from scripts.lib.device import Device
-from scripts.lib.files import InputError
-from scripts.lib.names import unknown_name
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-# Bytes of one element of a tile; both operands of a 16-bit GEMM have the same format.
-ELEMENT_BYTES = {"bf16": 2, "fp16": 2}
+from kernels.formats import Element, Format
 
-_WARPGROUP_ROWS = 64  # least rows of a warpgroup matrix instruction (wgmma) on sm_90
-_ARCHITECTURES = ("sm_80", "sm_90")
+_ROWS_OF_A_GROUP = 64
+# Operands that the instructions which read shared memory take as they are stored.
+_READ_IN_PLACE = {
+    "sm_90": {Element.BF16, Element.FP16, Element.FP8, Element.INT8},
+    "sm_100": {Element.BF16, Element.FP16, Element.FP8},
+}
 
 
-def shared_bytes(config: Config, device: Device, scheme: str) -> int:
-    """Bytes of shared memory that one block of the fused-MoE GEMM takes.
+def least_shared_bytes(configs: pd.DataFrame, arch: str, form: Format) -> NDArray[np.int64]:
+    """Bytes per block of the fused-MoE GEMM, a lower bound, for every row of a frame of configs."""
+    m, n, k, stages = (
+        configs[name].to_numpy(np.int64)
+        for name in ("block_size_m", "block_size_n", "block_size_k", "num_stages")
+    )
+    buffers = stages - 1
+    if form.a is form.b and form.a in _READ_IN_PLACE.get(arch, ()):
+        buffers = np.where(m >= _ROWS_OF_A_GROUP, stages, buffers)
+    tile_bits = m * k * form.a_bits
+    if form.b is not Element.INT4:
+        tile_bits += n * k * form.b_bits
+    least: NDArray[np.int64] = buffers * tile_bits // 8
+    return least
 
-    Raises InputError for a scheme or an architecture whose formula is not known.
+
+def both_tiles_bytes(configs: pd.DataFrame, form: Format) -> NDArray[np.int64]:
+    """The formula of published filters, (M + N) * K * bytes * stages, which the truth falls below.
+
+    Raises ValueError where activations and weights differ in width, for which it is not defined.
     """
-    if scheme not in ELEMENT_BYTES:
-        raise unknown_name("scheme", scheme, ELEMENT_BYTES)
-    if device.arch not in _ARCHITECTURES:
-        raise InputError(
-            f"device {device.name}: no shared-memory formula for {device.arch};"
-            f" there is one for {', '.join(_ARCHITECTURES)}"
-        )
-    warpgroups = device.arch == "sm_90" and config.block_size_m >= _WARPGROUP_ROWS
-    buffers = config.num_stages if warpgroups else config.num_stages - 1
-    stage = (config.block_size_m + config.block_size_n) * config.block_size_k
-    return stage * ELEMENT_BYTES[scheme] * buffers
+    if form.a_bits != form.b_bits:
+        raise ValueError(f"{form.name}: operands of {form.a_bits} and {form.b_bits} bits")
+    m, n, k, stages = (
+        configs[name].to_numpy(np.int64)
+        for name in ("block_size_m", "block_size_n", "block_size_k", "num_stages")
+    )
+    needed: NDArray[np.int64] = (m + n) * k * stages * form.a_bits // 8
+    return needed

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.config import Config, ConfigError, parse_id
+from scripts.lib.drift import drift_corrected_us
 from scripts.lib.files import InputError
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.schemas.measured import TRIALS
@@ -63,17 +64,6 @@ class ReplayOracle:
     def measure(self, cell: Cell, config: Config) -> Trial:
         """The recorded trial; ``not_measured`` for the reason ``not_recorded`` if there is none."""
         return self._trials.get((cell, config), NOT_RECORDED)
-
-
-def drift_corrected_us(frame: pd.DataFrame) -> pd.Series:
-    """Latency of each TRIALS row at its cell's usual clock, in us.
-
-    The committed config is timed again and again beside the trials (``anchor_us``); a trial's
-    median is scaled by the cell's median anchor over the anchor of its moment. Without an anchor
-    the median stands as recorded.
-    """
-    usual = frame.groupby("cell_id")["anchor_us"].transform("median")
-    return frame["median_us"] * (usual / frame["anchor_us"]).fillna(1.0)
 
 
 def read_replay_oracle(path: Path) -> ReplayOracle:

@@ -23,7 +23,7 @@ from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
 from scripts.lib.tables import write_table
 from scripts.transfer.committed_files import ConfigFile, History, read_history
 from scripts.transfer.legal import LegalSpace, read_legal
-from scripts.transfer.strategies.default_heuristic import default_config
+from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
 from scripts.transfer.strategies.s1_copy import carried_over
 from scripts.transfer.strategies.s2_nearest import by_distance
 
@@ -46,7 +46,8 @@ def proposals_of(
     if device.name in files:
         own = files[device.name]
         yield "committed", None, own.at(cell.tokens).id, own.name
-    yield "default", None, default_config(cell.shape, cell.tokens, device).id, None
+    if cell.shape.scheme in KNOWN_SCHEMES:
+        yield "default", None, default_config(cell.shape, cell.tokens, device).id, None
     for source, file in files.items():
         if source == device.name:
             continue
@@ -60,8 +61,8 @@ def propose(
 ) -> pd.DataFrame:
     """PROPOSALS rows of all shapes at all batch sizes, sorted by cell, strategy and source.
 
-    ``legal`` holds at least one config. Raises InputError where the default heuristic is not
-    known for the scheme or the GPU.
+    ``legal`` holds at least one config. Schemes whose default heuristic is not known have no such
+    proposal. Raises InputError for a GPU of a vendor whose heuristic is not known.
     """
     rows: list[tuple[str, *Named]] = []
     for shape in sorted(set(shapes)):

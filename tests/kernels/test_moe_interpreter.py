@@ -9,8 +9,9 @@ import torch
 from kernels import reference
 from kernels.activation import silu_and_mul
 from kernels.alignment import align
+from kernels.formats import Matrix
 from kernels.launch import Gemm, launch_jit
-from kernels.layer import moe_layer
+from kernels.layer import Layer, moe_layer
 from kernels.tolerances import SENTINEL, compare
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU runs the compiled kernels")
@@ -23,8 +24,8 @@ def entry(m: int, n: int, k: int, group: int = 1) -> dict[str, int]:
     }  # fmt: skip
 
 
-class Layer:
-    """Random operands of one layer; routing as the case asks."""
+class Case:
+    """Random operands of one fp16 layer; routing as the case asks."""
 
     def __init__(self, tokens: int, experts: int, n: int, k: int, top_k: int, routing: str) -> None:
         torch.manual_seed(tokens + experts + n + k)
@@ -40,7 +41,19 @@ class Layer:
         else:
             self.expert_of = torch.rand(tokens, experts).argsort(1)[:, :top_k]
 
+    def run(self, held: slice | torch.Tensor, tile: dict[str, int], local=None) -> torch.Tensor:
+        """The layer with the weights of the experts ``held``."""
+        gate_up, down = (w[held].contiguous() for w in (self.gate_up, self.down))
+        layer = Layer("fp16", Matrix(gate_up), Matrix(down))
+        return moe_layer(self.x, layer, self.weight, self.expert_of, tile, local)
 
+    def expected(self, held: slice | torch.Tensor, local=None) -> torch.Tensor:
+        """The same in float64."""
+        mapped = self.expert_of if local is None else local[self.expert_of]
+        return reference.moe_layer(self.x, self.gate_up[held], self.down[held], self.weight, mapped)
+
+
+ALL = slice(None)
 CASES = [
     (1, 8, 32, 64, 2, "spread"),
     (1, 4, 32, 64, 1, "spread"),
@@ -55,10 +68,8 @@ CASES = [
 @pytest.mark.parametrize("tile", [(16, 32, 64, 1), (16, 64, 32, 4), (32, 32, 128, 16)], ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_layer(case, tile):
-    layer = Layer(*case)
-    operands = (layer.x, layer.gate_up, layer.down, layer.weight, layer.expert_of)
-    out = moe_layer(*operands, entry(*tile))
-    agreement = compare(out, reference.moe_layer(*operands))
+    layer = Case(*case)
+    agreement = compare(layer.run(ALL, entry(*tile)), layer.expected(ALL))
     assert agreement.passes
     assert agreement.logits_diff < 1e-5
     assert agreement.relative_error < 2e-3
@@ -67,52 +78,47 @@ def test_layer(case, tile):
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("held", ["some", "none"])
 def test_expert_parallel(case, held):
-    layer = Layer(*case)
+    layer = Case(*case)
     experts = layer.gate_up.shape[0]
     kept = torch.arange(0, experts, 2) if held == "some" else torch.arange(experts, experts)
     local = torch.full((experts,), -1)
     local[kept] = torch.arange(len(kept))
     if held == "none":  # a rank needs some weights to point at; none of them may be read
         kept = torch.tensor([0])
-    weights = layer.gate_up[kept].contiguous(), layer.down[kept].contiguous()
-    out = moe_layer(layer.x, *weights, layer.weight, layer.expert_of, entry(16, 32, 64), local)
-    mapped = local[layer.expert_of]
-    expected = reference.moe_layer(layer.x, *weights, layer.weight, mapped)
-    assert compare(out, expected).passes
+    out = layer.run(kept, entry(16, 32, 64), local)
+    assert compare(out, layer.expected(kept, local)).passes
     if held == "none":
         assert (out == 0).all()
 
 
 def test_ranks_add_up_to_the_whole():
-    layer = Layer(20, 8, 32, 64, 2, "spread")
-    whole = (layer.x, layer.gate_up, layer.down, layer.weight, layer.expert_of)
+    layer = Case(20, 8, 32, 64, 2, "spread")
     parts = torch.zeros_like(layer.x, dtype=torch.float32)
     for rank in range(2):
         local = torch.where(torch.arange(8) % 2 == rank, torch.arange(8) // 2, -1)
-        held = layer.gate_up[rank::2].contiguous(), layer.down[rank::2].contiguous()
-        parts += moe_layer(
-            layer.x, *held, layer.weight, layer.expert_of, entry(16, 32, 64), local
-        ).float()
-    assert compare(parts, reference.moe_layer(*whole)).logits_diff < 1e-5
+        parts += layer.run(slice(rank, None, 2), entry(16, 32, 64), local).float()
+    assert compare(parts, layer.expected(ALL)).logits_diff < 1e-5
 
 
 def test_every_row_is_written_and_padding_writes_none():
-    layer = Layer(9, 4, 24, 40, 2, "spread")
+    layer = Case(9, 4, 24, 40, 2, "spread")
     rows = layer.expert_of.numel()
     backing = torch.full((rows + 8, 2 * 24), SENTINEL, dtype=torch.float16)
     alignment = align(layer.expert_of, 4, 16)
-    launch_jit(Gemm(layer.x, layer.gate_up, backing[:rows], None, 2), alignment, entry(16, 32, 64))
+    gemm = Gemm(Matrix(layer.x), Matrix(layer.gate_up), backing[:rows], None, 2, "fp16")
+    launch_jit(gemm, alignment, entry(16, 32, 64))
     assert (backing[:rows] != SENTINEL).all()
     assert (backing[rows:] == SENTINEL).all()
 
 
 def test_routing_weight_multiplies_in_float32():
-    layer = Layer(8, 4, 32, 64, 2, "spread")
+    layer = Case(8, 4, 32, 64, 2, "spread")
     out = torch.empty(16, 64, dtype=torch.float16)
     tiny = torch.full((16,), 1.0 / 3.0)
     alignment = align(layer.expert_of, 4, 16)
     hidden = torch.randn(16, 32, dtype=torch.float16)
-    launch_jit(Gemm(hidden, layer.down, out, tiny, 1), alignment, entry(16, 32, 64))
+    gemm = Gemm(Matrix(hidden), Matrix(layer.down), out, tiny, 1, "fp16")
+    launch_jit(gemm, alignment, entry(16, 32, 64))
     expected = reference.moe_gemm(hidden, layer.down, layer.expert_of, 1, tiny)
     # One rounding to float16 at the end: half a unit in the last place, 2^-11.
     assert ((out.double() - expected).abs() <= expected.abs() * 2**-10 + 1e-6).all()

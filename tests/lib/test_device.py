@@ -1,15 +1,73 @@
-"""Device facts and the error for a GPU that is not known."""
+"""Device records, the names they go by, and the error for a GPU that is not known."""
+
+from pathlib import Path
 
 import pytest
 
-from scripts.lib.device import Vendor, find_device, short_name
+from scripts.lib.device import Device, Vendor, devices, find_device, short_name
 from scripts.lib.files import InputError
+from scripts.lib.schemas.history import HISTORY
+from scripts.lib.tables import read_table
+
+# Dense 16-bit operations a clock and processor, from the vendors' architecture papers.
+BF16_PER_CLOCK = {"sm_80": 2048, "sm_90": 4096, "gfx942": 2048, "gfx950": 4096, "sm_120": 1024}
+# Rates cut for export, far below what the clock would give.
+CUT = {"NVIDIA_H20", "NVIDIA_H20-3e"}
 
 
 def test_h200() -> None:
     device = find_device("NVIDIA_H200")
     assert (device.vendor, device.arch) == (Vendor.NVIDIA, "sm_90")
     assert (device.shared_bytes, device.processors) == (232_448, 132)
+    assert device.registers_per_processor == 65_536
+    assert set(device.peak_flops) == {"bf16", "fp8", "int8"}
+
+
+def test_every_gpu_of_the_history_has_a_record() -> None:
+    path = Path(__file__).parents[2] / "data/recorded/history.parquet"
+    named = read_table(path, HISTORY, columns=["device"])["device"].dropna().unique()
+    assert len(named) == 29
+    assert set(named) <= set(devices())
+
+
+@pytest.mark.parametrize("device", devices().values(), ids=lambda device: device.name)
+def test_records_are_whole_and_of_the_right_size(device: Device) -> None:
+    assert device.sources
+    assert 2**16 <= device.shared_bytes <= 2**18
+    assert 2 * 10**11 < device.bandwidth_bytes_s < 10**13
+    assert 10**9 < device.clock_hz < 3 * 10**9
+    assert device.registers_per_processor % 2**14 == device.threads_per_processor % 512 == 0
+    assert set(device.assumed) < set(Device.__dataclass_fields__)
+    assert {"bf16", "int8"} <= set(device.peak_flops) <= {"bf16", "fp8", "int8", "fp4"}
+
+
+@pytest.mark.parametrize(
+    "device",
+    [d for d in devices().values() if d.arch in BF16_PER_CLOCK and d.name not in CUT],
+    ids=lambda device: device.name,
+)
+def test_stated_rate_is_what_clock_and_processors_give(device: Device) -> None:
+    by_clock = BF16_PER_CLOCK[device.arch] * device.processors * device.clock_hz
+    assert device.peak_flops["bf16"] == pytest.approx(by_clock, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("NVIDIA H100 80GB HBM3", "NVIDIA_H100_80GB_HBM3"),
+        ("AMD Instinct MI300X", "AMD_Instinct_MI300X"),
+        ("amd instinct mi300x", "AMD_Instinct_MI300X"),
+        ("mi300x", "AMD_Instinct_MI300X"),
+        ("NVIDIA A100-SXM4-80GB", "NVIDIA_A100-SXM4-80GB"),
+        ("H200", "NVIDIA_H200"),
+    ],
+)
+def test_names_as_sold(said: str, name: str) -> None:
+    assert find_device(said).name == name
+
+
+def test_no_two_devices_answer_to_one_name() -> None:
+    assert all(find_device(name).name == name for name in devices())
 
 
 def test_unknown_device_names_the_nearest() -> None:

@@ -11,8 +11,8 @@ import zlib
 from pathlib import Path
 
 from scripts.lib.config import Config
+from scripts.lib.isolate import PoisonedError
 from scripts.measure.gpu_state import GpuState
-from scripts.measure.isolate import PoisonedError
 
 
 def latency_us(config_id: str) -> float:

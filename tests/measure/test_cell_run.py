@@ -8,8 +8,8 @@ import pytest
 
 from scripts.ledger import consolidate
 from scripts.lib.chain import Chain, read_chain
+from scripts.lib.isolate import Child
 from scripts.measure.cell_run import CellRun, Site
-from scripts.measure.isolate import Child
 from scripts.measure.protocol import Protocol
 from scripts.measure.records import Done, kernel_hash, read_done, run_line
 from tests.measure.scripted import QuietGpu, latency_us, make_scripted
@@ -22,6 +22,8 @@ PLAN = pd.DataFrame(
         "order": range(len(CONFIGS)),
         "config_id": CONFIGS,
         "proposed_by": ["committed,S1:NVIDIA_H100_80GB_HBM3", "default"] + [""] * 10,
+        "predicted_us": [10.5, 20.25] + [None] * 10,
+        "model_version": ["v1", "v1"] + [None] * 10,
     }
 )
 PROTOCOL = Protocol(trial_deadline_s=1.5, anchor_every=4, finalists=3)
@@ -67,6 +69,16 @@ def test_every_config_of_the_plan_gets_one_outcome(tmp_path):
     assert [a["config_id"] for a in bench.attempts] == CONFIGS
     kinds = Counter(body["kind"] for body in bench.bodies)
     assert kinds == {"run": 1, "attempt": 12, "anchor": 5, "finals": 1, "cell": 1}
+
+
+def test_an_attempt_carries_the_prediction_that_was_on_the_plan(tmp_path):
+    bench = Bench(tmp_path)
+    bench.run()
+    stamped = {a["config_id"]: a["predicted_us"] for a in bench.attempts if "predicted_us" in a}
+    assert stamped == {CONFIGS[0]: 10.5, CONFIGS[1]: 20.25}
+    trials = consolidate.trials(bench.bodies).set_index("config_id")
+    assert trials["predicted_us"].dropna().to_dict() == stamped
+    assert trials.loc[CONFIGS[1], "model_version"] == "v1"
 
 
 def test_finals_hold_the_best_all_proposals_and_their_twins(tmp_path):

@@ -15,7 +15,7 @@ _CONFIG = Column("config_id", pa.string(), "canonical config id, see scripts.lib
 
 TRIALS = Table(
     "trials",
-    1,
+    2,
     "One row per config tried on a cell: its outcome and, if correct, its latency.",
     (
         _CELL,
@@ -38,8 +38,10 @@ TRIALS = Table(
         Column("spills_up", pa.int16(), "spilled registers a thread, gate-up GEMM", nullable=True),
         Column("spills_down", pa.int16(), "spilled registers a thread, down GEMM", nullable=True),
         Column("gpu_seconds", pa.float64(), "wall seconds the trial held the GPU"),
+        Column("predicted_us", pa.float64(), "graphx-sim's, before the trial, us", nullable=True),
+        Column("model_version", pa.string(), "version of graphx-sim's model", nullable=True),
     ),
-    ("1: first version",),
+    ("2: the prediction that was stamped on the plan", "1: first version"),
 )
 
 FINALS = Table(
@@ -101,6 +103,33 @@ COMPILES = Table(
         Column("reason", pa.string(), "the compiler's message", nullable=True),
         Column("seconds", pa.float64(), "CPU wall seconds of this compilation"),
         Column("shared_bytes", pa.int32(), "shared memory of one block, bytes", nullable=True),
+    ),
+    ("1: first version",),
+)
+
+CORRECTNESS = Table(
+    "correctness",
+    1,
+    "One row per (number formats, layer, config): the layer against the float64 reference.",
+    (
+        Column("machine", pa.string(), "interpreter, or the GPU as in config files"),
+        Column("triton", pa.string(), "Triton version"),
+        Column("scheme", pa.string(), "number formats"),
+        Column("compute", pa.string(), "16-bit format of layer inputs and outputs"),
+        Column("case", pa.string(), "what the layer probes, see scripts.measure.correctness_cases"),
+        Column("tokens", pa.int32(), "M"),
+        Column("E", pa.int32(), "experts"),
+        Column("N", pa.int32(), "intermediate size"),
+        Column("K", pa.int32(), "hidden size"),
+        Column("top_k", pa.int32(), "experts per token"),
+        Column("held", pa.string(), "experts of this rank: all, half, none"),
+        Column("bias", pa.bool_(), "both GEMMs add one"),
+        Column("swap", pa.bool_(), "operands of the matrix instruction swapped"),
+        _CONFIG,
+        Column("outcome", pa.string(), "scripts.lib.outcome.Outcome"),
+        Column("reason", pa.string(), "why, where the outcome is not correct", nullable=True),
+        Column("logits_diff", pa.float64(), "1 - 2<x,y>/(<x,x>+<y,y>)", nullable=True),
+        Column("relative_error", pa.float64(), "||x-y||/||y||", nullable=True),
     ),
     ("1: first version",),
 )

@@ -1,8 +1,10 @@
 """Baseline: what the runtime launches where no config file exists.
 
-The rules are those of vLLM for layers that are not quantised, on NVIDIA GPUs, as published in
-pull request 34846 (merged in February 2026, first in 0.17.0) and still in force in 0.27.1
-(August 2026). The launch count ``SPLIT_K``, 1 there, is left out: this kernel has no such loop.
+The rules are those of vLLM on NVIDIA GPUs. For layers that are not quantised: as published in pull
+request 34846 (merged in February 2026, first in 0.17.0) and still in force in 0.27.1 (August
+2026). For block-scaled fp8: one config for all batches, tiles as wide and deep as a scale block,
+unchanged from 2025 to 2026 in the public ports. The launch count ``SPLIT_K``, 1 there, is left
+out: this kernel has no such loop.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from scripts.lib.shape import Shape
 from scripts.transfer.strategy import FixedOrder
 
 UNQUANTISED = ("bf16", "fp16")
+BLOCK_SCALED = ("fp8_w8a8_b128x128",)
+KNOWN_SCHEMES = (*UNQUANTISED, *BLOCK_SCALED)
+_BLOCK_SCALED_CONFIG = Config(64, 128, 128, 32, 4, 3)
 
 # (tokens up to which the rule holds, BLOCK_SIZE_M); above the last one, _LARGE_TILE_M.
 _TILE_M = ((32, 16), (96, 32), (512, 64))
@@ -24,12 +29,14 @@ _LARGE_TILE_M = 128
 def default_config(shape: Shape, tokens: int, device: Device) -> Config:
     """The heuristic's config for ``tokens`` tokens, before each goes to its top_k experts.
 
-    Raises InputError for quantised schemes and for GPUs of another vendor, which have own rules.
+    Raises InputError for other schemes and for GPUs of another vendor, which have own rules.
     """
-    if shape.scheme not in UNQUANTISED:
-        raise unknown_name("scheme for the default heuristic", shape.scheme, UNQUANTISED)
+    if shape.scheme not in KNOWN_SCHEMES:
+        raise unknown_name("scheme for the default heuristic", shape.scheme, KNOWN_SCHEMES)
     if device.vendor is not Vendor.NVIDIA:
         raise InputError(f"device {device.name}: the default heuristic is known for NVIDIA only")
+    if shape.scheme in BLOCK_SCALED:
+        return _BLOCK_SCALED_CONFIG
     few = tokens <= 64
     return Config(
         block_size_m=next((size for most, size in _TILE_M if tokens <= most), _LARGE_TILE_M),

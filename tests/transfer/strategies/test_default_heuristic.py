@@ -12,6 +12,13 @@ EIGHT = Shape(8, 3584, 4096, 2, "bf16")
 MANY = Shape(128, 768, 2048, 8, "bf16")
 
 
+def test_block_scaled_layers_get_tiles_of_a_scale_block_at_every_batch():
+    shape = Shape(256, 256, 7168, 8, "fp8_w8a8_b128x128")
+    assert {default_config(shape, tokens, H200).id for tokens in (1, 64, 4096)} == {
+        "M64-N128-K128-G32-W4-S3"
+    }
+
+
 @pytest.mark.parametrize(
     ("shape", "tokens", "config_id"),
     [

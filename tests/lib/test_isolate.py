@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from scripts.measure.isolate import Child, Failure, PoisonedError
+from scripts.lib.isolate import Child, Failure, PoisonedError
 
 
 def handle(task):
@@ -76,7 +76,7 @@ def test_a_hang_ends_at_the_deadline(child):
 def test_the_child_dies_with_its_parent(tmp_path):
     script = (
         "import sys, time\n"
-        "from tests.measure.test_isolate import Child, make\n"
+        "from tests.lib.test_isolate import Child, make\n"
         "if __name__ == '__main__':\n"
         "    child = Child(make); child.call(1, 30)\n"
         "    print(child._process.pid, flush=True); time.sleep(600)\n"

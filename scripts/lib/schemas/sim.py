@@ -1,0 +1,129 @@
+"""What graphx-sim writes: predictions, how good they are, and triples on a GPU that is not there."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+_CELL = Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell")
+_CONFIG = Column("config_id", pa.string(), "canonical config id, see scripts.lib.config.Config")
+_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
+_SCHEME = Column("scheme", pa.string(), "number formats")
+_DATASET = Column("dataset", pa.string(), "the trials compared with: learned_from or repeat")
+_HELD_OUT = Column(
+    "held_out", pa.string(), "what the model had never seen: the cell's layer, or its experts"
+)
+_MODEL = Column("model", pa.string(), "corrected, analytical (equations alone) or chance")
+_VERSION = Column("model_version", pa.string(), "version of graphx-sim's model")
+
+QUESTIONS = Table(
+    "questions",
+    1,
+    "Configs whose latency is wanted.",
+    (_CELL, _CONFIG),
+    ("1: first version",),
+)
+
+PREDICTIONS = Table(
+    "predictions",
+    1,
+    "One row per question, in the order asked: latency of one pass of both GEMMs, and its parts.",
+    (
+        _CELL,
+        _CONFIG,
+        Column("predicted_us", pa.float64(), "latency, us"),
+        Column("analytical_us", pa.float64(), "by the equations alone, us"),
+        Column("limit", pa.string(), "what takes longest: memory, latency, tensor, …"),
+        Column("compiled", pa.bool_(), "compiler's facts were at hand, not an estimate of them"),
+        Column("confidence", pa.string(), "high, medium or low, see scripts.sim.confidence"),
+        _VERSION,
+    ),
+    ("1: first version",),
+)
+
+SIM_CELLS = Table(
+    "sim_cells",
+    1,
+    "One row per (trials, split, model, cell): how a model that never saw the cell orders it.",
+    (
+        _DATASET,
+        _HELD_OUT,
+        _MODEL,
+        _CELL,
+        _DEVICE,
+        _SCHEME,
+        Column("tokens", pa.int32(), "M"),
+        Column("configs", pa.int32(), "configs measured correctly"),
+        Column("spearman", pa.float64(), "rank correlation of prediction and measurement"),
+        Column("regret_1", pa.float64(), "latency of the first predicted over the cell's best"),
+        Column("regret_4", pa.float64(), "best of the first 4 predicted over the cell's best"),
+        Column("regret_8", pa.float64(), "best of the first 8"),
+        Column("regret_16", pa.float64(), "best of the first 16"),
+        Column("error", pa.float64(), "median of |log(predicted / measured)|", nullable=True),
+    ),
+    ("1: first version",),
+)
+
+SIM_RATES = Table(
+    "sim_rates",
+    1,
+    "One row per (trials, split, model, GPU, scheme, quantity): a reading over its cells.",
+    (
+        _DATASET,
+        _HELD_OUT,
+        _MODEL,
+        _DEVICE,
+        _SCHEME,
+        Column("quantity", pa.string(), "spearman, regret_1, regret_4, regret_8, regret_16, error"),
+        Column("cells", pa.int32(), "cells"),
+        Column("median", pa.float64(), "median over the cells", nullable=True),
+        Column("p5", pa.float64(), "5th percentile", nullable=True),
+        Column("p95", pa.float64(), "95th percentile", nullable=True),
+        Column("mean", pa.float64(), "mean", nullable=True),
+        Column("within", pa.float64(), "share of cells at or under 1.02; regrets only", True),
+    ),
+    ("1: first version",),
+)
+
+SIM_CALIBRATION = Table(
+    "sim_calibration",
+    1,
+    "A few configs of each cell, evenly spaced from its fastest to its slowest: predicted by a "
+    "model that had never seen the layer, against measured.",
+    (
+        _CELL,
+        _CONFIG,
+        _DEVICE,
+        _SCHEME,
+        Column("tokens", pa.int32(), "M"),
+        Column("measured_us", pa.float64(), "measured latency, us"),
+        Column("predicted_us", pa.float64(), "corrected prediction, us"),
+        Column("analytical_us", pa.float64(), "by the equations alone, us"),
+    ),
+    ("1: first version",),
+)
+
+TRIPLES_PREDICTED = Table(
+    "triples_predicted",
+    1,
+    "One row per triple of a device pair whose target is not there: latencies to be expected.",
+    (
+        _CELL,
+        Column("source", pa.string(), "GPU the config comes from"),
+        Column("target", pa.string(), "GPU it is carried to"),
+        Column("source_file", pa.string(), "config file of the source"),
+        Column("target_file", pa.string(), "config file of the target"),
+        Column("carried_config_id", pa.string(), "source's config without keys foreign to it"),
+        Column("target_config_id", pa.string(), "config as committed for the target"),
+        Column("predicted_us_carried", pa.float64(), "latency, us; empty if illegal", True),
+        Column("predicted_us_target", pa.float64(), "latency, us; empty if illegal", True),
+        Column("ratio", pa.float64(), "carried over target; empty if one is illegal", True),
+        Column("confidence", pa.string(), "high, medium or low, see scripts.sim.confidence"),
+        Column("confidence_reason", pa.string(), "why"),
+        _VERSION,
+        Column("outcome", pa.string(), "not_measured (Outcome)"),
+        Column("outcome_reason", pa.string(), "device_absent (NotMeasured)"),
+    ),
+    ("1: first version",),
+)

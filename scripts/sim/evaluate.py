@@ -1,0 +1,161 @@
+"""Predict every measured cell by a model that never saw its layer, and compare.
+
+A fold holds out all cells of one layer, in every scheme; a harder one holds out all layers with
+one number of experts. Trials of the repeat are compared with the same predictions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
+from scripts.lib.tables import write_table
+from scripts.sim import facts as compiler
+from scripts.sim.metrics import RATES, by_cell, by_chance
+from scripts.sim.questions import ask
+from scripts.sim.recorded import read_measured
+from scripts.sim.simulator import analytical_us, time_layer
+from scripts.sim.train import train
+
+LOG = logging.getLogger("sim.evaluate")
+SPLITS = {"layer": "layer", "experts": "experts"}
+ENOUGH = 1.02  # a regret at or under this counts as found
+_POINTS = 16  # configs of a cell in the calibration table
+
+EXAMPLE = """example:
+  python -m scripts.sim.evaluate --trials data/recorded/measured/nvidia_h200-bf16/trials.parquet \\
+    --again data/recorded/measured/nvidia_h200-bf16-repeat/trials.parquet \\
+    --space results/tables/space/NVIDIA_H200-bf16.parquet --seed 1 --out results/tables
+"""
+
+
+def predict_held_out(
+    measured: pd.DataFrame, facts: pd.DataFrame, by: str, seed: int, processes: int = 2
+) -> pd.DataFrame:
+    """``measured`` with corrected_us and analytical_us from models that never saw the row's fold.
+
+    ``by``: the column that names the folds. InputError if there is but one.
+    """
+    folds = sorted(measured[by].unique())
+    if len(folds) < 2:
+        raise InputError(f"only one {by} was measured ({folds[0]}); holding it out leaves none")
+    one = partial(_fold, measured, facts, by, seed)
+    with ProcessPoolExecutor(processes) as pool:
+        return pd.concat(pool.map(one, folds)).sort_index()
+
+
+def _fold(
+    measured: pd.DataFrame, facts: pd.DataFrame, by: str, seed: int, held: object
+) -> pd.DataFrame:
+    out = measured[by] == held
+    simulator = train(measured[~out].reset_index(drop=True), facts, seed, "held-out")
+    tested = measured[out]
+    asked = ask(tested["cell_id"], tested["config_id"], facts)
+    parts = time_layer(asked, simulator.parameters)
+    plain = analytical_us(parts)
+    corrected = plain * simulator.correction(asked, parts)
+    return tested.assign(analytical_us=plain, corrected_us=corrected)
+
+
+def cells_of(
+    predicted: pd.DataFrame, measured: pd.DataFrame, dataset: str, held_out: str
+) -> pd.DataFrame:
+    """SIM_CELLS rows: the trials of ``measured`` in the order of the predictions, and by chance."""
+    key = ["cell_id", "config_id"]
+    columns = [*key, "corrected_us", "analytical_us"]
+    both = measured.merge(predicted[columns], on=key, validate="one_to_one")
+    orders = {
+        name: by_cell(both, both[f"{name}_us"].to_numpy()).assign(error=_error(both, name))
+        for name in ("corrected", "analytical")
+    }
+    orders["chance"] = by_chance(both).assign(error=np.nan)
+    rows = pd.concat([frame.assign(model=name) for name, frame in orders.items()])
+    names = both.drop_duplicates("cell_id")[["cell_id", "device", "scheme", "tokens"]]
+    rows = rows.merge(names, on="cell_id").assign(dataset=dataset, held_out=held_out)
+    # Ten digits: a mean's last ones depend on the order of the sum.
+    return rows[SIM_CELLS.names].round(10)
+
+
+def _error(both: pd.DataFrame, model: str) -> np.ndarray:
+    """Median over a cell's configs of |log(predicted / measured)|, cells in sorted order."""
+    missed = np.log(both[f"{model}_us"] / both["us"]).abs()
+    return missed.groupby(both["cell_id"]).median().to_numpy()
+
+
+def rates_of(cells: pd.DataFrame) -> pd.DataFrame:
+    """SIM_RATES rows: each quantity over the cells of a (GPU, scheme), and over all of them."""
+    key = ["dataset", "held_out", "model", "device", "scheme"]
+    parts = []
+    for quantity in ("spearman", *RATES, "error"):
+        values = cells.groupby(key)[quantity]
+        found = values.agg(cells="size", median="median", mean="mean").join(
+            values.quantile([0.05, 0.95]).unstack().set_axis(["p5", "p95"], axis=1)
+        )
+        within = (cells[quantity] <= ENOUGH).groupby([cells[name] for name in key]).mean()
+        found["within"] = within if quantity in RATES else np.nan
+        parts.append(found.assign(quantity=quantity).reset_index())
+    rates = pd.concat(parts).sort_values([*key, "quantity"], ignore_index=True)
+    return rates[SIM_RATES.names].round(10)
+
+
+def calibration_of(predicted: pd.DataFrame) -> pd.DataFrame:
+    """SIM_CALIBRATION rows: a few configs of each cell, evenly spaced by measured rank."""
+    ordered = predicted.sort_values(["cell_id", "us", "config_id"])
+    place = ordered.groupby("cell_id").cumcount()
+    size = ordered.groupby("cell_id")["us"].transform("size")
+    step = (place * (_POINTS - 1)) // (size - 1).clip(lower=1)
+    first = ~step.groupby(ordered["cell_id"]).diff().eq(0)
+    points = ordered[first].rename(columns={"us": "measured_us", "corrected_us": "predicted_us"})
+    return points[SIM_CALIBRATION.names].round(6).reset_index(drop=True)
+
+
+def evaluate(
+    trials: list[Path], again: list[Path], spaces: list[Path], seed: int, out: Path
+) -> None:
+    """Write sim_cells, sim_rates and sim_calibration into ``out``."""
+    facts = compiler.read_facts(spaces)
+    measured, repeat = read_measured(trials), read_measured(again) if again else None
+    parts = []
+    for name, column in SPLITS.items():
+        predicted = predict_held_out(measured, facts, column, seed)
+        parts.append(cells_of(predicted, measured, "learned_from", name))
+        if repeat is not None:
+            parts.append(cells_of(predicted, repeat, "repeat", name))
+        if column == "layer":
+            write_table(out / "sim_calibration.parquet", calibration_of(predicted), SIM_CALIBRATION)
+    cells = pd.concat(parts, ignore_index=True)
+    rates = rates_of(cells)
+    write_table(out / "sim_cells.parquet", cells, SIM_CELLS)
+    write_table(out / "sim_rates.parquet", rates, SIM_RATES)
+    top8 = rates[(rates["quantity"] == "regret_8") & (rates["dataset"] == "learned_from")]
+    for row in top8.itertuples():
+        LOG.info("%s, %s %s: top-8 regret within %s on %.1f%% of %d cells",
+                 row.model, row.held_out, row.scheme, ENOUGH, 100 * row.within, row.cells)  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, evaluate, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
+    parser.add_argument("--again", type=Path, nargs="*", default=[], help="repeats of some cells")
+    parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")
+    parser.add_argument("--seed", type=int, required=True, help="of sampling and training")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
+    args = parser.parse_args(argv)
+    return run_main(lambda: evaluate(args.trials, args.again, args.space, args.seed, args.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

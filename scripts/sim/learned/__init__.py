@@ -1,0 +1,1 @@
+"""The learned correction: what the equations miss, from what was measured."""

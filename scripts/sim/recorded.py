@@ -1,0 +1,55 @@
+"""Measured latencies of one or more recorded datasets, ready to learn from or to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.drift import drift_corrected_us
+from scripts.lib.files import InputError
+from scripts.lib.outcome import Outcome
+from scripts.lib.schemas.measured import TRIALS
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import read_table
+
+_READ = ["cell_id", "config_id", "outcome", "median_us", "anchor_us"]
+
+
+def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
+    """Correct trials of TRIALS tables, sorted, with the names that folds and classes go by.
+
+    Columns: cell_id, config_id, us (freed of drift), best_us (of the cell), device, scheme, tokens,
+    experts, layer (the shape without its scheme). InputError if a trial stands in two tables.
+    """
+    frames = []
+    for path in paths:
+        trials = read_table(path, TRIALS, columns=_READ)
+        trials = trials.assign(us=drift_corrected_us(trials))
+        frames.append(trials[trials["outcome"] == Outcome.CORRECT])
+    measured = pd.concat(frames)[["cell_id", "config_id", "us"]]
+    measured = measured.sort_values(["cell_id", "config_id"], ignore_index=True)
+    twice = measured.duplicated(["cell_id", "config_id"])
+    if twice.any():
+        row = measured[twice].iloc[0]
+        raise InputError(
+            f"{row['cell_id']} {row['config_id']}: measured in two of the datasets; name one"
+        )
+    best = measured.groupby("cell_id")["us"].transform("min")
+    return measured.assign(best_us=best, **_names(measured["cell_id"]))
+
+
+def _names(cells: pd.Series) -> dict[str, pd.Series]:
+    parsed = {name: parse_cell(name) for name in cells.unique()}
+    read = {
+        "device": lambda cell: cell.device,
+        "scheme": lambda cell: cell.shape.scheme,
+        "tokens": lambda cell: cell.tokens,
+        "experts": lambda cell: cell.shape.experts,
+        "layer": lambda cell: cell.shape.id.removesuffix(f"-{cell.shape.scheme}"),
+    }
+    return {
+        name: cells.map({key: of(cell) for key, cell in parsed.items()})
+        for name, of in read.items()
+    }
