@@ -52,7 +52,12 @@ lock: env ## resolve envs/analysis.in again
 	    --no-emit-find-links --no-emit-index-url envs/analysis.in | sed 's/+cpu$$//' > $(LOCK).tmp
 	mv $(LOCK).tmp $(LOCK)
 
-restored: env
+# The command of the environment; it finds the checkout that it was called through.
+COMMAND := $(VENV)/bin/graphx-sim
+$(COMMAND): scripts/sim/graphx-sim | env
+	install -m 755 $< $@
+
+restored: env $(COMMAND)
 	@mkdir -p build
 	@$(if $(MISSING),dvc pull --quiet $(MISSING))
 

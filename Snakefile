@@ -17,6 +17,7 @@ include: "rules/corpus.smk"
 include: "rules/space.smk"
 include: "rules/transfer.smk"
 include: "rules/measure.smk"
+include: "rules/sim.smk"
 include: "rules/statistics.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
@@ -26,6 +27,7 @@ rule all:
     default_target: True
     input:
         rules.corpus.input,
+        rules.sim.input,
         rules.statistics.input,
         rules.figures.input,
         rules.report.input,

@@ -4,6 +4,7 @@ import hashlib
 
 from snakemake.exceptions import WorkflowError
 
+from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.manifest import verify
 
@@ -16,13 +17,21 @@ MEASURED = [
     "trials.parquet",
 ]
 
+# Checks of the number formats: in Triton's interpreter, and on the measured GPU.
+CORRECTNESS = [
+    "data/recorded/correctness/interpreter.parquet",
+    "data/recorded/correctness/nvidia_h200.parquet",
+]
 
-def code(phase):
+
+def code(phase, *packages):
     """Digest of a phase's package and the shared one, for `params`: new code, new results.
 
-    Listed as inputs instead, the same files would fill the screen with every job.
+    ``packages``: others that it imports. Listed as inputs instead, the same files would fill the
+    screen with every job.
     """
     folders = [Path("scripts", name) for name in (phase, "lib")]
+    folders += [Path(name) for name in packages]
     found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in sorted(path for path in found if "__pycache__" not in path.parts):
@@ -54,10 +63,61 @@ def history():
     return source("mine", "history.parquet")
 
 
+def targets():
+    """GPUs and number formats of the spaces, as options: ``NVIDIA_H200=bf16,fp16``."""
+    wanted = lookup(within=config, dpath="space/targets")
+    return [f"{device}={','.join(schemes)}" for device, schemes in wanted.items()]
+
+
+def compiled_names():
+    """Tables of compiled binaries: one a scheme and architecture, one more for committed configs."""
+    wanted = lookup(within=config, dpath="space/targets")
+    schemes = {
+        (find_device(device).arch, one) for device, all in wanted.items() for one in all
+    }
+    if lookup(within=config, dpath="space/all_committed"):
+        schemes |= {(arch, "committed") for arch, _ in schemes}
+    return [f"space/{arch}-{scheme}.parquet" for arch, scheme in sorted(schemes)]
+
+
+def compiled():
+    """The compiled binaries of the spaces."""
+    return source("space", *compiled_names())
+
+
+def spaces():
+    """The tables of legal configs, one a GPU and scheme."""
+    wanted = lookup(within=config, dpath="space/targets")
+    pairs = [
+        (device, scheme) for device, schemes in wanted.items() for scheme in schemes
+    ]
+    return [
+        f"results/tables/space/{device}-{scheme}.parquet" for device, scheme in pairs
+    ]
+
+
+def wanted_space():
+    """The legal configs of the GPU and the number formats for which configs are wanted."""
+    device = lookup(within=config, dpath="space/device")
+    scheme = lookup(within=config, dpath="space/scheme")
+    path = f"results/tables/space/{device}-{scheme}.parquet"
+    if path not in spaces():
+        raise WorkflowError(
+            f"params.yaml: space: {device} and {scheme} are not among the targets"
+        )
+    return path
+
+
 def measured(*names):
     """Files of the measured dataset, for example ``trials.parquet``."""
     dataset = lookup(within=config, dpath="measure/dataset")
     return source("measure", *(f"measured/{dataset}/{name}" for name in names))
+
+
+def trials_of(parameter):
+    """Trials of the datasets that a parameter lists; recorded in either mode."""
+    names = lookup(within=config, dpath=parameter)
+    return recorded(*(f"data/recorded/measured/{name}/trials.parquet" for name in names))
 
 
 def measured_again(*names):

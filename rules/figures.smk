@@ -86,9 +86,50 @@ rule figures_headroom:
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
+rule figures_legality:
+    input:
+        script="scripts/figures/legality.py",
+        legality=rules.space_legality.output.legality,
+    output:
+        png="results/figures/legality.png",
+        svg="results/figures/legality.svg",
+    log:
+        "logs/figures/legality.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --legality {input.legality:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_sim:
+    input:
+        script="scripts/figures/sim.py",
+        calibration=rules.sim_evaluate.output.calibration,
+        cells=rules.sim_evaluate.output.cells,
+    output:
+        png="results/figures/sim.png",
+        svg="results/figures/sim.svg",
+    log:
+        "logs/figures/sim.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --calibration {input.calibration:q} --cells {input.cells:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
 rule figures:
     input:
         rules.figures_transferred.output,
         rules.figures_curves.output,
         rules.figures_gaps.output,
         rules.figures_headroom.output,
+        rules.figures_legality.output,
+        rules.figures_sim.output,

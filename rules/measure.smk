@@ -8,7 +8,7 @@ that was killed goes on from its ledger.
 rule measure_plan:
     input:
         script="scripts/measure/plan.py",
-        space=rules.space_enumerate.output.space,
+        space=wanted_space(),
         proposals=rules.transfer_propose.output.proposals,
     output:
         plan="build/live/plan.parquet",

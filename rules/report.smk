@@ -6,16 +6,26 @@ rule report_summary:
         script="scripts/report/summary.py",
         history=history(),
         gaps=rules.statistics_gaps.output.gaps,
-        space=rules.space_enumerate.output.space,
         counts=rules.statistics_counts.output.counts,
         quality=rules.statistics_quality.output.quality,
         rates=rules.statistics_aggregate.output.rates,
         repeat=rules.statistics_repeat.output.repeat,
+        space=rules.space_enumerate.output.space,
+        space_counts=rules.space_counts.output.counts,
+        space_sample=rules.space_counts.output.sample,
+        legality=rules.space_legality.output.legality,
+        triples_legality=rules.space_legality.output.triples,
+        triples_predicted=rules.sim_triples.output.triples,
+        sim_rates=rules.sim_evaluate.output.rates,
+        correctness=recorded(*CORRECTNESS),
         runs=measured("runs.json"),
         upstream="data/upstream.yaml",
         lock="envs/analysis.lock.txt",
         datasets=measured(*MEASURED),
         again=measured_again(*MEASURED),
+        learned=trials_of("sim/datasets"),
+        compared=trials_of("sim/repeats"),
+        compiled=compiled(),
     output:
         summary="results/summary.json",
     log:
@@ -33,9 +43,14 @@ rule report_summary:
         resamples=lookup(within=config, dpath="statistics/resamples"),
     shell:
         "python -m {params.module} --history {input.history:q} --gaps {input.gaps:q}"
-        " --space {input.space:q} --counts {input.counts:q} --quality {input.quality:q}"
-        " --rates {input.rates:q} --repeat {input.repeat:q} --runs {input.runs:q} --upstream {input.upstream:q}"
+        " --counts {input.counts:q} --quality {input.quality:q} --rates {input.rates:q}"
+        " --repeat {input.repeat:q} --space {input.space:q}"
+        " --space-counts {input.space_counts:q} --space-sample {input.space_sample:q}"
+        " --legality {input.legality:q} --triples-legality {input.triples_legality:q}"
+        " --triples-predicted {input.triples_predicted:q} --sim-rates {input.sim_rates:q}"
+        " --correctness {input.correctness:q} --runs {input.runs:q} --upstream {input.upstream:q}"
         " --lock {input.lock:q} --datasets {input.history:q} {input.datasets:q} {input.again:q}"
+        " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"
@@ -65,10 +80,15 @@ rule report_html:
         summary=rules.report_summary.output.summary,
         pairwise=rules.statistics_pairwise.output.pairwise,
         cells=measured("cells.parquet"),
+        triples_legality=rules.space_legality.output.triples,
+        triples_predicted=rules.sim_triples.output.triples,
+        sim_cells=rules.sim_evaluate.output.cells,
         figures=[
             rules.figures_transferred.output.svg,
             rules.figures_curves.output.svg,
+            rules.figures_sim.output.svg,
             rules.figures_headroom.output.svg,
+            rules.figures_legality.output.svg,
             rules.figures_gaps.output.svg,
         ],
     output:
@@ -82,7 +102,9 @@ rule report_html:
         code=code("report"),
     shell:
         "python -m {params.module} --summary {input.summary:q} --pairwise {input.pairwise:q}"
-        " --cells {input.cells:q} --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
+        " --cells {input.cells:q} --triples-legality {input.triples_legality:q}"
+        " --triples-predicted {input.triples_predicted:q} --sim-cells {input.sim_cells:q}"
+        " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 
 
 rule report:

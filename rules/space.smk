@@ -1,25 +1,104 @@
-"""Enumerate the config space of a GPU and mark what the GPU cannot hold."""
+"""Compile the config spaces of GPUs that need not be there, and say what is legal on each."""
+
+
+rule space_compile:
+    input:
+        script="scripts/space/compile.py",
+        history=history(),
+    output:
+        [f"build/live/{name}" for name in compiled_names()],
+    log:
+        "logs/space/compile.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1024  # all there are
+    params:
+        module=as_py_module(),
+        code=code("space", "kernels"),
+        targets=targets(),
+        committed=branch(
+            lookup(within=config, dpath="space/all_committed"),
+            then="--all-committed",
+            otherwise="",
+        ),
+        cache="build/live/space-cache.jsonl",
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m {params.module} --target {params.targets:q} {params.committed}"
+        " --history {input.history:q} --cache {params.cache:q} --processes {threads}"
+        " --out {params.folder:q} 2> {log:q}"
 
 
 rule space_enumerate:
     input:
         script="scripts/space/enumerate.py",
+        compiled=compiled(),
     output:
-        space="results/tables/space.parquet",
+        space=spaces(),
     log:
         "logs/space/enumerate.log",
     conda:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("space"),
-        device=lookup(within=config, dpath="space/device"),
-        scheme=lookup(within=config, dpath="space/scheme"),
+        code=code("space", "kernels"),
+        targets=targets(),
+        folder=subpath(output[0], parent=True),
     shell:
-        "python -m {params.module} --device {params.device:q} --scheme {params.scheme:q}"
-        " --out {output.space:q} 2> {log:q}"
+        "python -m {params.module} --target {params.targets:q} --compiled {input.compiled:q}"
+        " --out {params.folder:q} 2> {log:q}"
+
+
+rule space_counts:
+    input:
+        script="scripts/space/counts.py",
+        spaces=rules.space_enumerate.output.space,
+        compiled=compiled(),
+    output:
+        counts="results/tables/space_counts.parquet",
+        sample="results/tables/space_sample.parquet",
+    log:
+        "logs/space/counts.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("space", "kernels"),
+    shell:
+        "python -m {params.module} --spaces {input.spaces:q} --compiled {input.compiled:q}"
+        " --out {output.counts:q} --out-sample {output.sample:q} 2> {log:q}"
+
+
+rule space_legality:
+    input:
+        script="scripts/space/legality.py",
+        history=history(),
+        triples=rules.corpus_build.output.triples,
+        shapes=rules.corpus_build.output.shapes,
+        compiled=compiled(),
+    output:
+        legality="results/tables/legality.parquet",
+        triples="results/tables/triples_legality.parquet",
+    log:
+        "logs/space/legality.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("space", "kernels"),
+        devices=list(lookup(within=config, dpath="space/targets")),
+        source=lookup(within=config, dpath="space/triples_source"),
+        target=lookup(within=config, dpath="space/triples_target"),
+    shell:
+        "python -m {params.module} --devices {params.devices:q} --source {params.source:q}"
+        " --destination {params.target:q} --history {input.history:q}"
+        " --triples {input.triples:q} --shapes {input.shapes:q}"
+        " --compiled {input.compiled:q} --out {output.legality:q}"
+        " --out-triples {output.triples:q} 2> {log:q}"
 
 
 rule space:
     input:
         rules.space_enumerate.output,
+        rules.space_counts.output,
+        rules.space_legality.output,

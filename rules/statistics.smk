@@ -123,7 +123,7 @@ rule statistics_counts:
         trials=measured("trials.parquet"),
         cells=measured("cells.parquet"),
         compiles=measured("compiles.parquet"),
-        space=rules.space_enumerate.output.space,
+        space=wanted_space(),
     output:
         counts="results/tables/counts.parquet",
     log:

@@ -5,7 +5,7 @@ rule transfer_propose:
     input:
         script="scripts/transfer/propose.py",
         history=history(),
-        space=rules.space_enumerate.output.space,
+        space=wanted_space(),
     output:
         proposals="results/tables/proposals.parquet",
     log:
@@ -28,7 +28,7 @@ rule transfer_replay:
         script="scripts/transfer/replay.py",
         trials=measured("trials.parquet"),
         cells=measured("cells.parquet"),
-        space=rules.space_enumerate.output.space,
+        space=wanted_space(),
         proposals=rules.transfer_propose.output.proposals,
     output:
         replay="results/tables/replay.parquet",

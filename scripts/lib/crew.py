@@ -47,9 +47,13 @@ def _finished(
 ) -> Iterator[tuple[Task, Any, float]]:
     for child, (task, began) in list(running.items()):
         seconds = time.perf_counter() - began
-        if not child.connection.poll() and seconds <= deadline_s:
+        if child.connection.poll():
+            result = child.receive(0.0)
+        elif seconds > deadline_s:
+            child.stop()
+            result = Failure("hung", f"no answer within {deadline_s:g} s")
+        else:
             continue
-        result = child.receive(0.0)
         del running[child]
         if isinstance(result, Failure) and result.kind != "error":
             child.start()

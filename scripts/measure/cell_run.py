@@ -187,9 +187,7 @@ class CellRun:
 def _stamps(plan: pd.DataFrame) -> dict[str, Body]:
     """By config, what graphx-sim said before anything was measured; empty without predictions."""
     stamped = plan[plan["predicted_us"].notna()]
-    rows = zip(
-        stamped["config_id"], stamped["predicted_us"], stamped["model_version"], strict=True
-    )
+    rows = zip(stamped["config_id"], stamped["predicted_us"], stamped["model_version"], strict=True)
     return {
         config_id: {"predicted_us": float(us), "model_version": str(version)}
         for config_id, us, version in rows

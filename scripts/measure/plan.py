@@ -15,7 +15,8 @@ import pandas as pd
 
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
-from scripts.lib.schemas.transfer import PROPOSALS, SPACE
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 

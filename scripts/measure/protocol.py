@@ -19,9 +19,7 @@ _SIXTEEN_BIT = (
 _EIGHT_BIT = (
     "fp8_w8a8", "fp8_w8a8_channel", "fp8_w8a8_b128x128", "int8_w8a8", "int8_w8a8_b128x128",
 )  # fmt: skip
-FLOPS_S = {
-    "NVIDIA_H200": dict.fromkeys(_SIXTEEN_BIT, 790e12) | dict.fromkeys(_EIGHT_BIT, 1500e12)
-}
+FLOPS_S = {"NVIDIA_H200": dict.fromkeys(_SIXTEEN_BIT, 790e12) | dict.fromkeys(_EIGHT_BIT, 1500e12)}
 
 
 @dataclass(frozen=True)

@@ -8,27 +8,44 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS
+from scripts.lib.schemas.sim import SIM_CELLS, TRIPLES_PREDICTED
+from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.schemas.statistics import PAIRWISE
 from scripts.lib.tables import read_table
+from scripts.report import matrices, sim_words
+from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
+from scripts.report.rows import Browsable, cell_rows, predicted_rows, triple_rows
+from scripts.report.triples_section import join
 
 # figure -> caption; the file's stem names the figure.
 CAPTIONS = {
     "transferred": "Configs copied from other GPUs against the committed one, one point per cell.",
     "curves": "Regret of the best config so far against the number of trials.",
+    "sim": "Left: predicted against measured latency. Right: share of cells by the regret of the"
+    " best among the first predicted.",
     "headroom": "Committed over best latency, in interleaved pairs, against tokens.",
+    "legality": "Share of one GPU's committed configs that are legal on another.",
     "gaps": "Days from the source's config file to the target's.",
+}
+TABLES = {
+    "pairwise": (PAIRWISE, "finalists compared"),
+    "cells": (CELLS, "measured cells"),
+    "triples-legality": (TRIPLES_LEGALITY, "legality of triples whose target is absent"),
+    "triples-predicted": (TRIPLES_PREDICTED, "predictions of the same triples"),
+    "sim-cells": (SIM_CELLS, "how the simulator orders the configs of each cell"),
 }
 EXAMPLE = """example:
   python -m scripts.report.html --summary results/summary.json \\
       --pairwise results/tables/pairwise.parquet \\
       --cells data/recorded/measured/nvidia_h200-bf16/cells.parquet \\
+      --triples-legality results/tables/triples_legality.parquet \\
+      --triples-predicted results/tables/triples_predicted.parquet \\
+      --sim-cells results/tables/sim_cells.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
       --out results/report.html"""
 
@@ -52,25 +69,20 @@ def inline_figures(paths: list[Path]) -> list[dict[str, str]]:
     return figures
 
 
-def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> list[dict[Any, Any]]:
-    """One row per measured cell: the committed config and the best one, as paired."""
-    best = pairwise[pairwise["best"]].set_index("cell_id")
-    ties = pairwise[pairwise["tie"]].groupby("cell_id")["config_id"].nunique()
-    rows = cells.set_index("cell_id").sort_values(["E", "N", "K", "top_k", "tokens"])
-    rows["best_id"] = best["config_id"]
-    rows["best_us"] = best["median_us"]
-    rows["ratio"] = best["committed_ratio"]
-    rows["low"], rows["high"] = best["committed_low"], best["committed_high"]
-    rows["ties"] = ties
-    rows = rows.astype(object)
-    return rows.where(rows.notna(), None).reset_index().to_dict("records")
-
-
-def page(
-    summary: dict[str, Any], figures: list[dict[str, str]], cells: list[dict[Any, Any]]
-) -> str:
+def page(summary: dict[str, Any], figures: list[dict[str, str]], browsable: Browsable) -> str:
     """The page as HTML text; InputError if the summary lacks what it quotes."""
-    return render("report.html.j2", escape=True, summary=summary, figures=figures, cells=cells)
+    return render(
+        "report.html.j2",
+        escape=True,
+        summary=summary,
+        figures=figures,
+        cells=browsable.cells,
+        triples=browsable.triples,
+        predicted=browsable.predicted,
+        readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
+        sim_words=sim_words,
+        limit=LIMIT,
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,18 +91,22 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
-    parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
-    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
+    for name, (_, text) in TABLES.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="SVG files")
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        cells = cell_rows(
-            read_table(arguments.cells, CELLS), read_table(arguments.pairwise, PAIRWISE)
+        given = {name: getattr(arguments, name.replace("-", "_")) for name in TABLES}
+        frames = {name: read_table(given[name], table) for name, (table, _) in TABLES.items()}
+        browsable = Browsable(
+            cells=cell_rows(frames["cells"], frames["pairwise"]),
+            triples=triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
+            predicted=predicted_rows(frames["sim-cells"]),
         )
         figures = inline_figures(arguments.figures)
-        write_text(arguments.out, page(read_summary(arguments.summary), figures, cells))
+        write_text(arguments.out, page(read_summary(arguments.summary), figures, browsable))
 
     return run_main(body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.lib.device import short_name
-from scripts.report import wording
+from scripts.report import sim_readings, space_readings, wording
 from scripts.report.claims import Headline, Summary, find
 
 Figure = dict[str, Any]
@@ -14,7 +14,10 @@ NEAR = 1.02
 
 
 def make_readings(summary: Summary, headline: Headline) -> list[str]:
-    """Sentences about the headline pairs and the protocol; an absent figure gives none."""
+    """Sentences about the headline pairs, the protocol, the simulator and the legal spaces.
+
+    An absent figure gives none.
+    """
     readings = _gap(summary, headline.gap_pair)
     for device, section in summary.get("measured", {}).items():
         readings += _committed(short_name(device), section["quality"])
@@ -22,7 +25,14 @@ def make_readings(summary: Summary, headline: Headline) -> list[str]:
             strategies = find(summary, f"transfer/{source}->{device}")
             if strategies:
                 readings += _pair(f"{source}->{device}", strategies, section)
-    return readings
+    return [
+        *readings,
+        *sim_readings.predictions(summary),
+        *space_readings.correctness(summary),
+        *space_readings.legal_configs(summary),
+        *space_readings.carried(summary, headline),
+        *space_readings.absent_target(summary),
+    ]
 
 
 def _gap(summary: Summary, pair: str) -> list[str]:

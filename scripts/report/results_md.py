@@ -9,20 +9,29 @@ from typing import Any
 
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
-from scripts.report import elsewhere
+from scripts.report import elsewhere, matrices, sim_words
+from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 
 SECTIONS = {
     "claims",
     "corpus",
+    "correctness",
     "cost",
+    "legality",
     "measured",
     "provenance",
     "readings",
     "repeat",
+    "sim",
+    "space",
+    "space_sample",
     "statistics",
     "transfer",
+    "triples",
 }
+# Where the compiled binaries are recorded: dozens of tables, counted rather than listed.
+COMPILED = "data/recorded/space/"
 BUDGETS = ("1", "8", "128")
 EXAMPLE = """example:
   python -m scripts.report.results_md --summary results/summary.json --out results/RESULTS.md"""
@@ -44,12 +53,24 @@ def transfer_rows(
 
 def page(summary: dict[str, Any], budgets: tuple[str, ...] = BUDGETS) -> str:
     """The page as Markdown text; InputError if the summary lacks what it quotes."""
+    datasets = summary["provenance"]["datasets"]
     return render(
         "RESULTS.md.j2",
         escape=False,
         summary=summary,
         rows={name: transfer_rows(pair, budgets) for name, pair in summary["transfer"].items()},
         elsewhere=elsewhere,
+        spaces=matrices.spaces(summary["space"]),
+        sample=matrices.sample(summary["space_sample"]),
+        legality=matrices.legality(summary["legality"]),
+        correctness=matrices.checked(summary["correctness"]),
+        cases=matrices.cases(summary["correctness"]),
+        readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
+        sim_words=sim_words,
+        limit=LIMIT,
+        datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},
+        compiled=sum(COMPILED in path for path in datasets),
+        compiled_folder=COMPILED,
     )
 
 

@@ -69,28 +69,6 @@ def corpus(history: pd.DataFrame, gaps: pd.DataFrame) -> Section:
     }
 
 
-def space(configs: pd.DataFrame, counts: pd.DataFrame) -> Section:
-    """Per GPU and scheme: configs enumerated, left by the prefilter, legal, and why others not.
-
-    The prefilter is a formula; a config that it passes and that fails to compile on the measured
-    device is not legal either.
-    """
-    out: Section = {}
-    for key, rows in configs.groupby(["device", "scheme"], sort=True):
-        device, scheme = (str(part) for part in key)
-        reasons = {str(k): int(v) for k, v in rows["reason"].value_counts().items()}
-        prefiltered = int(rows["legal"].sum())
-        failed = _by_key(counts, device, f"uncompilable_{scheme}")
-        reasons |= {name: int(number) for name, number in failed.items()}
-        out.setdefault(device, {})[scheme] = {
-            "enumerated": len(rows),
-            "prefiltered": prefiltered,
-            "legal": len(rows) - sum(reasons.values()),
-            "reasons": dict(sorted(reasons.items())),
-        }
-    return out
-
-
 def measured(counts: pd.DataFrame, quality: pd.DataFrame) -> Section:
     """Per GPU: what was recorded, how the protocol fared, how good known configs are."""
     out: Section = {}

@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
-from scripts.lib.schemas.history import HISTORY
-from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES, REPEAT
-from scripts.lib.schemas.transfer import SPACE
-from scripts.lib.tables import read_table
-from scripts.report import sections
+from scripts.report import (
+    correctness_section,
+    sections,
+    sim_section,
+    space_section,
+    triples_section,
+)
 from scripts.report.claims import Headline, Summary, make_claims
+from scripts.report.inputs import Tables, add_inputs, read_inputs
 from scripts.report.readings import make_readings
 from scripts.report.recording import Recording, read_recording
 
 EXAMPLE = """example:
+  T=results/tables
   python -m scripts.report.summary --history data/recorded/history.parquet \\
-      --gaps results/tables/gaps.parquet --space results/tables/space.parquet \\
-      --counts results/tables/counts.parquet --quality results/tables/quality.parquet \\
-      --rates results/tables/rates.parquet --repeat results/tables/repeat.parquet \\
+      --gaps $T/gaps.parquet --counts $T/counts.parquet --quality $T/quality.parquet \\
+      --rates $T/rates.parquet --repeat $T/repeat.parquet \\
+      --space $T/space/NVIDIA_H200-bf16.parquet --space-counts $T/space_counts.parquet \\
+      --space-sample $T/space_sample.parquet --legality $T/legality.parquet \\
+      --triples-legality $T/triples_legality.parquet \\
+      --triples-predicted $T/triples_predicted.parquet --sim-rates $T/sim_rates.parquet \\
+      --correctness data/recorded/correctness/*.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
       --datasets data/recorded/history.parquet \\
       --sources NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
       --gap-source NVIDIA_H100_80GB_HBM3 --gap-target AMD_Instinct_MI300X \\
       --margin 0.01 --level 0.95 --resamples 10000 --out results/summary.json"""
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables that the summary quotes."""
-
-    history: pd.DataFrame
-    gaps: pd.DataFrame
-    space: pd.DataFrame
-    counts: pd.DataFrame
-    quality: pd.DataFrame
-    rates: pd.DataFrame
-    repeat: pd.DataFrame
 
 
 def summarise(
@@ -58,9 +50,16 @@ def summarise(
     """All sections, claims and readings, with floats at 6 significant digits."""
     facts: Summary = {
         "corpus": sections.corpus(tables.history, tables.gaps),
-        "space": sections.space(tables.space, tables.counts),
+        "space": space_section.space(tables.space_counts, tables.space),
+        "space_sample": space_section.space_sample(tables.space_sample),
+        "legality": space_section.legality(tables.legality),
+        "correctness": correctness_section.correctness(tables.correctness),
         "measured": sections.measured(tables.counts, tables.quality),
         "repeat": sections.repeat(tables.repeat),
+        "sim": sim_section.sim(tables.sim_rates),
+        "triples": triples_section.triples(
+            triples_section.join(tables.triples_legality, tables.triples_predicted)
+        ),
         "transfer": sections.transfer(tables.rates),
         "cost": recording.cost(),
         "statistics": decided_by,
@@ -77,14 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    add_inputs(parser)
     for name, text in {
-        "history": "mined history",
-        "gaps": "time gaps per device pair",
-        "space": "configs and their legality",
-        "counts": "counts of the measured dataset",
-        "quality": "quality of known configs",
-        "rates": "rates per pair, strategy and budget",
-        "repeat": "cells that were recorded twice",
         "runs": "provenance of the recorded measurements",
         "upstream": "pinned upstream commit",
         "lock": "pinned packages",
@@ -107,15 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
 
     def body() -> None:
-        tables = Tables(
-            history=read_table(arguments.history, HISTORY, columns=["file", "batch"]),
-            gaps=read_table(arguments.gaps, GAPS),
-            space=read_table(arguments.space, SPACE),
-            counts=read_table(arguments.counts, COUNTS),
-            quality=read_table(arguments.quality, QUALITY),
-            rates=read_table(arguments.rates, RATES),
-            repeat=read_table(arguments.repeat, REPEAT),
-        )
+        tables = read_inputs(arguments)
         provenance = {
             "upstream_commit": upstream_commit(arguments.upstream),
             "datasets": dataset_hashes(arguments.datasets),

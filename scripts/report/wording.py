@@ -50,6 +50,22 @@ def ends(interval: list[float | None], decimals: int = 1) -> str:
     return (" to " if any(text.startswith("-") for text in texts) else DASH).join(texts)
 
 
+def decimals(value: float | None, places: int) -> str:
+    """A figure with fixed decimals, for columns to be read down."""
+    return DASH if value is None else f"{value:.{places}f}"
+
+
+def share(part: float, whole: float = 1) -> str:
+    """A plain share, without an interval: ``98.1%``; of nothing it is a dash."""
+    return f"{100 * part / whole:.1f}%" if whole else DASH
+
+
+def named(counts: Mapping[str, int]) -> str:
+    """Counts by name, the largest first: ``shared memory (616), compile error (4)``."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name.replace('_', ' ')} ({number(n)})" for name, n in ordered) or DASH
+
+
 def _with_interval(estimate: Estimate, scale: int, decimals: int, unit: str) -> str:
     if estimate["mean"] is None:
         return "none"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scripts.lib.device import find_device
+from scripts.lib.shape import parse_shape
 
 
 class Level(StrEnum):
@@ -26,15 +27,17 @@ class Confidence:
 
 
 def confidence(device: str, scheme: str, trained: Collection[tuple[str, str]]) -> Confidence:
-    """Of a prediction for (GPU, scheme), given the pairs that the model has learned from."""
-    if (device, scheme) in trained:
-        return Confidence(Level.HIGH, f"measured: {scheme} on {device}")
-    if device in {name for name, _ in trained}:
+    """Of a prediction for (GPU, scheme), given the (GPU, shape id) pairs learned from."""
+    seen = {(name, parse_shape(shape).scheme) for name, shape in trained}
+    devices, schemes = {name for name, _ in seen}, {name for _, name in seen}
+    if (device, scheme) in seen:
+        return Confidence(Level.HIGH, f"{scheme} was measured on {device}")
+    if device in devices:
         return Confidence(Level.MEDIUM, f"{device} was measured, but not {scheme} on it")
     vendor = find_device(device).vendor
-    kin = sorted({name for name, _ in trained if find_device(name).vendor is vendor})
-    if kin:
-        seen = "measured" if scheme in {pair[1] for pair in trained} else "nor was this scheme"
-        reason = f"{device} was not measured ({seen} there: {', '.join(kin)}, same vendor)"
-        return Confidence(Level.MEDIUM, reason)
-    return Confidence(Level.LOW, f"no GPU of this vendor was measured; {device} is its record only")
+    kin = sorted(name for name in devices if find_device(name).vendor is vendor)
+    if not kin:
+        return Confidence(Level.LOW, f"no GPU of {device}'s vendor was measured")
+    if scheme not in schemes:
+        return Confidence(Level.LOW, f"neither {device} nor {scheme} was measured")
+    return Confidence(Level.MEDIUM, f"{device} was not measured, but {', '.join(kin)} was")

@@ -6,7 +6,6 @@ one number of experts. Trials of the repeat are compared with the same predictio
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,10 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
 from scripts.lib.tables import write_table
 from scripts.sim import facts as compiler
+from scripts.sim.arrays import Array
 from scripts.sim.metrics import RATES, by_cell, by_chance
+from scripts.sim.options import command
+from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
 from scripts.sim.recorded import read_measured
 from scripts.sim.simulator import analytical_us, time_layer
@@ -40,7 +42,7 @@ EXAMPLE = """example:
 
 
 def predict_held_out(
-    measured: pd.DataFrame, facts: pd.DataFrame, by: str, seed: int, processes: int = 2
+    measured: pd.DataFrame, facts: pd.DataFrame, by: str, seed: int, processes: int
 ) -> pd.DataFrame:
     """``measured`` with corrected_us and analytical_us from models that never saw the row's fold.
 
@@ -75,8 +77,8 @@ def cells_of(
     columns = [*key, "corrected_us", "analytical_us"]
     both = measured.merge(predicted[columns], on=key, validate="one_to_one")
     orders = {
-        name: by_cell(both, both[f"{name}_us"].to_numpy()).assign(error=_error(both, name))
-        for name in ("corrected", "analytical")
+        name: by_cell(both, score).assign(error=_error(both, name.split("_")[0]))
+        for name, score in _scores(both).items()
     }
     orders["chance"] = by_chance(both).assign(error=np.nan)
     rows = pd.concat([frame.assign(model=name) for name, frame in orders.items()])
@@ -86,26 +88,37 @@ def cells_of(
     return rows[SIM_CELLS.names].round(10)
 
 
-def _error(both: pd.DataFrame, model: str) -> np.ndarray:
+def _scores(both: pd.DataFrame) -> dict[str, Array]:
+    """By what each model orders; corrected is what ``graphx-sim rank`` names."""
+    corrected = both["corrected_us"].to_numpy()
+    return {
+        "corrected": pick_score(both["cell_id"], both["config_id"], corrected),
+        "corrected_plain": corrected,
+        "analytical": both["analytical_us"].to_numpy(),
+    }
+
+
+def _error(both: pd.DataFrame, model: str) -> Array:
     """Median over a cell's configs of |log(predicted / measured)|, cells in sorted order."""
-    missed = np.log(both[f"{model}_us"] / both["us"]).abs()
+    missed = pd.Series(np.abs(np.log((both[f"{model}_us"] / both["us"]).to_numpy())))
     return missed.groupby(both["cell_id"]).median().to_numpy()
 
 
 def rates_of(cells: pd.DataFrame) -> pd.DataFrame:
-    """SIM_RATES rows: each quantity over the cells of a (GPU, scheme), and over all of them."""
+    """SIM_RATES rows: each quantity over a GPU's cells of a scheme, and of all of them."""
     key = ["dataset", "held_out", "model", "device", "scheme"]
+    both = pd.concat([cells, cells.assign(scheme="all")])
     parts = []
     for quantity in ("spearman", *RATES, "error"):
-        values = cells.groupby(key)[quantity]
+        values = both.groupby(key)[quantity]
         found = values.agg(cells="size", median="median", mean="mean").join(
-            values.quantile([0.05, 0.95]).unstack().set_axis(["p5", "p95"], axis=1)
+            pd.DataFrame({"p5": values.quantile(0.05), "p95": values.quantile(0.95)})
         )
-        within = (cells[quantity] <= ENOUGH).groupby([cells[name] for name in key]).mean()
+        within = (both[quantity] <= ENOUGH).groupby([both[name] for name in key]).mean()
         found["within"] = within if quantity in RATES else np.nan
         parts.append(found.assign(quantity=quantity).reset_index())
     rates = pd.concat(parts).sort_values([*key, "quantity"], ignore_index=True)
-    return rates[SIM_RATES.names].round(10)
+    return pd.DataFrame(rates[SIM_RATES.names].round(10))
 
 
 def calibration_of(predicted: pd.DataFrame) -> pd.DataFrame:
@@ -116,18 +129,18 @@ def calibration_of(predicted: pd.DataFrame) -> pd.DataFrame:
     step = (place * (_POINTS - 1)) // (size - 1).clip(lower=1)
     first = ~step.groupby(ordered["cell_id"]).diff().eq(0)
     points = ordered[first].rename(columns={"us": "measured_us", "corrected_us": "predicted_us"})
-    return points[SIM_CALIBRATION.names].round(6).reset_index(drop=True)
+    return pd.DataFrame(points[SIM_CALIBRATION.names].round(6)).reset_index(drop=True)
 
 
 def evaluate(
-    trials: list[Path], again: list[Path], spaces: list[Path], seed: int, out: Path
+    trials: list[Path], again: list[Path], spaces: list[Path], seed: int, processes: int, out: Path
 ) -> None:
     """Write sim_cells, sim_rates and sim_calibration into ``out``."""
     facts = compiler.read_facts(spaces)
     measured, repeat = read_measured(trials), read_measured(again) if again else None
     parts = []
     for name, column in SPLITS.items():
-        predicted = predict_held_out(measured, facts, column, seed)
+        predicted = predict_held_out(measured, facts, column, seed, processes)
         parts.append(cells_of(predicted, measured, "learned_from", name))
         if repeat is not None:
             parts.append(cells_of(predicted, repeat, "repeat", name))
@@ -138,23 +151,23 @@ def evaluate(
     write_table(out / "sim_cells.parquet", cells, SIM_CELLS)
     write_table(out / "sim_rates.parquet", rates, SIM_RATES)
     top8 = rates[(rates["quantity"] == "regret_8") & (rates["dataset"] == "learned_from")]
-    for row in top8.itertuples():
-        LOG.info("%s, %s %s: top-8 regret within %s on %.1f%% of %d cells",
-                 row.model, row.held_out, row.scheme, ENOUGH, 100 * row.within, row.cells)  # fmt: skip
+    for index, found in top8.set_index(["model", "held_out", "scheme"])["within"].items():
+        LOG.info("%s: top-8 regret at most %s on %.1f%% of its cells", index, ENOUGH, 100 * found)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, evaluate, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("evaluate", __doc__, EXAMPLE)
     parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     parser.add_argument("--again", type=Path, nargs="*", default=[], help="repeats of some cells")
     parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")
     parser.add_argument("--seed", type=int, required=True, help="of sampling and training")
+    parser.add_argument("--processes", type=int, default=2, help="folds at a time (default: 2)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
     args = parser.parse_args(argv)
-    return run_main(lambda: evaluate(args.trials, args.again, args.space, args.seed, args.out))
+    return run_main(
+        lambda: evaluate(args.trials, args.again, args.space, args.seed, args.processes, args.out)
+    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from scripts.lib.tables import read_table
 
 KEY = ["arch", "scheme", "config_id"]
 FACTS = ["registers", "spills", "shared"]
-_READ = ["device", "scheme"]
-_NAMED = {"registers": "registers", "spills": "spills", "shared_bytes": "shared"}
+# The same, in the same order, as SPACE and kernels.facts name them.
+COMPILED_AS = ["registers", "spills", "shared_bytes"]
 
 # Registers a thread needs besides its accumulators, and for each of those (operands on their way
 # to the tensor cores included): a line through the recorded binaries of sm_90, bf16.
@@ -33,12 +33,12 @@ def read_facts(spaces: Iterable[Path]) -> pd.DataFrame:
     empty = pd.DataFrame({name: pd.Series(dtype=object) for name in KEY})
     parts = [empty.assign(**{name: pd.Series(dtype=float) for name in FACTS})]
     for path in spaces:
-        space = read_table(path, SPACE, columns=[*_READ, "config_id", *_NAMED])
-        space = space[space["registers"].notna()].rename(columns=_NAMED)
-        arch = space["device"].map(
-            {name: find_device(name).arch for name in space["device"].unique()}
-        )
-        parts.append(space.assign(arch=arch)[[*KEY, *FACTS]].astype(dict.fromkeys(FACTS, float)))
+        space = read_table(path, SPACE, columns=["device", "scheme", "config_id", *COMPILED_AS])
+        known = space[space["registers"].notna()]
+        arch = {name: find_device(name).arch for name in known["device"].unique()}
+        named = known.rename(columns=dict(zip(COMPILED_AS, FACTS, strict=True)))
+        named = named.assign(arch=known["device"].map(arch))
+        parts.append(named[[*KEY, *FACTS]].astype(dict.fromkeys(FACTS, float)))
     return pd.concat([part for part in parts if len(part)] or parts).drop_duplicates(KEY)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.config import ConfigError, parse_id
-from scripts.lib.device import find_device
+from scripts.lib.config import ROCM_KEYS, ConfigError, parse_id
+from scripts.lib.device import Vendor, find_device
 from scripts.lib.files import InputError
 from scripts.lib.shape import parse_cell
 from scripts.sim import facts as compiler
@@ -27,6 +27,7 @@ CONFIG = {
     "nonkdim": "matrix_instr_nonkdim",
     "kpack": "kpack",
 }
+_CHECKED = ["vendor", "rocm_keys"]  # read while asking, no numbers
 
 
 def ask(cells: pd.Series, configs: pd.Series, facts: pd.DataFrame) -> pd.DataFrame:
@@ -45,11 +46,23 @@ def ask(cells: pd.Series, configs: pd.Series, facts: pd.DataFrame) -> pd.DataFra
         ],
         axis=1,
     )
+    _refuse_foreign(asked, configs)
     # A tile is no longer than a scale block: the launch cuts it (kernels.variant.effective).
     cut = asked["rescaled"].where(asked["rescaled"] > 0, np.inf)
     asked["block_k"] = asked["block_k"].clip(upper=cut)
     named = compiler.look_up(facts, asked[["arch", "scheme"]], configs)
-    return compiler.fill(pd.concat([asked.drop(columns=["arch", "scheme"]), named], axis=1))
+    return compiler.fill(
+        pd.concat([asked.drop(columns=["arch", "scheme", *_CHECKED]), named], axis=1)
+    )
+
+
+def _refuse_foreign(asked: pd.DataFrame, configs: pd.Series) -> None:
+    foreign = asked["rocm_keys"] & (asked["vendor"] != Vendor.AMD)
+    if foreign.any():
+        raise InputError(
+            f"{configs[foreign.to_numpy()].iloc[0]}: {', '.join(ROCM_KEYS)} are read by AMD's"
+            " compiler only; leave them out for a GPU of another vendor"
+        )
 
 
 def _distinct(ids: pd.Series, read: Callable[[str], dict[str, Any]]) -> tuple[pd.DataFrame, Any]:
@@ -74,10 +87,11 @@ def _cell_numbers(text: str) -> dict[str, Any]:
         raise InputError(f"{text}: top_k is {shape.top_k}, but there are {shape.experts} experts")
     numbers = {name: float(value) for name, value in sizes.items()}
     return numbers | asdict(hardware(device, shape.scheme)) | {
-        "arch": device.arch, "scheme": shape.scheme,
+        "arch": device.arch, "scheme": shape.scheme, "vendor": device.vendor,
     }  # fmt: skip
 
 
-def _config_numbers(text: str) -> dict[str, float]:
+def _config_numbers(text: str) -> dict[str, Any]:
     config = parse_id(text)
-    return {name: float(getattr(config, field) or 0) for name, field in CONFIG.items()}
+    numbers = {name: float(getattr(config, field) or 0) for name, field in CONFIG.items()}
+    return numbers | {"rocm_keys": config != config.without_vendor_keys()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ from scripts.lib.drift import drift_corrected_us
 from scripts.lib.files import InputError
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.measured import TRIALS
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table
 
 _READ = ["cell_id", "config_id", "outcome", "median_us", "anchor_us"]
@@ -21,7 +21,7 @@ def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
     """Correct trials of TRIALS tables, sorted, with the names that folds and classes go by.
 
     Columns: cell_id, config_id, us (freed of drift), best_us (of the cell), device, scheme, tokens,
-    experts, layer (the shape without its scheme). InputError if a trial stands in two tables.
+    experts, shape, layer (the shape without its scheme). InputError if a trial is in two tables.
     """
     frames = []
     for path in paths:
@@ -29,24 +29,30 @@ def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
         trials = trials.assign(us=drift_corrected_us(trials))
         frames.append(trials[trials["outcome"] == Outcome.CORRECT])
     measured = pd.concat(frames)[["cell_id", "config_id", "us"]]
-    measured = measured.sort_values(["cell_id", "config_id"], ignore_index=True)
     twice = measured.duplicated(["cell_id", "config_id"])
     if twice.any():
         row = measured[twice].iloc[0]
         raise InputError(
             f"{row['cell_id']} {row['config_id']}: measured in two of the datasets; name one"
         )
+    return described(measured)
+
+
+def described(measured: pd.DataFrame) -> pd.DataFrame:
+    """Rows of cell_id, config_id and us, sorted, with the columns that ``read_measured`` names."""
+    measured = measured.sort_values(["cell_id", "config_id"], ignore_index=True)
     best = measured.groupby("cell_id")["us"].transform("min")
     return measured.assign(best_us=best, **_names(measured["cell_id"]))
 
 
 def _names(cells: pd.Series) -> dict[str, pd.Series]:
     parsed = {name: parse_cell(name) for name in cells.unique()}
-    read = {
+    read: dict[str, Callable[[Cell], object]] = {
         "device": lambda cell: cell.device,
         "scheme": lambda cell: cell.shape.scheme,
         "tokens": lambda cell: cell.tokens,
         "experts": lambda cell: cell.shape.experts,
+        "shape": lambda cell: cell.shape.id,
         "layer": lambda cell: cell.shape.id.removesuffix(f"-{cell.shape.scheme}"),
     }
     return {

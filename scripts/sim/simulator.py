@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.files import InputError, read_json, write_json
+from scripts.lib.files import InputError, read_json, write_text
+from scripts.sim.arrays import Array
+from scripts.sim.learned.committee import Committee
 from scripts.sim.learned.features import features
-from scripts.sim.learned.forest import Forest, Tree
 from scripts.sim.model.gemm import Gemm, gemms
 from scripts.sim.model.parameters import Parameters
 from scripts.sim.model.timing import Timing, time_gemm
@@ -23,26 +25,26 @@ _MOST = 2.0
 
 @dataclass(frozen=True)
 class Simulator:
-    """A model. ``version``: v1, v2, …; ``trained``: what it has seen (device and scheme pairs)."""
+    """A model. ``version``: v1, v2, …; ``trained``: (GPU, shape id) pairs it has learned from."""
 
     version: str
     parameters: Parameters
-    forest: Forest
-    names: tuple[str, ...]
+    committee: Committee
     trained: tuple[tuple[str, str], ...]
     evidence: dict[str, Any]
 
-    def predict_us(self, asked: pd.DataFrame) -> np.ndarray:
+    def predict_us(self, asked: pd.DataFrame) -> Array:
         """Latency of one pass of both GEMMs for each question, us."""
         parts = time_layer(asked, self.parameters)
         return analytical_us(parts) * self.correction(asked, parts)
 
-    def correction(self, asked: pd.DataFrame, parts: Parts) -> np.ndarray:
+    def correction(self, asked: pd.DataFrame, parts: Parts) -> Array:
         """The learned factor of each question."""
-        rows = features(asked, parts)
-        if tuple(rows.columns) != self.names:
-            raise InputError(f"model {self.version}: made for other features; fit it again")
-        return np.exp(np.clip(self.forest.predict(rows.to_numpy()), -_MOST, _MOST))
+        try:
+            missed = self.committee.predict(features(asked, parts))
+        except KeyError as error:
+            raise InputError(f"model {self.version}: {error}; fit it again") from error
+        return np.exp(np.clip(missed, -_MOST, _MOST))
 
     def save(self, path: Path) -> None:
         """Write the model as JSON: numbers only, no library's objects."""
@@ -50,13 +52,12 @@ class Simulator:
             "format": FORMAT,
             "version": self.version,
             "parameters": self.parameters.values(),
-            "features": list(self.names),
-            "baseline": self.forest.baseline,
-            "trees": [tree.to_json() for tree in self.forest.trees],
+            "committee": self.committee.to_json(),
             "trained": [list(pair) for pair in self.trained],
             "evidence": self.evidence,
         }
-        write_json(path, body)
+        # One line: three quarters of a million numbers are not for reading.
+        write_text(path, json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n")
 
 
 Parts = tuple[tuple[Gemm, Timing], tuple[Gemm, Timing]]
@@ -68,13 +69,10 @@ def load(path: Path) -> Simulator:
     try:
         if body["format"] != FORMAT:
             raise InputError(f"{path}: model format {body['format']}, expected {FORMAT}")
-        names = tuple(body["features"])
-        trees = tuple(Tree.read(tree) for tree in body["trees"])
         return Simulator(
             body["version"],
             Parameters.read(body["parameters"]),
-            Forest(body["baseline"], trees, len(names)),
-            names,
+            Committee.read(body["committee"]),
             tuple((device, scheme) for device, scheme in body["trained"]),
             body["evidence"],
         )
@@ -88,6 +86,6 @@ def time_layer(asked: pd.DataFrame, parameters: Parameters) -> Parts:
     return (up, time_gemm(up, parameters)), (down, time_gemm(down, parameters))
 
 
-def analytical_us(parts: Parts) -> np.ndarray:
+def analytical_us(parts: Parts) -> Array:
     """Latency by the equations alone, us."""
     return np.asarray(sum(timing.seconds for _, timing in parts) * 1e6)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kernels.formats import SCHEMES, Format
 from kernels.variant import Variant
+from scripts.lib.carry import carried_over
 from scripts.lib.config import Config, parse_id
 from scripts.lib.device import Device, Vendor
 from scripts.lib.schemas.space import Rejection
@@ -29,7 +30,7 @@ SHARE = 8
 WHOLE = {("sm_90", "bf16"), ("gfx942", "fp8_w8a8")}
 # Binaries drawn at random for each parameter that representatives leave out, and refused ones.
 DRAWN = 6
-REFUSED = 8
+REFUSED = 5
 # Rejections by formula that a compiler can be asked to confirm.
 _CONFIRMABLE = {
     Rejection.SCHEME_UNSUPPORTED.value, Rejection.MMA_MINIMUM.value,
@@ -92,12 +93,16 @@ def _searched(space: pd.DataFrame, device: Device, form: Format) -> pd.Series:
 
 
 def _committed(configs: Iterable[Config], device: Device, form: Format) -> list[Config]:
-    """Carried to the device as the runtimes can take them, those that the prefilter passes."""
-    amd = device.vendor is Vendor.AMD
-    carried = {launched(c if amd else c.without_vendor_keys(), form) for c in configs}
+    """Carried to the device as the runtimes can take them.
+
+    Those that need too much shared memory by the formula are among them, since much is said of
+    committed configs and the compiler's word is the better one; others that it rejects are not.
+    """
+    carried = {launched(carried_over(config, device), form) for config in configs}
     ordered = sorted(carried, key=lambda config: config.id)
-    passes = prefilter(frame_of(ordered), device, form).isna()
-    return [config for config, kept in zip(ordered, passes, strict=True) if kept]
+    reasons = prefilter(frame_of(ordered), device, form)
+    kept = reasons.isna() | (reasons == Rejection.SHARED_MEMORY.value)
+    return [config for config, keep in zip(ordered, kept, strict=True) if keep]
 
 
 def _varied(

@@ -1,8 +1,8 @@
 """Results of compiling, by content: what was compiled once is not compiled again.
 
 A result is found by the compiler's version, the source that decides what is compiled, the
-architecture, the variant and the launch parameters. The file is a hash-chained list that survives
-a kill at any moment (scripts.lib.chain).
+architecture, the variant and the launch parameters. The file holds one JSON object a line, in no
+order that matters: the caches of two machines are merged by putting one behind the other.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any
 import triton
 
 from kernels.variant import binary_key, effective
-from scripts.lib.chain import Chain
-from scripts.lib.files import sha256
+from scripts.lib.files import InputError, sha256
 from scripts.space.binaries import Binary
 
 # The modules that decide what is compiled; a test holds the list against their imports.
@@ -53,18 +52,28 @@ class Cache:
     """Results on disk; ``results`` holds those of this compiler and source and of any other."""
 
     def __init__(self, path: Path) -> None:
-        self._chain = Chain(path)
-        self.results: dict[str, dict[str, Any]] = {
-            body["key"]: body["result"] for body in self._chain.bodies
-        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.results: dict[str, dict[str, Any]] = {}
+        self._file = path.open("a+b", buffering=0)
+        self._file.seek(0)
+        lines = self._file.read().split(b"\n")
+        if torn := lines.pop():  # a run was killed while it wrote
+            self._file.truncate(self._file.tell() - len(torn))
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                self.results[entry["key"]] = entry["result"]
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise InputError(f"{path}:{number}: not a line of a cache; delete it") from error
 
     def add(self, binary: Binary, result: dict[str, Any]) -> None:
-        """Keep a result; it is on disk when this returns."""
+        """Keep a result; a kill after this returns does not lose it."""
         key = cache_key(binary)
         words = f"{binary.arch}/{binary.variant.name}/{binary.config.id}"
-        self._chain.append({"key": key, "binary": words, "result": result})
+        entry = {"key": key, "binary": words, "result": result}
+        self._file.write(json.dumps(entry, sort_keys=True).encode() + b"\n")
         self.results[key] = result
 
     def close(self) -> None:
         """Release the file."""
-        self._chain.close()
+        self._file.close()

@@ -27,14 +27,14 @@ from scripts.lib.schemas.space import COMPILED
 from scripts.lib.tables import read_table, write_table
 from scripts.space.binaries import Binary, binaries_of, committed_binaries
 from scripts.space.cache import Cache, cache_key
-from scripts.space.compiled import compiled_table, table_name
+from scripts.space.compiled import COMMITTED, compiled_table, table_name
 from scripts.space.compiler import Compiler, result_of
 from scripts.space.targets import add_targets, pairs_of
 
 LOG = logging.getLogger("space.compile")
 
-# Over a hundred times what a binary takes at the median.
-DEADLINE_S = 120.0
+# Some hundred times the median, and above the slowest that ends.
+DEADLINE_S = 300.0
 _PROGRESS = 200
 
 EXAMPLE = """example:
@@ -43,24 +43,30 @@ EXAMPLE = """example:
     --cache build/space-cache.jsonl --out build/live/space
 """
 
-Pair = tuple[str, str]
 
+def binaries_by_table(
+    pairs: list[tuple[str, str]], history: pd.DataFrame, all_committed: bool
+) -> dict[str, list[Binary]]:
+    """What to compile, by name of the table: one for each pair of architecture and scheme.
 
-def binaries_by_pair(
-    pairs: list[Pair], history: pd.DataFrame, all_committed: bool
-) -> dict[Pair, list[Binary]]:
-    """What to compile; with ``all_committed`` also other schemes' committed configs."""
+    With ``all_committed`` there is one more for each architecture, ``<arch>-committed``: what is
+    committed in schemes that no pair of the architecture names.
+    """
     rows = history[history["status"] == Status.CONFIG].groupby("scheme")["config_id"]
     committed: dict[str, list[Config]] = {
         str(scheme): [parse_id(config_id) for config_id in sorted(set(ids))] for scheme, ids in rows
     }
-    wanted = {pair: binaries_of(*pair, committed.get(pair[1], [])) for pair in pairs}
-    if all_committed:
-        for arch in dict.fromkeys(arch for arch, _ in pairs):
-            for scheme, configs in committed.items():
-                found = committed_binaries(arch, scheme, configs)
-                if (arch, scheme) not in wanted and found:
-                    wanted[arch, scheme] = found
+    wanted = {
+        table_name(arch, scheme): binaries_of(arch, scheme, committed.get(scheme, []))
+        for arch, scheme in pairs
+    }
+    for arch in dict.fromkeys(arch for arch, _ in pairs) if all_committed else ():
+        wanted[table_name(arch, COMMITTED)] = [
+            binary
+            for scheme, configs in committed.items()
+            if (arch, scheme) not in pairs
+            for binary in committed_binaries(arch, scheme, configs)
+        ]
     return wanted
 
 
@@ -69,6 +75,7 @@ def compile_missing(
     cache: Cache,
     processes: int,
     in_time: Callable[[], bool] = lambda: True,
+    deadline_s: float = DEADLINE_S,
 ) -> int:
     """Compile what the cache does not hold, until it holds all or time is up; returns how many.
 
@@ -77,7 +84,7 @@ def compile_missing(
     by_key = {cache_key(binary): binary for binary in binaries}
     missing = [binary for key, binary in by_key.items() if key not in cache.results]
     done = 0
-    results = run_all(Compiler, (), missing, DEADLINE_S, processes)
+    results = run_all(Compiler, (), missing, deadline_s, processes)
     with closing(results):
         for done, (binary, result, seconds) in enumerate(results, start=1):
             failed = isinstance(result, Failure)
@@ -90,7 +97,7 @@ def compile_missing(
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, compile what is missing, write the tables of the pairs that are complete."""
+    """Parse, compile what is missing, write the tables that are complete."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -110,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         until = time.monotonic() + 60 * args.minutes if args.minutes else float("inf")
         history = read_table(args.history, HISTORY, columns=["scheme", "status", "config_id"])
-        wanted = binaries_by_pair(pairs_of(args.target), history, args.all_committed)
+        wanted = binaries_by_table(pairs_of(args.target), history, args.all_committed)
         with closing(Cache(args.cache)) as cache:
             every = [binary for binaries in wanted.values() for binary in binaries]
             compile_missing(every, cache, args.processes, lambda: time.monotonic() < until)
@@ -119,12 +126,12 @@ def main(argv: list[str] | None = None) -> int:
     return run_main(body)
 
 
-def _write(folder: Path, wanted: dict[Pair, list[Binary]], cache: Cache) -> None:
+def _write(folder: Path, wanted: dict[str, list[Binary]], cache: Cache) -> None:
     left = 0
-    for (arch, scheme), binaries in wanted.items():
+    for name, binaries in wanted.items():
         missing = sum(cache_key(binary) not in cache.results for binary in binaries)
         if not missing:
-            path = folder / table_name(arch, scheme)
+            path = folder / name
             write_table(path, compiled_table(binaries, cache.results), COMPILED)
             LOG.info("%s: %d binaries", path, len(binaries))
         left += missing

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import triton
 
-from scripts.lib.files import InputError
 from scripts.lib.occupancy import blocks_per_processor
 from scripts.lib.schemas.space import COMPILED, FACT_NAMES
-from scripts.lib.tables import read_table
 from scripts.space.binaries import Binary
 from scripts.space.cache import cache_key, kernel_hash
 from scripts.space.targets import device_of
 
+# Stands for the scheme in the name of a table that holds several, of committed configs alone.
+COMMITTED = "committed"
+
 
 def table_name(arch: str, scheme: str) -> str:
-    """File name of a pair's table, for example ``sm_90-bf16.parquet``."""
+    """File name of a table, for example ``sm_90-bf16.parquet``."""
     return f"{arch}-{scheme}.parquet"
 
 
@@ -56,13 +56,3 @@ def _row(binary: Binary, result: Mapping[str, Any]) -> dict[str, Any]:
         "triton": triton.__version__,
         "kernel_hash": kernel_hash(),
     }
-
-
-def read_compiled(folder: Path, arch: str, scheme: str) -> pd.DataFrame:
-    """The table of a pair; InputError if it is absent or holds another pair."""
-    path = folder / table_name(arch, scheme)
-    frame = read_table(path, COMPILED)
-    found = set(zip(frame["arch"], frame["scheme"], strict=True))
-    if found != {(arch, scheme)}:
-        raise InputError(f"{path}: holds {sorted(found)}, expected {arch} and {scheme}")
-    return frame

@@ -61,10 +61,18 @@ class Compiler:
         self._words.seek(0)
         said = self._words.read().decode(errors="replace").splitlines()
         errors = [line for line in said if re.search(r"\berror: ", line, re.IGNORECASE)]
-        # Triton's own errors quote the kernel between the place (first line) and the cause (last).
-        last = (str(error).strip().splitlines() or [""])[-1]
-        words = _PLACE.sub("", (errors[0] if errors else last)[: 2 * _LONGEST_REASON]).strip()
-        return f"{type(error).__name__}: {words}"[:_LONGEST_REASON]
+        words = errors[0] if errors else _last_words(error)
+        return f"{type(error).__name__}: {_PLACE.sub('', words[: 2 * _LONGEST_REASON]).strip()}"[
+            :_LONGEST_REASON
+        ]
+
+
+def _last_words(error: BaseException) -> str:
+    """What is said last, by the error that caused it: Triton's quote the kernel before it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    said = [line for line in str(error).splitlines() if line.strip(" ^")]
+    return said[-1] if said else ""
 
 
 def result_of(failure: Failure, seconds: float) -> dict[str, Any]:

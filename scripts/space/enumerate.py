@@ -1,83 +1,86 @@
-"""Enumerate the upstream search space of a GPU and mark what fits its shared memory."""
+"""The legal configs of GPUs: published space, upstream's pruning, formulas, then the compiler.
+
+One SPACE table per (GPU, scheme), the rejected configs in it with the stage and the reason.
+"""
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from scripts.lib.config import Config
-from scripts.lib.device import Device, find_device
+from kernels.formats import Format
+from scripts.lib.device import Device, Vendor, find_device
 from scripts.lib.log import run_main
-from scripts.lib.schemas.transfer import SPACE
+from scripts.lib.schemas.space import SPACE, Stage
 from scripts.lib.tables import write_table
-from scripts.space.shared_memory import shared_bytes
+from scripts.space.judge import gate_up, judge, read_compiled
+from scripts.space.prune import prune
+from scripts.space.representatives import representatives
+from scripts.space.shared_memory import least_shared_bytes
+from scripts.space.spaces import published_space
+from scripts.space.targets import Target, add_targets, find_form
 
 LOG = logging.getLogger("space.enumerate")
 
-# The values that vLLM's tuner, benchmarks/kernels/benchmark_moe.py, tries on NVIDIA GPUs (2026).
-NVIDIA_SPACE = {
-    "block_size_m": (16, 32, 64, 128, 256),
-    "block_size_n": (32, 64, 128, 256),
-    "block_size_k": (64, 128, 256),
-    "group_size_m": (1, 16, 32, 64),
-    "num_warps": (4, 8),
-    "num_stages": (2, 3, 4, 5),
-}
-
 EXAMPLE = """example:
-  python -m scripts.space.enumerate --device NVIDIA_H200 --scheme bf16 \\
-    --out results/tables/space.parquet
+  python -m scripts.space.enumerate --target NVIDIA_H200=bf16,fp8_w8a8 \\
+    --compiled data/recorded/space/sm_90-*.parquet --out results/tables/space
 """
 
 
-def nvidia_configs() -> Iterator[Config]:
-    """All 1,920 configs, in ascending order of their parameters."""
-    for values in itertools.product(*NVIDIA_SPACE.values()):
-        yield Config(**dict(zip(NVIDIA_SPACE, values, strict=True)))
+def enumerate_space(device: Device, form: Format, compiled: pd.DataFrame) -> pd.DataFrame:
+    """One SPACE row per published config, in ascending order; ``compiled`` as ``read_compiled``."""
+    configs = published_space(device.vendor, form)
+    binaries, _ = representatives(configs, form)
+    frame = judge(configs, binaries, device, form, gate_up(compiled, device.arch, form.name))
+    if device.vendor is Vendor.AMD:
+        pruned = prune(configs, form)
+        out = pruned.notna()
+        frame.loc[out, "legal"] = False
+        frame.loc[out, "stage"] = Stage.PRUNE.value
+        frame["reason"] = pruned.where(out, frame["reason"])
+    return frame.assign(
+        device=device.name,
+        scheme=form.name,
+        config_id=configs["config_id"],
+        least_shared_bytes=least_shared_bytes(configs, device.arch, form),
+    )[SPACE.names]
 
 
-def enumerate_space(device: Device, scheme: str) -> pd.DataFrame:
-    """One SPACE row per config, the rejected ones with their reason.
+def table_name(device: str, scheme: str) -> str:
+    """File name of a table, for example ``NVIDIA_H200-bf16.parquet``."""
+    return f"{device}-{scheme}.parquet"
 
-    Raises InputError for a scheme or an architecture that has no shared-memory formula.
-    """
-    rows = []
-    for config in nvidia_configs():
-        needed = shared_bytes(config, device, scheme)
-        fits = needed <= device.shared_bytes
-        rows.append(
-            {
-                "device": device.name,
-                "scheme": scheme,
-                "config_id": config.id,
-                "legal": fits,
-                "reason": None if fits else "shared_memory",
-                "shared_bytes": needed,
-            }
-        )
-    return pd.DataFrame(rows)
+
+def write_spaces(targets: list[Target], compiled: pd.DataFrame, folder: Path) -> None:
+    """Write the table of every (GPU, scheme)."""
+    for target in targets:
+        device = find_device(target.device)
+        for scheme in target.schemes:
+            frame = enumerate_space(device, find_form(scheme), compiled)
+            path = folder / table_name(device.name, scheme)
+            write_table(path, frame, SPACE)
+            LOG.info("%s: %d of %d configs legal", path, frame["legal"].sum(), len(frame))
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, enumerate, write."""
+    """Parse, read, enumerate, write."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--device", required=True, help="GPU, named as in config files")
-    parser.add_argument("--scheme", required=True, help="number formats: bf16 or fp16")
-    parser.add_argument("--out", type=Path, required=True, help="SPACE table to write")
+    add_targets(parser)
+    parser.add_argument(
+        "--compiled", type=Path, nargs="+", required=True, help="COMPILED tables, all that matter"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of SPACE tables")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        frame = enumerate_space(find_device(args.device), args.scheme)
-        write_table(args.out, frame, SPACE)
-        LOG.info("%s: %d of %d configs legal", args.out, frame["legal"].sum(), len(frame))
+        write_spaces(args.target, read_compiled(args.compiled), args.out)
 
     return run_main(body)
 

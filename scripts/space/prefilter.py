@@ -27,7 +27,7 @@ def is_supported(arch: str, form: Format) -> bool:
 
 
 def prefilter(configs: pd.DataFrame, device: Device, form: Format) -> pd.Series:
-    """Reason (Rejection) of every row, or None; the first that applies, in the order below."""
+    """Reason (Rejection) of every row, or empty; the first that applies, in the order below."""
     nvidia = device.vendor is Vendor.NVIDIA
     k = configs["block_size_k"].to_numpy(np.int64)
     checks: list[tuple[Rejection, NDArray[np.bool_]]] = [

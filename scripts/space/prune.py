@@ -26,7 +26,7 @@ _LARGE_WARPS = 4
 
 
 def prune(configs: pd.DataFrame, form: Format) -> pd.Series:
-    """Reason (Rejection) why a config is searched for no problem at all, or None, row by row."""
+    """Reason (Rejection) why a config is searched for no problem at all, or empty, row by row."""
     m, n, k = _tile(configs)
     instruction = _column(configs, "matrix_instr_nonkdim")
     # The tuner counts bytes of what it takes for an 8-bit or a 16-bit scheme, on both sides.

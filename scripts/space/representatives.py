@@ -1,9 +1,10 @@
 """One binary for many configs: parameters that leave a binary's resources alone are left out.
 
-GROUP_SIZE_M changes the order in which programs run and no resource. kpack changes how AMD's
-operands lie in shared memory; from gfx950 on it is ignored. waves_per_eu makes AMD's compiler trade
-registers for spills: legality and shared memory do not depend on it, registers and spills do from
-2 up. The table space_sample shows how far each of these holds, on binaries drawn at random.
+GROUP_SIZE_M changes the order in which programs run, and registers in few binaries. kpack changes
+how AMD's operands lie in shared memory; from gfx950 on it is ignored. waves_per_eu makes AMD's
+compiler trade registers for spills: legality and shared memory do not depend on it, registers and
+spills do from 2 up. The table space_sample shows how far each of these holds, on binaries drawn at
+random.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kernels.formats import Format, Scaling
 from scripts.lib.config import Config
@@ -55,10 +57,11 @@ def representatives(configs: pd.DataFrame, form: Format) -> tuple[pd.Series, lis
     return pd.Series(ids[codes], index=configs.index, dtype=object), unique
 
 
-def _groups(kept: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    packed = kept.fillna(0).to_numpy(np.int64) @ (1 << np.arange(0, 9 * len(KEPT), 9))
-    _, firsts, codes = np.unique(packed, return_index=True, return_inverse=True)
-    return codes, firsts
+def _groups(kept: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Group of each row, and the first row of each group."""
+    rows = kept.fillna(0).to_numpy(np.int64)
+    _, firsts, codes = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return codes.ravel(), firsts
 
 
 def _present(row: pd.Series) -> dict[str, int]:

@@ -10,8 +10,8 @@ import pandas as pd
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.measured import CELLS, COMPILES, TRIALS
+from scripts.lib.schemas.space import SPACE
 from scripts.lib.schemas.statistics import COUNTS
-from scripts.lib.schemas.transfer import SPACE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
@@ -37,7 +37,6 @@ def count(
         found = [
             *_cells(rows, tried, legal),
             *_trials(tried, rows),
-            *_uncompilable(tried, rows, legal),
             *_binaries(built),
         ]
         frame = pd.DataFrame(found, columns=["quantity", "key", "value"])
@@ -94,20 +93,6 @@ def _trials(trials: pd.DataFrame, cells: pd.DataFrame) -> Rows:
             if len(near)
         ),
         ("gpu_seconds", "trials", float(trials["gpu_seconds"].sum())),
-    ]
-
-
-def _uncompilable(trials: pd.DataFrame, cells: pd.DataFrame, legal: pd.DataFrame) -> Rows:
-    """Configs that the prefilter passed and the compiler or the device did not, per scheme."""
-    failed = trials[trials["outcome"].isin([Outcome.COMPILE_ERROR, Outcome.ILLEGAL])]
-    joined = failed.merge(cells[["cell_id", "scheme"]], on="cell_id").merge(
-        legal[["scheme", "config_id"]], on=["scheme", "config_id"]
-    )
-    once = joined.drop_duplicates(["scheme", "config_id"])
-    numbers = once.groupby(["scheme", "outcome"])["config_id"].nunique().reset_index()
-    return [
-        (f"uncompilable_{row['scheme']}", row["outcome"], float(row["config_id"]))
-        for row in numbers.to_dict("records")
     ]
 
 

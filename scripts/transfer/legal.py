@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scripts.lib.config import Config, ConfigError, parse_id
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
-from scripts.lib.schemas.transfer import SPACE
+from scripts.lib.schemas.space import SPACE
 from scripts.lib.tables import read_table
 
 # The parameters that every config has, and so the axes of the space.

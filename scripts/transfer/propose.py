@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib.carry import carried_over
 from scripts.lib.device import Device, find_device
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
@@ -24,7 +25,6 @@ from scripts.lib.tables import write_table
 from scripts.transfer.committed_files import ConfigFile, History, read_history
 from scripts.transfer.legal import LegalSpace, read_legal
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
-from scripts.transfer.strategies.s1_copy import carried_over
 from scripts.transfer.strategies.s2_nearest import by_distance
 
 LOG = logging.getLogger("transfer.propose")

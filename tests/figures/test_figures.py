@@ -11,19 +11,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.figures import curves, gaps, headroom, transferred
+from scripts.figures import curves, gaps, headroom, legality, sim, transferred
 from scripts.figures.style import MARKERS, PALETTE
 from scripts.lib.files import InputError
 from scripts.lib.schemas.corpus import TRIPLES
+from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS
+from scripts.lib.schemas.space import LEGALITY
 from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES, VERDICTS
 from scripts.lib.tables import write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.gaps import estimate_gaps
+from tests.report import absent
 from tests.statistics.conftest import Judged
-from tests.statistics.study import SOURCES, Study
+from tests.statistics.study import DEVICE, SOURCES, Study
 from tests.statistics.test_gaps import triples
 
 Main = Callable[[list[str]], int]
+
+
+def calibration() -> pd.DataFrame:
+    """Two number formats, predicted a tenth too slow."""
+    measured = np.geomspace(20, 2000, 12)
+    return pd.DataFrame(
+        {
+            "cell_id": "NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64",
+            "config_id": [f"M16-N64-K64-G{i + 1}-W4-S2" for i in range(12)],
+            "device": "NVIDIA_H200",
+            "scheme": ["bf16", "fp8_w8a8"] * 6,
+            "tokens": 64,
+            "measured_us": measured,
+            "predicted_us": measured * 1.1,
+            "analytical_us": measured * 1.3,
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +59,9 @@ def inputs(
         "rates": (judged.rates, RATES),
         "triples": (rows, TRIPLES),
         "gaps": (estimate_gaps(rows, Plan(resamples=200)), GAPS),
+        "legality": (absent.legality(), LEGALITY),
+        "sim_cells": (absent.sim_cells(), SIM_CELLS),
+        "calibration": (calibration(), SIM_CALIBRATION),
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"
@@ -51,12 +74,16 @@ CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
     "curves": (curves.main, ("rates",), ("--sources", *SOURCES)),
     "gaps": (gaps.main, ("triples", "gaps"), ("--source", "A", "--target", "B")),
     "headroom": (headroom.main, ("pairwise", "cells"), ()),
+    "legality": (legality.main, ("legality",), ()),
+    "sim": (sim.main, ("calibration", "cells"), ()),
 }
+OTHER_TABLE = {("sim", "cells"): "sim_cells"}  # option of a figure -> table of another name
 
 
 def arguments(name: str, inputs: dict[str, Path], folder: Path) -> list[str]:
     _, tables, extra = CASES[name]
-    out = [part for table in tables for part in (f"--{table}", str(inputs[table]))]
+    files = {table: str(inputs[OTHER_TABLE.get((name, table), table)]) for table in tables}
+    out = [part for table, path in files.items() for part in (f"--{table}", path)]
     out += [*extra, "--out-png", str(folder / "f.png"), "--out-svg", str(folder / "f.svg")]
     return out + (["--out-csv", str(folder / "f.csv")] if name == "curves" else [])
 
@@ -111,6 +138,39 @@ def test_headroom_is_the_inverse_of_the_paired_ratio(drawn: Study, judged: Judge
     assert np.allclose(sorted(1 / rows["ratio"]), sorted(best["committed_ratio"]))
 
 
+def test_shares_of_legal_configs_are_weighted_by_their_number() -> None:
+    found = legality.shares(absent.legality())
+    source, target = absent.SOURCE, absent.ABSENT
+    assert found["configs"].loc[source, target] == 150
+    assert found["legal"].loc[source, target] == pytest.approx(40 / 150)
+    assert found["legal"].loc[target, source] == 0
+    assert found["legal_carried"].loc[target, source] == 0.75
+    # AMD first; a GPU without committed configs has a column and no row.
+    assert list(found["legal"].index) == [target, source]
+    assert list(found["legal"].columns) == [target, source, DEVICE]
+
+
+def test_only_all_of_them_are_written_as_100_per_cent() -> None:
+    source = absent.SOURCE
+    row = absent.legality().iloc[[0]].assign(target=source, configs=1000)
+    texts = []
+    for legal in (1000, 999, 5, 0):
+        drawn = legality.draw(row.assign(legal=legal, legal_carried=legal))
+        texts.append(drawn.axes[0].texts[0].get_text())
+    assert texts == ["100%", "99%", "<1%", "0%"]
+
+
+def test_regret_is_drawn_of_unseen_layers_up_to_all_cells() -> None:
+    drawn_regrets = sim.regrets(absent.sim_cells())
+    unseen = absent.sim_cells().query("held_out == 'layer'")
+    for (model, top), curve in drawn_regrets.groupby(["model", "K"]):
+        cells = unseen[unseen["model"] == model]
+        expected = 100 * (np.sort(cells[f"regret_{top}"]) - 1)
+        assert np.allclose(curve["per_cent"], expected)
+        assert curve["share"].tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert len(drawn_regrets) == len(sim.CURVES) * 4
+
+
 def test_an_unknown_source_is_answered_with_the_nearest(
     inputs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +188,10 @@ def test_tables_without_anything_to_draw_are_refused(drawn: Study, judged: Judge
         curves.curves(judged.rates.query("metric == 'win'"))
     with pytest.raises(InputError, match="committed"):
         headroom.headroom(judged.pairwise.assign(committed_ratio=np.nan), drawn.cells)
+    with pytest.raises(InputError, match="no pair"):
+        legality.shares(absent.legality().iloc[:0])
+    with pytest.raises(InputError, match="held out"):
+        sim.regrets(absent.sim_cells().query("held_out == 'experts'"))
     with pytest.raises(InputError, match="A -> C"):
         gaps.draw(triples({"a": 1.0}), pd.DataFrame(columns=GAPS.names), "A", "C")
 

@@ -111,10 +111,10 @@ def test_rows_are_written_without_pandas(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from scripts.lib.schemas.transfer import SPACE
+from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.tables import write_rows
-write_rows(Path({str(tmp_path / "t")!r}), [{{"device": "a", "scheme": "b", "config_id": "c",
-    "legal": True, "reason": None, "shared_bytes": 1}}], SPACE)
+write_rows(Path({str(tmp_path / "t")!r}), [{{"cell_id": "a", "strategy": "b", "source": None,
+    "config_id": "c", "file": None}}], PROPOSALS)
 assert "pandas" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from scripts.lib.schemas.plan import PLAN
-from scripts.lib.schemas.transfer import PROPOSALS, SPACE
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.tables import read_table, write_table
 from scripts.measure.plan import main, make_plan
 
@@ -14,10 +15,16 @@ OUTSIDE = "M16-N16-K64-G1-W2-S2"
 
 
 def space() -> pd.DataFrame:
-    rows = [("NVIDIA_H200", "bf16", config, True, None, 1) for config in LEGAL]
-    rows += [("NVIDIA_H200", "bf16", "M256-N256-K256-G1-W8-S5", False, "shared_memory", 9)]
-    rows += [("NVIDIA_H200", "fp16", "M32-N32-K64-G1-W4-S2", True, None, 1)]
-    return pd.DataFrame(rows, columns=SPACE.names)
+    rows = [("bf16", config, True) for config in LEGAL]
+    rows += [("bf16", "M256-N256-K256-G1-W8-S5", False), ("fp16", "M32-N32-K64-G1-W4-S2", True)]
+    return space_of(rows)
+
+
+def space_of(rows: list[tuple[str, str, bool]]) -> pd.DataFrame:
+    """SPACE rows of an H200 from (scheme, config id, legal)."""
+    frame = pd.DataFrame(rows, columns=["scheme", "config_id", "legal"])
+    frame = frame.assign(device="NVIDIA_H200", least_shared_bytes=1)
+    return frame.reindex(columns=SPACE.names)
 
 
 def proposals() -> pd.DataFrame:
@@ -46,10 +53,7 @@ def test_each_cell_gets_the_space_and_its_proposals_once(seed):
 
 
 def test_the_order_is_random_by_seed_and_differs_between_cells():
-    many = pd.DataFrame(
-        [("NVIDIA_H200", "bf16", f"M16-N32-K64-G{g}-W4-S2", True, None, 1) for g in range(1, 90)],
-        columns=SPACE.names,
-    )
+    many = space_of([("bf16", f"M16-N32-K64-G{g}-W4-S2", True) for g in range(1, 90)])
     orders = [make_plan(many, proposals(), seed)["config_id"].tolist() for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]
     plan = make_plan(many, proposals(), 1)

@@ -21,11 +21,13 @@ from scripts.lib.schemas.statistics import (
 )
 from scripts.lib.tables import write_table
 from scripts.report import summary
+from scripts.report.inputs import INPUTS
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.counts import count
 from scripts.statistics.gaps import estimate_gaps
 from scripts.statistics.quality import assess
 from scripts.statistics.repeat import Run, compare_runs
+from tests.report import absent
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -104,6 +106,7 @@ def inputs(
         "pairwise": (judged.pairwise, PAIRWISE),
         "verdicts": (judged.verdicts, VERDICTS),
         "aa": (judged.aa, AA),
+        **{name: (make(), table) for name, (make, table) in absent.TABLES.items()},
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"
@@ -121,10 +124,10 @@ def inputs(
 
 def summary_arguments(inputs: dict[str, Path], out: Path) -> list[str]:
     """The command line of the summary over these inputs."""
-    tables = ("history", "gaps", "space", "counts", "quality", "rates", "repeat")
-    names = (*tables, "runs", "upstream", "lock")
+    names = (*INPUTS, "runs", "upstream", "lock")
+    options = {name: f"--{name.replace('_', '-')}" for name in names}
     return [
-        *(part for name in names for part in (f"--{name}", str(inputs[name]))),
+        *(part for name in names for part in (options[name], str(inputs[name]))),
         *("--datasets", str(inputs["trials"]), str(inputs["runs"])),
         *("--sources", *SOURCES, "--gap-source", SOURCES[0], "--gap-target", SOURCES[1]),
         *("--margin", "0.01", "--level", "0.95", "--resamples", str(PLAN.resamples)),

@@ -10,10 +10,13 @@ import subprocess
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts.report import html, results_md
+from scripts.report.rows import Browsable
+from tests.report import absent
 from tests.statistics.study import SOURCES, Study
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text></svg>'
@@ -37,6 +40,16 @@ class Loads(HTMLParser):
                 self.loads.append((tag, value or ""))
 
 
+def page_arguments(inputs: dict[str, Path], summary_path: Path) -> list[str]:
+    """What the page reads, without its figures."""
+    tables = [part for name in html.TABLES for part in (f"--{name}", str(inputs[named(name)]))]
+    return ["--summary", str(summary_path), *tables]
+
+
+def named(option: str) -> str:
+    return option.replace("-", "_")
+
+
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("figures")
@@ -49,8 +62,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def page(inputs: dict[str, Path], summary_path: Path, figures: list[Path]) -> Path:
     out = figures[0].with_name("report.html")
-    arguments = ["--summary", str(summary_path), "--pairwise", str(inputs["pairwise"])]
-    arguments += ["--cells", str(inputs["cells"]), "--figures", *map(str, figures)]
+    arguments = [*page_arguments(inputs, summary_path), "--figures", *map(str, figures)]
     assert html.main([*arguments, "--out", str(out)]) == 0
     first = out.read_bytes()
     assert html.main([*arguments, "--out", str(out)]) == 0
@@ -86,15 +98,25 @@ def test_every_row_of_the_results_is_in_a_table(
     provenance = summary["provenance"]
     rows += sum(len(provenance[name]) for name in ("datasets", "runs", "packages"))
     rows += len(summary["corpus"]["pairs"])
+    rows += leaves(summary["space"], 2) + leaves(summary["space_sample"], 3)
+    rows += sum("compiler" in entry for gpu in summary["space"].values() for entry in gpu.values())
+    rows += leaves(summary["legality"], 2) + leaves(summary["correctness"], 2)
+    rows += sum(leaves(gpu["readings"], 4) for gpu in summary["sim"].values())
+    rows += 2 * len(absent.TOKENS)  # triples, and cells predicted
     parser = Loads()
     parser.feed(page.read_text())
     assert parser.rows == rows + parser.tables  # a header each
 
 
+def leaves(tree: dict[str, Any], depth: int) -> int:
+    """Entries of nested mappings, ``depth`` levels down."""
+    return len(tree) if depth == 1 else sum(leaves(x, depth - 1) for x in tree.values())
+
+
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], [])
+    text = html.page(summary, [], Browsable([], [], []))
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 
@@ -169,8 +191,7 @@ def test_a_file_that_is_no_summary_is_named(
 def test_a_figure_without_a_caption_or_a_file_is_named(
     inputs: dict[str, Path], summary_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--summary", str(summary_path), "--pairwise", str(inputs["pairwise"])]
-    arguments += ["--cells", str(inputs["cells"]), "--out", str(tmp_path / "r.html")]
+    arguments = [*page_arguments(inputs, summary_path), "--out", str(tmp_path / "r.html")]
     for name in ("mystery.svg", "curves.svg"):
         assert html.main([*arguments, "--figures", str(tmp_path / name)]) == 2
         assert name.split(".")[0] in capsys.readouterr().err

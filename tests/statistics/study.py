@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.schemas.measured import CELLS, COMPILES, FINALS, TRIALS
-from scripts.lib.schemas.transfer import REPLAY, SPACE
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.transfer import REPLAY
 from scripts.lib.tables import write_table
 
 DEVICE = "NVIDIA_H200"
@@ -233,8 +234,7 @@ def _space() -> pd.DataFrame:
             "scheme": "bf16",
             "config_id": config,
             "legal": True,
-            "reason": None,
-            "shared_bytes": 65536,
+            "least_shared_bytes": 65536,
         }
         for config in CONFIGS
     ]
@@ -244,8 +244,9 @@ def _space() -> pd.DataFrame:
             "scheme": "bf16",
             "config_id": "M256-N256-K256-G1-W4-S5",
             "legal": False,
+            "stage": "prefilter",
             "reason": "shared_memory",
-            "shared_bytes": 1310720,
+            "least_shared_bytes": 1310720,
         }
     ]
-    return _frame(rows, SPACE.names)
+    return pd.DataFrame(rows).reindex(columns=SPACE.names)

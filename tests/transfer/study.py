@@ -7,11 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from scripts.lib.config import Config
+from kernels.formats import SCHEMES
+from scripts.lib.config import Config, parse_id
+from scripts.lib.device import find_device
 from scripts.lib.schemas.measured import CELLS, TRIALS
-from scripts.lib.schemas.transfer import PROPOSALS, SPACE
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.shape import Cell, Shape
 from scripts.lib.tables import Column, Table, write_table
+from scripts.space.prefilter import prefilter
+from scripts.space.spaces import published_space
 from scripts.transfer.legal import LegalSpace
 
 DEVICE = "NVIDIA_H200"
@@ -22,6 +27,14 @@ CONFIGS = [
     for m, n, k, g, w, s in product((16, 64), (64, 128), (64, 128), (1, 16), (4,), (2, 3, 4))
 ]
 LEGAL = LegalSpace(CONFIGS)
+
+
+def h200_space() -> LegalSpace:
+    """The 1,304 bf16 configs that an H200 has the shared memory for."""
+    device, form = find_device(DEVICE), SCHEMES["bf16"]
+    space = published_space(device.vendor, form)
+    legal = space.loc[prefilter(space, device, form).isna(), "config_id"]
+    return LegalSpace(parse_id(config_id) for config_id in legal)
 
 
 def filled(table: Table, rows: Iterable[dict[str, object]]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.files import InputError
-from scripts.lib.schemas.transfer import SPACE
+from scripts.lib.schemas.space import SPACE
 from scripts.lib.tables import write_table
 from scripts.transfer.legal import LegalSpace, coordinates, read_legal
 from tests.transfer.study import CONFIGS, DEVICE, space_frame

@@ -11,7 +11,8 @@ from scripts.lib.config import Config, parse_id
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.schemas.history import HISTORY
-from scripts.lib.schemas.transfer import PROPOSALS, SPACE
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape
 from scripts.lib.tables import read_table, write_table
 from scripts.transfer.committed_files import History

@@ -7,17 +7,13 @@ import pytest
 
 from scripts.lib.device import find_device
 from scripts.lib.shape import parse_shape
-from scripts.space.enumerate import nvidia_configs
-from scripts.space.shared_memory import shared_bytes
 from scripts.transfer.committed_files import read_history
-from scripts.transfer.legal import LegalSpace
 from scripts.transfer.propose import propose
+from tests.transfer.study import h200_space
 
 HISTORY_FILE = Path(__file__).parents[2] / "data/recorded/history.parquet"
 H200 = find_device("NVIDIA_H200")
-LEGAL = LegalSpace(
-    config for config in nvidia_configs() if shared_bytes(config, H200, "bf16") <= H200.shared_bytes
-)
+LEGAL = h200_space()
 MIXTRAL = {
     "AMD_Instinct_MI300X",
     "AMD_Instinct_MI325X",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
@@ -34,6 +35,17 @@ def files(made: Clone) -> dict[str, tuple[str, set[str]]]:
     return {row[0]: (row[2], set(row[4].split(","))) for row in rows[1:]}
 
 
+def folded(names: Iterable[str], entries: Collection[str]) -> set[str]:
+    """The names, those in a folder that is itself an entry of the stage replaced by the folder."""
+    return {next((e for e in entries if name.startswith(f"{e}/")), name) for name in names}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_depends_on_the_packages_of_its_rules(stage: str) -> None:
+    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    assert ("kernels" in STAGES[stage]["deps"]) == ('"kernels"' in rules)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) -> None:
     made_here = {name for name, (rule, _) in files.items() if rule.startswith(f"{stage}_")}
@@ -41,9 +53,10 @@ def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) 
     scripts = {name for name in read if name.startswith("scripts/")}
     entry = STAGES[stage]
     outs = {name for out in entry["outs"] + entry.get("metrics", []) for name in out}
-    assert outs == made_here
+    assert outs == folded(made_here, outs)
     code = {f"rules/{stage}.smk", f"scripts/{stage}", "scripts/lib"}
-    assert set(entry["deps"]) == (read - scripts) | code
+    code |= {"kernels"} & set(entry["deps"])
+    assert set(entry["deps"]) == folded(read - scripts, entry["deps"]) | code
     assert all(name.startswith(f"scripts/{stage}/") for name in scripts)
 
 
@@ -53,4 +66,6 @@ def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
     phases = set(re.findall(r'dpath="(\w+)/', rules))
     phases |= {"mine"} if "history()" in rules else set()
     phases |= {"measure"} if "measured(" in rules else set()
+    phases |= {"space"} if "compiled()" in rules else set()
+    phases |= set(re.findall(r'trials_of\("(\w+)/', rules))
     assert {name.split(".")[0] for name in STAGES[stage]["params"]} == phases

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.workflow
 
 # phase -> the phases that a change of it reaches, itself included.
 REACHED = {
-    "corpus": {"corpus", "statistics", "figures", "report"},
+    "corpus": {"corpus", "space", "statistics", "figures", "report"},
     "space": {"space", "transfer", "statistics", "figures", "report"},
     "transfer": {"transfer", "statistics", "figures", "report"},
     "statistics": {"statistics", "figures", "report"},
@@ -47,10 +47,11 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
 @pytest.mark.parametrize(
     ("phase", "name", "value", "reached", "stages"),
     [
-        ("mine", "mode", "live", {"mine", "corpus", "transfer", "statistics", "figures", "report"},
-         {"corpus", "transfer", "report"}),
+        ("mine", "mode", "live",
+         {"mine", "corpus", "space", "transfer", "statistics", "figures", "report"},
+         {"corpus", "space", "transfer", "report"}),
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
-        ("space", "scheme", "fp16", REACHED["space"], {"space"}),
+        ("space", "all_committed", False, REACHED["space"], {"space"}),
         ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
         ("measure", "mode", "live", {"measure", *REACHED["transfer"]},
          {"transfer", "statistics", "figures", "report"}),

@@ -1,4 +1,4 @@
-"""What graphx-sim writes: predictions, how good they are, and triples on a GPU that is not there."""
+"""What graphx-sim writes: predictions, how good they are, triples on a GPU that is not there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ _DATASET = Column("dataset", pa.string(), "the trials compared with: learned_fro
 _HELD_OUT = Column(
     "held_out", pa.string(), "what the model had never seen: the cell's layer, or its experts"
 )
-_MODEL = Column("model", pa.string(), "corrected, analytical (equations alone) or chance")
+_MODEL = Column(
+    "model",
+    pa.string(),
+    "corrected: as `graphx-sim rank` orders; corrected_plain: by predicted latency alone; "
+    "analytical: by the equations alone; chance: mean over all orders",
+)
 _VERSION = Column("model_version", pa.string(), "version of graphx-sim's model")
 
 QUESTIONS = Table(
@@ -68,7 +73,7 @@ SIM_CELLS = Table(
 SIM_RATES = Table(
     "sim_rates",
     1,
-    "One row per (trials, split, model, GPU, scheme, quantity): a reading over its cells.",
+    "One row per (trials, split, model, GPU, scheme or all, quantity): a reading over its cells.",
     (
         _DATASET,
         _HELD_OUT,

@@ -108,9 +108,18 @@ SPACE_COUNTS = Table(
     (
         _DEVICE,
         _SCHEME,
-        Column("quantity", pa.string(), "enumerated, pruned, prefiltered, legal, reason, …"),
-        Column("key", pa.string(), "which of them: a reason, or empty for a plain total"),
-        Column("value", pa.int64(), "configs, or binaries where the name says so"),
+        Column(
+            "quantity",
+            pa.string(),
+            "enumerated; pruned, prefiltered: what the published search's own rules leave, and "
+            "formulas of that; legal; naive_formula: what the formula of published filters would "
+            "leave; reason: rejected configs; binaries: compiled for the space and for committed "
+            "configs, and drawn; triton: by the compiler's version; whole_space, refused_sample: "
+            "binaries that a formula rejects, and of them those that the compiler accepts, where "
+            "all of them were compiled and where some were",
+        ),
+        Column("key", pa.string(), "which of them, else empty; of a reason its Rejection"),
+        Column("value", pa.int64(), "configs, or binaries"),
     ),
     ("1: first version",),
 )
@@ -122,12 +131,17 @@ SPACE_SAMPLE = Table(
     (
         _ARCH,
         _SCHEME,
-        Column("differs", pa.string(), "what the representative leaves out: GROUP_SIZE_M, …"),
+        Column(
+            "differs",
+            pa.string(),
+            "in what: a parameter that the representative leaves out, with its value, or the "
+            "down GEMM",
+        ),
         Column("binaries", pa.int32(), "binaries compared"),
-        Column("legality", pa.int32(), "of them, those as legal as the representative"),
-        Column("shared", pa.int32(), "… with the same shared memory"),
-        Column("registers", pa.int32(), "… with the same number of registers"),
-        Column("spills", pa.int32(), "… with the same spills"),
+        Column("legality", pa.int32(), "of them, those of the same legality"),
+        Column("shared", pa.int32(), "… the same shared memory, or none compiled alike"),
+        Column("registers", pa.int32(), "… the same registers"),
+        Column("spills", pa.int32(), "… the same spills"),
         Column("largest_shared", pa.int32(), "largest difference of shared memory, bytes"),
         Column("largest_registers", pa.int32(), "largest difference of registers"),
         Column("largest_spills", pa.int32(), "largest difference of spills"),
@@ -169,7 +183,7 @@ TRIPLES_LEGALITY = Table(
         Column("stage", pa.string(), "who rejected it (Stage)", nullable=True),
         Column("reason", pa.string(), "why (Rejection)", nullable=True),
         Column("target_legal", pa.bool_(), "the target's own config is, by the same judgement"),
-        Column("carried_searched", pa.bool_(), "the target's pruned space of this cell holds it"),
+        Column("carried_searched", pa.bool_(), "the published search on the target tries it"),
         Column("target_searched", pa.bool_(), "… and the target's own config"),
         Column("outcome", pa.string(), "not_measured (Outcome)"),
         Column("outcome_reason", pa.string(), "device_absent (NotMeasured)"),

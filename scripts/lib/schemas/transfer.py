@@ -1,4 +1,4 @@
-"""What the search writes: the legal space, the proposals made without measuring, the replays."""
+"""What the search writes: the proposals made without measuring, and the replays."""
 
 from __future__ import annotations
 
@@ -8,21 +8,6 @@ from scripts.lib.tables import Column, Table
 
 _CELL = Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell")
 _CONFIG = Column("config_id", pa.string(), "canonical config id, see scripts.lib.config.Config")
-
-SPACE = Table(
-    "space",
-    1,
-    "Every config of the upstream search space of a (GPU, scheme), legal or not.",
-    (
-        Column("device", pa.string(), "GPU, named as in config files"),
-        Column("scheme", pa.string(), "number formats"),
-        _CONFIG,
-        Column("legal", pa.bool_(), "passes the formula prefilter"),
-        Column("reason", pa.string(), "why not: shared_memory, …", nullable=True),
-        Column("shared_bytes", pa.int64(), "shared memory by the formula, bytes"),
-    ),
-    ("1: first version",),
-)
 
 PROPOSALS = Table(
     "proposals",

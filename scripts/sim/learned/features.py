@@ -10,16 +10,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scripts.sim.arrays import Array
 from scripts.sim.model.gemm import Gemm
 from scripts.sim.model.timing import UNITS, Timing
 
-Array = np.ndarray
 
-
-def features(asked: pd.DataFrame, parts: tuple[tuple[Gemm, Timing], ...]) -> pd.DataFrame:
+def features(
+    asked: pd.DataFrame, parts: tuple[tuple[Gemm, Timing], tuple[Gemm, Timing]]
+) -> pd.DataFrame:
     """One row of float64 features a question; ``parts``: gate-up and down GEMM with their times."""
     columns = _of_config(asked) | _of_routing(asked, parts[0][0])
-    total = sum(timing.seconds for _, timing in parts)
+    total = parts[0][1].seconds + parts[1][1].seconds
     for name, (gemm, timing) in zip(("up", "down"), parts, strict=True):
         found = _of_gemm(gemm, timing, total)
         columns |= {f"{name}_{key}": values for key, values in found.items()}
@@ -35,7 +36,7 @@ def _of_config(asked: pd.DataFrame) -> dict[str, Array]:
     found["rescaled"] = np.log2(1.0 + asked["rescaled"].to_numpy())
     found["registers"] = np.log2(asked["registers"].to_numpy())
     found["spills"] = np.log2(1.0 + asked["spills"].to_numpy())
-    found["shared"] = np.log2(asked["shared"].to_numpy())
+    found["shared"] = np.log2(1.0 + asked["shared"].to_numpy())
     return found
 
 

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from scripts.sim.arrays import Array
+from scripts.sim.learned.committee import Committee, Member
 from scripts.sim.learned.forest import Forest, Tree
 
 _GROWN: dict[str, Any] = {
     "max_iter": 200,
     "learning_rate": 0.1,
-    "max_leaf_nodes": 31,
+    "max_leaf_nodes": 60,
     "min_samples_leaf": 20,
     "max_features": 0.4,
     "early_stopping": False,
 }
+# Parts of feature names that a view does without.
+_WAVES = ("tail", "waves", "programs", "idle", "reread", "weights_to_l2")
+VIEWS = {"all": (), "without_waves": _WAVES}
 _DIGITS = 8  # of leaves: far below what is learned, and a third of the model file saved
 
 
-def grow(rows: np.ndarray, target: np.ndarray, weight: np.ndarray, seed: int) -> Forest:
+def grow_committee(rows: pd.DataFrame, target: Array, weight: Array, seed: int) -> Committee:
+    """A member for each view, of least weighted squared error."""
+    members = []
+    for without in VIEWS.values():
+        names = tuple(str(name) for name in rows if not any(part in str(name) for part in without))
+        members.append(Member(names, grow(rows[list(names)].to_numpy(), target, weight, seed)))
+    return Committee(tuple(members))
+
+
+def grow(rows: Array, target: Array, weight: Array, seed: int) -> Forest:
     """Trees of least weighted squared error; the same input gives the same trees.
 
     One thread: a sum over several has other last digits on a machine with another number of cores.
@@ -38,7 +52,7 @@ def _short(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _tree(nodes: np.ndarray) -> Tree:
+def _tree(nodes: Array) -> Tree:
     values: list[float] = []
     splits: list[tuple[int, float, int, int]] = []
 

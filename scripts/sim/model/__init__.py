@@ -1,1 +1,1 @@
-"""The analytical model: one MoE layer's two GEMMs, from the GPU's record and the compiler's facts."""
+"""The analytical model of an MoE layer's two GEMMs, from a GPU's record and compiler facts."""

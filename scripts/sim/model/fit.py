@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
+from scripts.sim.arrays import Array
 from scripts.sim.model.gemm import gemms
 from scripts.sim.model.parameters import OPEN, Parameters
 from scripts.sim.model.timing import time_gemm
@@ -18,7 +19,7 @@ _OUTLIER = 0.1  # log error from which an outlier's pull grows linearly, not wit
 _HOLD = 0.02
 
 
-def fit(asked: pd.DataFrame, us: np.ndarray) -> Parameters:
+def fit(asked: pd.DataFrame, us: Array) -> Parameters:
     """Parameters of least robust log error.
 
     ``asked``: questions, ``us``: measured latency of each. Who calls chooses which count more.
@@ -28,14 +29,14 @@ def fit(asked: pd.DataFrame, us: np.ndarray) -> Parameters:
     low, high = (np.log([getattr(o, side) for o in OPEN.values()]) for side in ("low", "high"))
     start = np.log([o.start for o in OPEN.values()])
 
-    def errors(logs: np.ndarray) -> np.ndarray:
+    def errors(logs: Array) -> Array:
         p = _parameters(logs)
         seconds = time_gemm(up, p).seconds + time_gemm(down, p).seconds
         held = _HOLD * (logs - start) * np.sqrt(len(us) / 1000)
         return np.concatenate([np.log(seconds) - target, held])
 
     found = least_squares(
-        errors, start, bounds=(low, high), loss="soft_l1", f_scale=_OUTLIER, max_nfev=60
+        errors, start, bounds=(low, high), loss="soft_l1", f_scale=_OUTLIER, ftol=1e-4, max_nfev=40
     )
     # Ten digits: sums of many terms differ in the last ones from machine to machine.
     return _parameters([float(f"{log:.10g}") for log in found.x])

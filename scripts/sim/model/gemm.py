@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from scripts.sim.arrays import Array
 from scripts.sim.model.routing import Routing, expect
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -123,4 +122,4 @@ def _occupancy(q: dict[str, Array]) -> Array:
         q["shared_limit"] / (q["shared"] + q["shared_reserved"]),
         q["resident_limit"],
     )
-    return np.maximum(np.floor(np.minimum.reduce(limits)), 1.0)
+    return np.asarray(np.maximum(np.floor(np.minimum.reduce(limits)), 1.0))

@@ -32,14 +32,16 @@ OPEN = {
     "shared_share": Open(0.9, 0.3, 1.0, "share of 128 bytes a clock that shared memory gives"),
     "spill_share": Open(0.3, 0.02, 1.0, "the same for spilled registers, which L1 holds"),
     "unpack_ops": Open(4.0, 0.5, 32.0, "lane operations to widen one stored weight"),
-    "step_s": Open(6e-8, 5e-9, 6e-7, "seconds of barriers and bookkeeping in one step along K"),
     "issue_clk": Open(8.0, 0.5, 64.0, "clocks a warp needs to issue one tensor instruction"),
     "start_s": Open(2e-6, 2e-7, 8e-6, "seconds before a program's first product: ids, first tiles"),
     "store_bytes_clk": Open(16.0, 2.0, 128.0, "bytes of C a processor stores a clock"),
     "launch_s": Open(2e-6, 5e-7, 6e-6, "seconds that one kernel of a graph takes to come and go"),
-    "idle_s": Open(2e-9, 1e-10, 5e-8, "seconds of one launched program without rows, on one GPU"),
+    "idle_s": Open(2e-9, 1e-10, 5e-8, "seconds that a launched program without rows takes"),
     "tail": Open(0.8, 0.05, 1.0, "share of an incomplete wave that is paid as a whole one"),
-    "overlap": Open(4.0, 1.5, 12.0, "norm that joins limits: 1 adds them, infinity takes the worst"),
+    "overlap": Open(4.0, 1.5, 16.0, "norm of memory and processors; 1 adds them"),
+    "contention": Open(4.0, 1.5, 16.0, "norm of the units of one processor, likewise"),
+    "queueing": Open(2.0, 1.0, 16.0, "norm of latency and bandwidth of memory, likewise"),
+    "shared_fill": Open(0.5, 0.05, 1.0, "cost of filling shared memory, to that of reading it"),
 }  # fmt: skip
 
 
@@ -56,7 +58,6 @@ class Parameters:
     shared_share: float
     spill_share: float
     unpack_ops: float
-    step_s: float
     issue_clk: float
     start_s: float
     store_bytes_clk: float
@@ -64,6 +65,9 @@ class Parameters:
     idle_s: float
     tail: float
     overlap: float
+    contention: float
+    queueing: float
+    shared_fill: float
 
     @classmethod
     def started(cls) -> Parameters:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-Array = np.ndarray
+from scripts.sim.arrays import Array
 
 
 @dataclass(frozen=True)

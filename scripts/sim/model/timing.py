@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.sim.arrays import Array
 from scripts.sim.model.gemm import Gemm
 from scripts.sim.model.parameters import Parameters
 from scripts.sim.model.traffic import Traffic, traffic
 
-Array = np.ndarray
 UNITS = ("tensor", "l2", "shared", "lanes")
 _SHARED_BYTES_CLK = 128.0  # of one processor: CUDA C++ Programming Guide; AMD's CDNA 3 ISA
 _LANES_CLK = 128.0  # float32 lanes of one processor
@@ -54,23 +54,24 @@ class Timing:
 
 def time_gemm(gemm: Gemm, p: Parameters) -> Timing:
     """Time of one GEMM under the parameters ``p``."""
-    moved = traffic(gemm, p.l2_kept)
+    moved = traffic(gemm, p)
     units = _units(gemm, moved, p)
-    busy = _norm(units, p.overlap) + _spilling(gemm, p)
+    busy = _norm(units, p.contention) + _spilling(gemm, p)
     share = gemm.programs / gemm.processors
     spread = gemm.spread * gemm.columns / gemm.processors
     waves = share / gemm.occupancy
     paid_share = share + p.tail * _empty(share, spread)
     paid_waves = np.maximum(waves + p.tail * _empty(waves, spread / gemm.occupancy), 1.0)
     stored = gemm.block_m * gemm.block_n * 2.0 / (p.store_bytes_clk * gemm.clock_hz)
-    alone = p.start_s + gemm.steps * _norm((_step(gemm, p), busy), p.overlap)
+    alone = p.start_s + gemm.steps * _alone(gemm, busy, p)
     limits = (
         moved.memory / _bandwidth(gemm, moved, p),
         paid_share * (gemm.steps * busy + stored),
         paid_waves * alone,
     )
     overhead = p.launch_s + gemm.idle * p.idle_s
-    seconds = _norm(limits, p.overlap) + overhead
+    memory, throughput, latency = limits
+    seconds = _norm((memory, np.maximum(throughput, latency)), p.overlap) + overhead
     return Timing(seconds, *limits, overhead, units, share, paid_share, waves, paid_waves, moved)
 
 
@@ -94,18 +95,20 @@ def _spilling(gemm: Gemm, p: Parameters) -> Array:
     return spilled / (_SHARED_BYTES_CLK * p.spill_share * gemm.clock_hz)
 
 
-def _step(gemm: Gemm, p: Parameters) -> Array:
-    """Seconds of a step that no other program can fill."""
+def _alone(gemm: Gemm, busy: Array, p: Parameters) -> Array:
+    """Seconds of a step of a program that no other one overlaps with."""
     products = gemm.block_m * gemm.block_n * gemm.block_k / (_INSTRUCTION * gemm.warps)
     loads = p.dram_latency_s / np.maximum(gemm.stages - 1.0, 1.0)
-    return np.maximum(loads, p.step_s + products * p.issue_clk / gemm.clock_hz)
+    issue = products * p.issue_clk / gemm.clock_hz
+    return np.asarray(np.maximum.reduce((loads, busy, issue)))
 
 
 def _bandwidth(gemm: Gemm, moved: Traffic, p: Parameters) -> Array:
     """Bytes a second from device memory, given what is in flight."""
     running = np.minimum(gemm.programs, gemm.resident)
     flying = running * np.maximum(gemm.stages - 1.0, 1.0) * moved.l2_step
-    return 1.0 / (1.0 / (gemm.bandwidth_bytes_s * p.dram_share) + p.dram_latency_s / flying)
+    seconds = (1.0 / (gemm.bandwidth_bytes_s * p.dram_share), p.dram_latency_s / flying)
+    return 1.0 / _norm(seconds, p.queueing)
 
 
 def _empty(waves: Array, spread: Array) -> Array:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.sim.arrays import Array
 from scripts.sim.model.gemm import Gemm
+from scripts.sim.model.parameters import Parameters
 
-Array = np.ndarray
 _STEEPNESS = 4.0  # of the step from "stays in L2" to "is gone"
 _OUT_BYTES = 2.0  # C is 16 bits wide in every scheme
 
@@ -35,9 +36,9 @@ class Traffic:
         return self.weights + self.activations + self.output
 
 
-def traffic(gemm: Gemm, l2_kept: float) -> Traffic:
-    """All levels of one GEMM; ``l2_kept`` is the share of L2 that reuse can count on."""
-    kept = gemm.l2_bytes * l2_kept
+def traffic(gemm: Gemm, p: Parameters) -> Traffic:
+    """All levels of one GEMM."""
+    kept = gemm.l2_bytes * p.l2_kept
     one_expert = gemm.n * gemm.k * gemm.b_bytes
     blocks_an_expert = gemm.blocks / gemm.touched
     # Blocks of rows that meet a tile of weights while it is in L2 for certain: a group, or as many
@@ -55,7 +56,7 @@ def traffic(gemm: Gemm, l2_kept: float) -> Traffic:
         output=output,
         l2=gemm.programs * gemm.steps * step + output,
         l2_step=step,
-        shared_step=_shared_step(gemm),
+        shared_step=_shared_step(gemm, p.shared_fill),
     )
 
 
@@ -64,7 +65,7 @@ def _gone(footprint: Array, kept: Array) -> Array:
     return 1.0 / (1.0 + (kept / footprint) ** _STEEPNESS)
 
 
-def _shared_step(gemm: Gemm) -> Array:
+def _shared_step(gemm: Gemm, fill: float) -> Array:
     """Bytes written to and read from shared memory in one step along K.
 
     Both tiles are written once. Each warp (a warpgroup of four where instructions are wide) reads
@@ -76,4 +77,4 @@ def _shared_step(gemm: Gemm) -> Array:
     down = np.clip(gemm.block_m / rows_of_one, 1.0, teams)
     across = teams / down
     a, b = gemm.block_m * gemm.a_bytes, gemm.block_n * gemm.b_bytes
-    return gemm.block_k * (a * (1.0 + across) + b * (1.0 + down))
+    return gemm.block_k * (a * (fill + across) + b * (fill + down))

@@ -1,9 +1,10 @@
 """S1 carries a config over and ends."""
 
+from scripts.lib.carry import carried_over
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.transfer.oracle import NOT_RECORDED
-from scripts.transfer.strategies.s1_copy import CopySource, carried_over
+from scripts.transfer.strategies.s1_copy import CopySource
 
 ROCM = Config(16, 16, 256, 4, 2, 2, waves_per_eu=0, matrix_instr_nonkdim=16, kpack=2)
 

@@ -1,0 +1,92 @@
+"""Fit graphx-sim to recorded trials, judge it on unseen layers, predict what is not there."""
+
+
+rule sim_fit:
+    input:
+        script="scripts/sim/fit.py",
+        trials=trials_of("sim/datasets"),
+        space=rules.space_enumerate.output.space,
+    output:
+        model="results/sim/model.json",
+    log:
+        "logs/sim/fit.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("sim", "kernels"),
+        seed=lookup(within=config, dpath="sim/seed"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --space {input.space:q}"
+        " --seed {params.seed:q} --out {output.model:q} 2> {log:q}"
+
+
+rule sim_evaluate:
+    input:
+        script="scripts/sim/evaluate.py",
+        trials=trials_of("sim/datasets"),
+        again=trials_of("sim/repeats"),
+        space=rules.space_enumerate.output.space,
+    output:
+        cells="results/tables/sim_cells.parquet",
+        rates="results/tables/sim_rates.parquet",
+        calibration="results/tables/sim_calibration.parquet",
+    log:
+        "logs/sim/evaluate.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("sim", "kernels"),
+        seed=lookup(within=config, dpath="sim/seed"),
+        folder=subpath(output.cells, parent=True),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --again {input.again:q}"
+        " --space {input.space:q} --seed {params.seed:q} --processes {threads}"
+        " --out {params.folder:q} 2> {log:q}"
+
+
+rule sim_flywheel:
+    input:
+        script="scripts/sim/flywheel.py",
+        trials=trials_of("sim/datasets"),
+    output:
+        flywheel="results/sim/flywheel.jsonl",
+    log:
+        "logs/sim/flywheel.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("sim", "kernels"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --out {output.flywheel:q} 2> {log:q}"
+
+
+rule sim_triples:
+    input:
+        script="scripts/sim/triples.py",
+        model=rules.sim_fit.output.model,
+        legality=rules.space_legality.output.triples,
+        space=rules.space_enumerate.output.space,
+    output:
+        triples="results/tables/triples_predicted.parquet",
+    log:
+        "logs/sim/triples.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("sim", "kernels"),
+    shell:
+        "python -m {params.module} --model {input.model:q} --legality {input.legality:q}"
+        " --space {input.space:q} --out {output.triples:q} 2> {log:q}"
+
+
+rule sim:
+    input:
+        rules.sim_fit.output,
+        rules.sim_evaluate.output,
+        rules.sim_flywheel.output,
+        rules.sim_triples.output,

@@ -1,0 +1,100 @@
+"""The tables that the summary quotes: an option of the command line for each, read as frames."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.measured import CORRECTNESS
+from scripts.lib.schemas.sim import SIM_RATES, TRIPLES_PREDICTED
+from scripts.lib.schemas.space import (
+    LEGALITY,
+    SPACE,
+    SPACE_COUNTS,
+    SPACE_SAMPLE,
+    TRIPLES_LEGALITY,
+)
+from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES, REPEAT
+from scripts.lib.tables import Table, read_table
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Frames by name; what each holds is its schema, see INPUTS."""
+
+    history: pd.DataFrame
+    gaps: pd.DataFrame
+    counts: pd.DataFrame
+    quality: pd.DataFrame
+    rates: pd.DataFrame
+    repeat: pd.DataFrame
+    space: pd.DataFrame
+    space_counts: pd.DataFrame
+    space_sample: pd.DataFrame
+    legality: pd.DataFrame
+    triples_legality: pd.DataFrame
+    triples_predicted: pd.DataFrame
+    sim_rates: pd.DataFrame
+    correctness: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Input:
+    """One option: its schema, its help, the columns wanted, whether it takes several files."""
+
+    table: Table
+    help: str
+    columns: tuple[str, ...] = ()
+    several: bool = False
+
+
+INPUTS = {
+    "history": Input(HISTORY, "mined history", ("file", "batch")),
+    "gaps": Input(GAPS, "time gaps per device pair"),
+    "counts": Input(COUNTS, "counts of the measured dataset"),
+    "quality": Input(QUALITY, "quality of known configs"),
+    "rates": Input(RATES, "rates per pair, strategy and budget"),
+    "repeat": Input(REPEAT, "cells that were recorded twice"),
+    "space": Input(
+        SPACE,
+        "spaces, for the compiler's facts",
+        (
+            "device", "scheme", "legal", "stage", "reason", "compiled_as", "shared_bytes",
+            "registers", "spills", "occupancy",
+        ),
+        several=True,
+    ),
+    "space_counts": Input(SPACE_COUNTS, "counts of every space"),
+    "space_sample": Input(SPACE_SAMPLE, "binaries drawn against their representatives"),
+    "legality": Input(LEGALITY, "committed configs on other GPUs"),
+    "triples_legality": Input(TRIPLES_LEGALITY, "legality of triples whose target is absent"),
+    "triples_predicted": Input(TRIPLES_PREDICTED, "predictions of the same triples"),
+    "sim_rates": Input(SIM_RATES, "how well the simulator orders configs"),
+    "correctness": Input(CORRECTNESS, "layers against the reference", several=True),
+}  # fmt: skip
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """An option for each table: ``space_counts`` is --space-counts."""
+    for name, wanted in INPUTS.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=Path,
+            required=True,
+            nargs="+" if wanted.several else 1,
+            help=wanted.help,
+        )
+
+
+def read_inputs(arguments: argparse.Namespace) -> Tables:
+    """Read all of them; InputError names the file that is none of its schema."""
+    frames = {}
+    for name, wanted in INPUTS.items():
+        columns = list(wanted.columns) or None
+        parts = [read_table(path, wanted.table, columns) for path in getattr(arguments, name)]
+        frames[name] = pd.concat(parts, ignore_index=True) if wanted.several else parts[0]
+    return Tables(**frames)

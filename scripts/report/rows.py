@@ -1,0 +1,59 @@
+"""Long tables of the page to browse, row by row, where the summary holds their totals only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from scripts.report.sim_words import DATASET, HELD_OUT, MODEL
+
+Rows = list[dict[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Browsable:
+    """Rows of measured cells, of triples on a GPU that is absent, of cells predicted."""
+
+    cells: Rows
+    triples: Rows
+    predicted: Rows
+
+
+def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
+    """One row per measured cell: the committed config and the best one, as paired."""
+    best = pairwise[pairwise["best"]].set_index("cell_id")
+    ties = pairwise[pairwise["tie"]].groupby("cell_id")["config_id"].nunique()
+    rows = cells.set_index("cell_id").sort_values(["E", "N", "K", "top_k", "tokens"])
+    rows["best_id"] = best["config_id"]
+    rows["best_us"] = best["median_us"]
+    rows["ratio"] = best["committed_ratio"]
+    rows["low"], rows["high"] = best["committed_low"], best["committed_high"]
+    rows["ties"] = ties
+    return _rows(rows.reset_index())
+
+
+def triple_rows(joined: pd.DataFrame) -> Rows:
+    """One row per triple, as ``triples_section.join`` puts them together."""
+    return _rows(_by_cell(joined))
+
+
+def predicted_rows(sim_cells: pd.DataFrame) -> Rows:
+    """One row per cell: how the whole model, which never saw its layer, orders its configs."""
+    wanted = {"dataset": DATASET, "held_out": HELD_OUT, "model": MODEL}
+    chosen = sim_cells[[*wanted]].eq(pd.Series(wanted)).all(axis=1)
+    return _rows(_by_cell(sim_cells[chosen]))
+
+
+def _by_cell(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sorted by GPU and shape, then by the number of tokens, which the id ends in."""
+    parts = frame["cell_id"].str.rpartition("/M")
+    order = pd.DataFrame({"shape": parts[0], "tokens": parts[2].astype(int)})
+    return frame.loc[order.sort_values(["shape", "tokens"], kind="stable").index]
+
+
+def _rows(frame: pd.DataFrame) -> Rows:
+    """Plain values, None where there is none."""
+    plain = frame.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")

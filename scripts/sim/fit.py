@@ -1,0 +1,54 @@
+"""Fit graphx-sim's model to recorded trials and write it down."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from scripts.lib.files import sha256
+from scripts.lib.log import run_main
+from scripts.sim import facts as compiler
+from scripts.sim.gates import Gates
+from scripts.sim.recorded import read_measured
+from scripts.sim.train import train
+
+LOG = logging.getLogger("sim.fit")
+FIRST = "v1"
+
+EXAMPLE = """example:
+  python -m scripts.sim.fit --trials data/recorded/measured/nvidia_h200-bf16/trials.parquet \\
+    --space results/tables/space/NVIDIA_H200-bf16.parquet --seed 1 --out results/sim/model.json
+"""
+
+
+def fit(trials: list[Path], spaces: list[Path], seed: int, out: Path) -> None:
+    """Train on all trials and write version v1, with what it rests on as evidence."""
+    measured = read_measured(trials)
+    evidence = {
+        "cells": measured["cell_id"].nunique(),
+        "trials": len(measured),
+        "data": {path.parent.name: sha256(path) for path in trials},
+        "gates": Gates.read().hash,
+    }
+    simulator = train(measured, compiler.read_facts(spaces), seed, FIRST, **evidence)
+    simulator.save(out)
+    LOG.info("%s: %s from %d trials", out, simulator.version, len(measured))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, fit, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
+    parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")
+    parser.add_argument("--seed", type=int, required=True, help="of sampling and training")
+    parser.add_argument("--out", type=Path, required=True, help="model to write, JSON")
+    args = parser.parse_args(argv)
+    return run_main(lambda: fit(args.trials, args.space, args.seed, args.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

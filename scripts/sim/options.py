@@ -1,0 +1,46 @@
+"""Options that the commands share, and where the model and the facts lie unless told."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.files import InputError
+from scripts.sim import facts as compiler
+from scripts.sim.simulator import Simulator, load
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "results" / "sim" / "model.json"
+SPACES = ROOT / "results" / "tables" / "space"
+
+
+def command(name: str, doc: str | None, example: str) -> argparse.ArgumentParser:
+    """The parser of one command of graphx-sim."""
+    return argparse.ArgumentParser(
+        prog=f"graphx-sim {name}",
+        description=doc,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Which model answers, and which compiler's facts it is given."""
+    parser.add_argument("--model", type=Path, default=MODEL, help="model file (default: current)")
+    parser.add_argument(
+        "--space", type=Path, nargs="*", help="SPACE tables with compiler's facts (default: all)"
+    )
+
+
+def read_model(args: argparse.Namespace) -> tuple[Simulator, pd.DataFrame]:
+    """The model and the facts that the options name. InputError if there is no model yet."""
+    if not args.model.exists():
+        raise InputError(f"{args.model}: there is no model yet; `make` fits one")
+    return load(args.model), read_spaces(args.space)
+
+
+def read_spaces(spaces: list[Path] | None) -> pd.DataFrame:
+    """The compiler's facts of the tables named, or of all that `make` has built."""
+    return compiler.read_facts(sorted(SPACES.glob("*.parquet")) if spaces is None else spaces)

@@ -1,0 +1,73 @@
+"""Predict the latency of many configs at once: a table of (cell_id, config_id) in, times out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.sim import PREDICTIONS, QUESTIONS
+from scripts.lib.tables import read_table, write_table
+from scripts.sim.confidence import confidence
+from scripts.sim.options import add_model, command, read_model
+from scripts.sim.parts import LIMITS, limits
+from scripts.sim.questions import ask
+from scripts.sim.simulator import Simulator, analytical_us, time_layer
+
+LOG = logging.getLogger("sim.predict")
+
+EXAMPLE = """example:
+  graphx-sim predict --table questions.parquet --out predictions.parquet
+"""
+
+
+def predict(asked: pd.DataFrame, facts: pd.DataFrame, simulator: Simulator) -> pd.DataFrame:
+    """PREDICTIONS rows for QUESTIONS rows. InputError names an id that cannot be read."""
+    numbers = ask(asked["cell_id"], asked["config_id"], facts)
+    parts = time_layer(numbers, simulator.parameters)
+    plain = analytical_us(parts)
+    frame = asked[["cell_id", "config_id"]].reset_index(drop=True)
+    return frame.assign(
+        predicted_us=np.round(plain * simulator.correction(numbers, parts), 6),
+        analytical_us=np.round(plain, 6),
+        limit=np.array(LIMITS)[limits(parts)],
+        compiled=numbers["known"].to_numpy() > 0,
+        confidence=_levels(frame["cell_id"], simulator),
+        model_version=simulator.version,
+    )
+
+
+def _levels(cells: pd.Series, simulator: Simulator) -> pd.Series:
+    parts = {name: name.split("/") for name in cells.unique()}
+    level = {
+        name: confidence(device, shape.rsplit("-", 1)[1], simulator.trained).level.value
+        for name, (device, shape, _) in parts.items()
+    }
+    return cells.map(level)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, predict, write."""
+    simulator, facts = read_model(args)
+    asked = read_table(args.table, QUESTIONS)
+    write_table(args.out, predict(asked, facts, simulator), PREDICTIONS)
+    LOG.info("%s: %d predictions by model %s", args.out, len(asked), simulator.version)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = command("predict", __doc__, EXAMPLE)
+    parser.add_argument("--table", type=Path, required=True, help="QUESTIONS: cell_id, config_id")
+    parser.add_argument("--out", type=Path, required=True, help="PREDICTIONS table to write")
+    add_model(parser)
+    args = parser.parse_args(argv)
+    return run_main(lambda: run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""graphx-sim's figures: those of unseen layers stand for a GPU, with what was to be reached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scripts.lib.files import InputError
+from scripts.report import matrices, rows, sim_readings
+from scripts.report.sim_section import sim
+from tests.report import absent
+from tests.statistics.study import DEVICE
+
+
+@pytest.fixture(scope="module")
+def section(summary_path: Path) -> dict[str, Any]:
+    return json.loads(summary_path.read_text())["sim"][DEVICE]
+
+
+def unseen(model: str) -> Any:
+    cells = absent.sim_cells()
+    return cells[(cells["held_out"] == "layer") & (cells["model"] == model)]
+
+
+def test_the_headline_is_the_whole_model_on_unseen_layers(section: dict[str, Any]) -> None:
+    cells = unseen("corrected")
+    assert section["cells"] == len(cells)
+    assert section["spearman"]["median"] == pytest.approx(cells["spearman"].median())
+    assert section["spearman"]["p5"] == pytest.approx(cells["spearman"].quantile(0.05))
+    for top in ("1", "4", "8", "16"):
+        regret, column = section["top_regret"][top], cells[f"regret_{top}"]
+        assert regret["median"] == pytest.approx(column.median())
+        assert regret["p95"] == pytest.approx(column.quantile(0.95), rel=1e-5)
+        assert regret["within_2"] == np.mean(column <= 1.02)
+
+
+def test_every_reading_is_kept_and_the_headline_comes_first(section: dict[str, Any]) -> None:
+    found = matrices.readings(section)
+    assert len(found) == 2 * 2 * 3  # splits, schemes, models
+    assert found[0][:4] == ("learned_from", "layer", "all", "corrected")
+    assert found[0][4] == {k: v for k, v in section.items() if k != "readings"}
+    assert found[2][4]["error"] == {"median": None, "p95": None}  # chance predicts no latency
+
+
+@pytest.mark.parametrize(("within", "verdict"), [(0.95, "; reached)"), (0.94, "; not reached)")])
+def test_what_is_reached_is_said(section: dict[str, Any], within: float, verdict: str) -> None:
+    regret = section["top_regret"] | {"8": section["top_regret"]["8"] | {"within_2": within}}
+    first, second = sim_readings.predictions({"sim": {DEVICE: section | {"top_regret": regret}}})
+    assert verdict in first
+    assert "by its equations alone 100.0%; random order 0.0%" in first
+    assert "numbers of experts" in second
+
+
+def test_rates_without_the_headline_are_refused() -> None:
+    rates = absent.sim_rates()
+    with pytest.raises(InputError, match="no row of learned_from, layer, corrected"):
+        sim(rates[rates["held_out"] != "layer"])
+
+
+def test_the_page_lists_the_cells_of_that_reading() -> None:
+    listed = rows.predicted_rows(absent.sim_cells())
+    assert {row["cell_id"] for row in listed} == set(unseen("corrected")["cell_id"])
+    assert [row["tokens"] for row in listed] == sorted(absent.TOKENS)
+    assert all(row["model"] == "corrected" for row in listed)

@@ -1,0 +1,69 @@
+"""Models are judged on layers they never saw, on recorded trials."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.files import InputError
+from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
+from scripts.lib.tables import to_arrow
+from scripts.sim.evaluate import calibration_of, cells_of, predict_held_out, rates_of
+from scripts.sim.facts import read_facts
+
+
+@pytest.fixture(scope="module")
+def predicted(measured: pd.DataFrame) -> pd.DataFrame:
+    return predict_held_out(measured, read_facts([]), "layer", 1, 2)
+
+
+@pytest.fixture(scope="module")
+def cells(predicted: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    return cells_of(predicted, measured, "learned_from", "layer")
+
+
+def test_every_trial_is_predicted_once(predicted: pd.DataFrame, measured: pd.DataFrame) -> None:
+    assert predicted["cell_id"].tolist() == measured["cell_id"].tolist()
+    assert np.isfinite(predicted["corrected_us"]).all()
+
+
+def test_predictions_do_not_depend_on_the_layers_own_trials(
+    predicted: pd.DataFrame, measured: pd.DataFrame
+) -> None:
+    held = "E8-N1792-K4096-top2"
+    own = (measured["layer"] == held).to_numpy()
+    twisted = measured.assign(us=measured["us"].where(~own, measured["us"].to_numpy()[::-1]))
+    again = predict_held_out(twisted, read_facts([]), "layer", 1, 2)
+    assert (again["corrected_us"] == predicted["corrected_us"])[own].all()
+
+
+def test_corrected_beats_analytical_beats_chance(cells: pd.DataFrame) -> None:
+    mean = cells.groupby("model")[["spearman", "regret_1", "regret_8"]].mean()
+    for measure, better in (("spearman", -1), ("regret_1", 1), ("regret_8", 1)):
+        order = (mean[measure] * better).sort_values().index.tolist()
+        assert order.index("corrected") < order.index("analytical") < order.index("chance")
+    assert mean.loc["corrected", "spearman"] > 0.97
+    assert mean.loc["corrected", "regret_8"] < 1.02
+
+
+def test_tables_fit_their_schemas(cells: pd.DataFrame, predicted: pd.DataFrame) -> None:
+    assert to_arrow(cells, SIM_CELLS).num_rows == 4 * 24
+    rates = rates_of(cells)
+    assert to_arrow(rates, SIM_RATES).num_rows == 2 * 4 * 6
+    row = rates.set_index(["model", "quantity", "scheme"]).loc[("chance", "regret_8", "all")]
+    chance = cells.loc[cells["model"] == "chance", "regret_8"]
+    assert row["cells"] == 24
+    assert row["median"] == pytest.approx(chance.median())
+    assert row["within"] == (chance <= 1.02).mean()
+    points = calibration_of(predicted)
+    assert to_arrow(points, SIM_CALIBRATION).num_rows == 24 * 16
+    ends = points.groupby("cell_id")["measured_us"].agg(["min", "max"])
+    true = predicted.groupby("cell_id")["us"].agg(["min", "max"]).round(6)
+    assert (ends == true).all(axis=None)
+
+
+def test_one_layer_cannot_be_held_out(measured: pd.DataFrame) -> None:
+    one = measured[measured["experts"] == 8]
+    with pytest.raises(InputError, match="only one experts was measured"):
+        predict_held_out(one, read_facts([]), "experts", 1, 1)
