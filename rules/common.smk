@@ -117,7 +117,9 @@ def measured(*names):
 def trials_of(parameter):
     """Trials of the datasets that a parameter lists; recorded in either mode."""
     names = lookup(within=config, dpath=parameter)
-    return recorded(*(f"data/recorded/measured/{name}/trials.parquet" for name in names))
+    return recorded(
+        *(f"data/recorded/measured/{name}/trials.parquet" for name in names)
+    )
 
 
 def measured_again(*names):

@@ -18,7 +18,13 @@ PHASES = sorted(
 # phase -> what it imports besides scripts.lib. Measuring runs the kernels, the others compile them.
 EXCEPTIONS = {"measure": {"kernels"}, "sim": {"kernels"}, "space": {"kernels"}}
 # Packages that run on the machine with the GPU, and all that such a machine must have.
-ON_THE_GPU_MACHINE = ["scripts/measure", "scripts/ledger", "scripts/sim", "scripts/space", "kernels"]
+ON_THE_GPU_MACHINE = [
+    "scripts/measure",
+    "scripts/ledger",
+    "scripts/sim",
+    "scripts/space",
+    "kernels",
+]
 GPU_MACHINE_HAS = {"torch", "triton", "pynvml", "numpy", "pandas", "pyarrow", "scipy", "sklearn"}
 GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 

@@ -31,7 +31,8 @@ def select(bodies: list[Body]) -> list[Body]:
     """The lines that count: same protocol and kernel as the last run, one GPU for each cell.
 
     A cell that was begun on one GPU and finished on another was measured again there; what the
-    first GPU left of it is history, as is an unfinished cell of any but the last GPU.
+    first GPU left of it is history. What there is of an unfinished cell stays in the ledger, where
+    the next run goes on: a table with half a space would be taken for a whole one.
     """
     runs = {body["run_id"]: body for body in bodies if body["kind"] == "run"}
     if not runs:
@@ -54,9 +55,7 @@ def select(bodies: list[Body]) -> list[Body]:
             return bool(body["kind"] == "cost")
         uuid = uuid_of.get(body["run_id"])
         cell_id = body.get("cell_id")
-        return uuid is not None and (
-            cell_id is None or uuid == finished.get(cell_id, last["gpu"]["uuid"])
-        )
+        return uuid is not None and (cell_id is None or uuid == finished.get(cell_id))
 
     return [body for body in bodies if counts(body)]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from scripts.lib.config import Config
 from scripts.lib.log import run_main
@@ -108,8 +107,9 @@ def _compile_ahead(cases: tuple[Case, ...], schemes: list[str]) -> None:
                     variants = (Variant(scheme, *ends, case.bias, swap) for ends in pair)
                     jobs |= {Job(key, variant): None for variant in variants}
     results = compile_all(list(jobs), current_target(), deadline_s=120.0)
-    for _ in tqdm(results, "compile", len(jobs), disable=None):
-        pass
+    for number, _ in enumerate(results, start=1):
+        if number % 100 == 0 or number == len(jobs):
+            LOG.info("%d/%d binaries", number, len(jobs))
 
 
 def check(
@@ -178,10 +178,11 @@ def _rows(schemes: list[str]) -> list[Row]:
     if machine.gpu:
         _compile_ahead(cases, schemes)
     launch, ways = machine.launch(), machine.ways
-    pairs = [(scheme, case) for scheme in schemes for case in cases]
     rows: list[Row] = []
-    for scheme, case in tqdm(pairs, "check", disable=None):
-        rows += check(case, scheme, machine, launch, ways)
+    for number, scheme in enumerate(schemes, start=1):
+        for case in cases:
+            rows += check(case, scheme, machine, launch, ways)
+        LOG.info("%s %d/%d schemes", scheme, number, len(schemes))
     return rows
 
 

@@ -38,12 +38,12 @@ def sweep(plan: pd.DataFrame, chain: Chain, protocol: Protocol, profile: str, un
     identity = gpu.identity()
     done = read_done(chain.bodies, protocol.hash, kernel_hash(), identity["uuid"])
     run_id = f"{identity['device']}-{now()}-{done.runs:03d}"
-    chain.append(run_line(run_id, protocol, profile, identity | {"state": vars(gpu.state())}))
     todo = [cell for cell in plan["cell_id"].drop_duplicates() if cell not in done.cells]
     _refuse_foreign(todo, identity["device"])
     if not todo:
         log.info("all cells are measured")
         return True
+    chain.append(run_line(run_id, protocol, profile, identity | {"state": vars(gpu.state())}))
     failed = compile_plan(plan[plan["cell_id"].isin(todo)], chain, run_id, protocol)
     worker = Child(make_worker, protocol, profile)
     site = Site(run_id, protocol, worker, gpu, chain, done, failed, until)

@@ -40,12 +40,12 @@ def _reached(device: str, section: Figure) -> str:
 
 
 def _farther(device: str, readings: Figure) -> list[str]:
-    """The same model on a harder split, where whole numbers of experts were held out."""
+    """What was predicted before the measurement, by the model of that day."""
     harder = readings[DATASET].get(HARDER, {}).get(ALL, {}).get(MODEL)
     if harder is None:
         return []
     return [
-        f"{device}, numbers of experts that graphx-sim never saw: within 2% on"
+        f"{device}, predictions that stood on the plan before the cells were measured: within 2% on"
         f" {wording.share(harder['top_regret'][TOP]['within_2'])} of {harder['cells']} cells,"
         f" rank correlation {harder['spearman']['median']:.3f} (median)."
     ]

@@ -10,7 +10,7 @@ TO_REACH = 0.95  # of cells
 ALL = "all"  # the scheme of a reading over all schemes
 # The reading that stands for a GPU: the whole model, on layers that it never saw.
 DATASET, HELD_OUT, MODEL = "learned_from", "layer", "corrected"
-HARDER = "experts"
+HARDER = "stamped"
 MODELS = {
     "corrected": "as graphx-sim ranks",
     "corrected_plain": "by predicted latency alone",

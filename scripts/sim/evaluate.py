@@ -1,7 +1,7 @@
 """Predict every measured cell by a model that never saw its layer, and compare.
 
-A fold holds out all cells of one layer, in every scheme; a harder one holds out all layers with
-one number of experts. Trials of the repeat are compared with the same predictions.
+A fold holds out all cells of one layer, in every scheme. Trials of the repeat are compared with the
+same predictions. Predictions that were stamped on a plan are judged as they stood.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from scripts.sim.simulator import analytical_us, time_layer
 from scripts.sim.train import train
 
 LOG = logging.getLogger("sim.evaluate")
-SPLITS = {"layer": "layer", "experts": "experts"}
 ENOUGH = 1.02  # a regret at or under this counts as found
 _POINTS = 16  # configs of a cell in the calibration table
 
@@ -74,7 +73,7 @@ def cells_of(
 ) -> pd.DataFrame:
     """SIM_CELLS rows: the trials of ``measured`` in the order of the predictions, and by chance."""
     key = ["cell_id", "config_id"]
-    columns = [*key, "corrected_us", "analytical_us"]
+    columns = [name for name in (*key, "corrected_us", "analytical_us") if name in predicted]
     both = measured.merge(predicted[columns], on=key, validate="one_to_one")
     orders = {
         name: by_cell(both, score).assign(error=_error(both, name.split("_")[0]))
@@ -91,11 +90,20 @@ def cells_of(
 def _scores(both: pd.DataFrame) -> dict[str, Array]:
     """By what each model orders; corrected is what ``graphx-sim rank`` names."""
     corrected = both["corrected_us"].to_numpy()
-    return {
+    scores = {
         "corrected": pick_score(both["cell_id"], both["config_id"], corrected),
         "corrected_plain": corrected,
-        "analytical": both["analytical_us"].to_numpy(),
     }
+    if "analytical_us" in both:
+        scores["analytical"] = both["analytical_us"].to_numpy()
+    return scores
+
+
+def stamped_cells(measured: pd.DataFrame) -> pd.DataFrame:
+    """SIM_CELLS rows of the trials whose prediction stood on the plan before they were measured."""
+    stamped = measured[measured["stamped_us"].notna()].drop(columns="best_us")
+    predicted = stamped.rename(columns={"stamped_us": "corrected_us"})
+    return cells_of(predicted, stamped, "learned_from", "stamped")
 
 
 def _error(both: pd.DataFrame, model: str) -> Array:
@@ -138,14 +146,13 @@ def evaluate(
     """Write sim_cells, sim_rates and sim_calibration into ``out``."""
     facts = compiler.read_facts(spaces)
     measured, repeat = read_measured(trials), read_measured(again) if again else None
-    parts = []
-    for name, column in SPLITS.items():
-        predicted = predict_held_out(measured, facts, column, seed, processes)
-        parts.append(cells_of(predicted, measured, "learned_from", name))
-        if repeat is not None:
-            parts.append(cells_of(predicted, repeat, "repeat", name))
-        if column == "layer":
-            write_table(out / "sim_calibration.parquet", calibration_of(predicted), SIM_CALIBRATION)
+    predicted = predict_held_out(measured, facts, "layer", seed, processes)
+    write_table(out / "sim_calibration.parquet", calibration_of(predicted), SIM_CALIBRATION)
+    parts = [cells_of(predicted, measured, "learned_from", "layer")]
+    if measured["stamped_us"].notna().any():
+        parts.append(stamped_cells(measured))
+    if repeat is not None:
+        parts.append(cells_of(predicted, repeat, "repeat", "layer"))
     cells = pd.concat(parts, ignore_index=True)
     rates = rates_of(cells)
     write_table(out / "sim_cells.parquet", cells, SIM_CELLS)

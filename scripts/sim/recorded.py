@@ -14,21 +14,24 @@ from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table
 
-_READ = ["cell_id", "config_id", "outcome", "median_us", "anchor_us"]
+_READ = ["cell_id", "config_id", "outcome", "median_us", "anchor_us", "predicted_us"]
 
 
 def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
     """Correct trials of TRIALS tables, sorted, with the names that folds and classes go by.
 
-    Columns: cell_id, config_id, us (freed of drift), best_us (of the cell), device, scheme, tokens,
-    experts, shape, layer (the shape without its scheme). InputError if a trial is in two tables.
+    Columns: cell_id, config_id, us (freed of drift), stamped_us (predicted before the trial, or
+    NaN), best_us (of the cell), device, scheme, tokens, experts, shape, layer (the shape without
+    its scheme). InputError if a trial is in two tables.
     """
     frames = []
     for path in paths:
         trials = read_table(path, TRIALS, columns=_READ)
-        trials = trials.assign(us=drift_corrected_us(trials))
+        trials = trials.assign(
+            us=drift_corrected_us(trials), stamped_us=trials["predicted_us"].astype(float)
+        )
         frames.append(trials[trials["outcome"] == Outcome.CORRECT])
-    measured = pd.concat(frames)[["cell_id", "config_id", "us"]]
+    measured = pd.concat(frames)[["cell_id", "config_id", "us", "stamped_us"]]
     twice = measured.duplicated(["cell_id", "config_id"])
     if twice.any():
         row = measured[twice].iloc[0]

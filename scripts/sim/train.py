@@ -17,7 +17,7 @@ from scripts.sim.simulator import Simulator, analytical_us, time_layer
 
 # Of each cell: the fastest trials, where a wrong order costs, and a sample of the others.
 _FASTEST, _OTHERS = 300, 150
-_MOST_ROWS = 60_000  # over all cells; more cells, fewer of each
+_MOST_ROWS = 40_000  # over all cells; more cells, fewer of each
 _FIT_ROWS = 2_000  # a few parameters need no more
 # A trial's weight falls as its latency grows beyond the cell's best, within these bounds.
 _LEAST_WEIGHT, _MOST_WEIGHT, _ORIGIN = 0.2, 10.0, 0.95

@@ -11,24 +11,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from triton.backends.compiler import GPUTarget
-
 from kernels.compilation import compile_gemm
 from kernels.facts import facts_of
+from kernels.targets import target_of
 from scripts.lib.isolate import Failure
 from scripts.lib.outcome import Outcome
 from scripts.space.binaries import Binary
 
 _LONGEST_REASON = 200
 # Places in files of this machine and in the compiler's representation say nothing to a reader.
+_FATAL = re.compile(r"\bfatal\s*:")
+_ERROR = re.compile(r"\berror: ", re.IGNORECASE)
 _PLACE = re.compile(r"loc\([^)]*\):\s*|\S*/\S+:\d+:\d+:?\s*|^at \d+:\d+:\s*")
-
-
-def target_of(arch: str) -> GPUTarget:
-    """Triton's name for an architecture such as sm_90 or gfx942."""
-    if arch.startswith("sm_"):
-        return GPUTarget("cuda", int(arch.removeprefix("sm_")), 32)
-    return GPUTarget("hip", arch, 64 if arch.startswith("gfx9") else 32)
 
 
 class Compiler:
@@ -60,19 +54,19 @@ class Compiler:
     def _reason(self, error: Exception) -> str:
         self._words.seek(0)
         said = self._words.read().decode(errors="replace").splitlines()
-        errors = [line for line in said if re.search(r"\berror: ", line, re.IGNORECASE)]
-        words = errors[0] if errors else _last_words(error)
-        return f"{type(error).__name__}: {_PLACE.sub('', words[: 2 * _LONGEST_REASON]).strip()}"[
-            :_LONGEST_REASON
-        ]
+        return f"{type(error).__name__}: {_words(error, said)}"[:_LONGEST_REASON]
 
 
-def _last_words(error: BaseException) -> str:
-    """What is said last, by the error that caused it: Triton's quote the kernel before it."""
+def _words(error: BaseException, said: list[str]) -> str:
+    """The line that says why: of the assembler, of a pass (on standard error), or the last."""
     while error.__cause__ is not None:
         error = error.__cause__
-    said = [line for line in str(error).splitlines() if line.strip(" ^")]
-    return said[-1] if said else ""
+    # Triton's own errors quote the kernel first, and point into it.
+    lines = [line for line in str(error).splitlines() if line.strip(" ^")]
+    fatal = [line for line in lines if _FATAL.search(line)]
+    of_pass = [line for line in said if _ERROR.search(line)]
+    line = (fatal or of_pass or lines[-1:] or [""])[0]
+    return " ".join(_PLACE.sub("", line[: 2 * _LONGEST_REASON]).split())
 
 
 def result_of(failure: Failure, seconds: float) -> dict[str, Any]:

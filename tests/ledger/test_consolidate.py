@@ -95,7 +95,8 @@ def test_an_edited_ledger_is_no_input(tmp_path, capsys):
 @pytest.mark.skipif(not RECORDED.exists(), reason="the record is not restored: make restore")
 @pytest.mark.parametrize(
     ("dataset", "killed"),
-    [("nvidia_h200-bf16", 3), ("nvidia_h200-bf16-repeat", 0)],  # with -9, while recording
+    # With -9, while recording; formats: three that found nothing left to measure.
+    [("nvidia_h200-bf16", 3), ("nvidia_h200-bf16-repeat", 0), ("nvidia_h200-formats", 3)],
 )
 def test_the_recorded_tables_are_what_the_recorded_ledger_says(tmp_path, dataset, killed):
     ledger = RECORDED / dataset / "ledger.jsonl.xz"

@@ -162,7 +162,7 @@ def sim_cells() -> pd.DataFrame:
     """Cells as three models order them; the corrected model misses by 5% at the most tokens."""
     miss = {"corrected": 0.0, "analytical": 0.1, "chance": 0.5}
     rows = []
-    for tokens, held_out, model in product(TOKENS, ("layer", "experts"), miss):
+    for tokens, held_out, model in product(TOKENS, ("layer", "stamped"), miss):
         behind = miss[model] + 0.05 * (tokens == max(TOKENS))
         rows.append(
             {

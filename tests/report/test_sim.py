@@ -52,7 +52,7 @@ def test_what_is_reached_is_said(section: dict[str, Any], within: float, verdict
     first, second = sim_readings.predictions({"sim": {DEVICE: section | {"top_regret": regret}}})
     assert verdict in first
     assert "by its equations alone 100.0%; random order 0.0%" in first
-    assert "numbers of experts" in second
+    assert "stood on the plan" in second
 
 
 def test_rates_without_the_headline_are_refused() -> None:

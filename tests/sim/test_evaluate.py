@@ -9,7 +9,13 @@ import pytest
 from scripts.lib.files import InputError
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
 from scripts.lib.tables import to_arrow
-from scripts.sim.evaluate import calibration_of, cells_of, predict_held_out, rates_of
+from scripts.sim.evaluate import (
+    calibration_of,
+    cells_of,
+    predict_held_out,
+    rates_of,
+    stamped_cells,
+)
 from scripts.sim.facts import read_facts
 
 
@@ -28,14 +34,17 @@ def test_every_trial_is_predicted_once(predicted: pd.DataFrame, measured: pd.Dat
     assert np.isfinite(predicted["corrected_us"]).all()
 
 
-def test_predictions_do_not_depend_on_the_layers_own_trials(
-    predicted: pd.DataFrame, measured: pd.DataFrame
-) -> None:
-    held = "E8-N1792-K4096-top2"
-    own = (measured["layer"] == held).to_numpy()
-    twisted = measured.assign(us=measured["us"].where(~own, measured["us"].to_numpy()[::-1]))
-    again = predict_held_out(twisted, read_facts([]), "layer", 1, 2)
-    assert (again["corrected_us"] == predicted["corrected_us"])[own].all()
+def test_predictions_do_not_depend_on_the_layers_own_trials(measured: pd.DataFrame) -> None:
+    some = measured[(measured["tokens"] == 64) & (measured["experts"] == 8)]
+    some = some.reset_index(drop=True)
+    own = (some["layer"] == "E8-N1792-K4096-top2").to_numpy()
+    reversed_us = some["us"].to_numpy()[::-1]
+    twisted = some.assign(us=some["us"].where(~own, reversed_us))
+    plain, again = (
+        predict_held_out(trials, read_facts([]), "layer", 1, 2) for trials in (some, twisted)
+    )
+    assert (again["corrected_us"] == plain["corrected_us"])[own].all()
+    assert (again["corrected_us"] != plain["corrected_us"])[~own].any()
 
 
 def test_corrected_beats_analytical_beats_chance(cells: pd.DataFrame) -> None:
@@ -48,19 +57,31 @@ def test_corrected_beats_analytical_beats_chance(cells: pd.DataFrame) -> None:
 
 
 def test_tables_fit_their_schemas(cells: pd.DataFrame, predicted: pd.DataFrame) -> None:
-    assert to_arrow(cells, SIM_CELLS).num_rows == 4 * 24
+    assert to_arrow(cells, SIM_CELLS).num_rows == 4 * 12
     rates = rates_of(cells)
     assert to_arrow(rates, SIM_RATES).num_rows == 2 * 4 * 6
     row = rates.set_index(["model", "quantity", "scheme"]).loc[("chance", "regret_8", "all")]
     chance = cells.loc[cells["model"] == "chance", "regret_8"]
-    assert row["cells"] == 24
+    assert row["cells"] == 12
     assert row["median"] == pytest.approx(chance.median())
     assert row["within"] == (chance <= 1.02).mean()
     points = calibration_of(predicted)
-    assert to_arrow(points, SIM_CALIBRATION).num_rows == 24 * 16
+    assert to_arrow(points, SIM_CALIBRATION).num_rows == 12 * 16
     ends = points.groupby("cell_id")["measured_us"].agg(["min", "max"])
     true = predicted.groupby("cell_id")["us"].agg(["min", "max"]).round(6)
     assert (ends == true).all(axis=None)
+
+
+def test_what_was_stamped_before_the_trial_is_judged_as_it_stood(measured: pd.DataFrame) -> None:
+    cell = measured["cell_id"].iloc[0]
+    first = measured["cell_id"] == cell
+    found = stamped_cells(measured.assign(stamped_us=measured["us"].where(first)))
+    assert set(found["cell_id"]) == {cell}
+    assert set(found["model"]) == {"corrected", "corrected_plain", "chance"}
+    told = found.set_index("model").loc["corrected_plain"]
+    assert told["spearman"] == pytest.approx(1.0)
+    assert told["regret_1"] == 1.0
+    assert told["error"] == 0.0
 
 
 def test_one_layer_cannot_be_held_out(measured: pd.DataFrame) -> None:

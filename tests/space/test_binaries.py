@@ -4,13 +4,12 @@ import pytest
 
 from kernels.formats import SCHEMES
 from scripts.lib.config import parse_id
-from scripts.lib.files import InputError
 from scripts.space.binaries import Binary, binaries_of, committed_binaries
 from scripts.space.prefilter import prefilter
 from scripts.space.prune import prune
 from scripts.space.representatives import representatives
 from scripts.space.spaces import published_space
-from scripts.space.targets import device_of, find_form
+from scripts.space.targets import device_of
 
 ODD = parse_id("M16-N16-K64-G8-W2-S2-E2-I16-P1")  # of the ROCm space
 DEEP = parse_id("M256-N256-K128-G1-W8-S5")  # too much for anything but a formula to say
@@ -64,10 +63,3 @@ def test_drawn_binaries_put_one_parameter_back_each() -> None:
 def test_the_variant_of_each_gemm() -> None:
     up, down = (Binary("sm_90", "fp8_w8a8", DEEP, gemm).variant for gemm in ("up", "down"))
     assert (up.name, down.name) == ("fp8_w8a8-share8-up", "fp8_w8a8-share1-down")
-
-
-def test_unknown_names_offer_the_nearest() -> None:
-    with pytest.raises(InputError, match="unknown architecture 'sm_91'; nearest: sm_90"):
-        device_of("sm_91")
-    with pytest.raises(InputError, match="unknown scheme 'fp8_w8a'; nearest: fp8_w8a8"):
-        find_form("fp8_w8a")

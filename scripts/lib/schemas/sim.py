@@ -12,7 +12,7 @@ _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
 _SCHEME = Column("scheme", pa.string(), "number formats")
 _DATASET = Column("dataset", pa.string(), "the trials compared with: learned_from or repeat")
 _HELD_OUT = Column(
-    "held_out", pa.string(), "what the model had never seen: the cell's layer, or its experts"
+    "held_out", pa.string(), "what the model had not seen: layer, or stamped: nothing of the cell"
 )
 _MODEL = Column(
     "model",

@@ -22,7 +22,7 @@ from scripts.sim.arrays import Array
 
 MOST_LEAVES = 64
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_ROWS = 4096  # at a time: what is looked up stays in the processor's cache
+_ROWS = 8192  # at a time: what is looked up stays in the processor's cache
 
 Bits = npt.NDArray[np.uint64]
 
