@@ -22,7 +22,7 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages
 
 def objects(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Paths of all objects that the schema describes."""
-    if schema.get("type") == "object":
+    if schema.get("type") == "object" and "properties" in schema:  # not a mapping of free names
         yield path
         for name, part in schema["properties"].items():
             yield from objects(part, (*path, name))
