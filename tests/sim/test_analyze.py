@@ -29,6 +29,12 @@ def model(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
+@pytest.fixture(autouse=True)
+def _compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children compile, whatever other tests chose for this process."""
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+
+
 def ask(
     capsys: pytest.CaptureFixture[str], model: Path, kernel: Path, device: str, *more: str
 ) -> tuple[int, str, str]:
