@@ -66,7 +66,10 @@ def history():
 def targets():
     """GPUs and number formats of the spaces, as options: ``NVIDIA_H200=bf16,fp16``."""
     wanted = lookup(within=config, dpath="space/targets")
-    return [f"{device}={','.join(schemes)}" for device, schemes in wanted.items()]
+    # Sorted: another order in params.yaml is no other parameter.
+    return [
+        f"{device}={','.join(schemes)}" for device, schemes in sorted(wanted.items())
+    ]
 
 
 def compiled_names():
@@ -89,7 +92,9 @@ def spaces():
     """The tables of legal configs, one a GPU and scheme."""
     wanted = lookup(within=config, dpath="space/targets")
     pairs = [
-        (device, scheme) for device, schemes in wanted.items() for scheme in schemes
+        (device, scheme)
+        for device, schemes in sorted(wanted.items())
+        for scheme in schemes
     ]
     return [
         f"results/tables/space/{device}-{scheme}.parquet" for device, scheme in pairs

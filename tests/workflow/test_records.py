@@ -88,7 +88,8 @@ def test_new_recording_travels_through_the_store(made: Clone, tmp_path: Path) ->
     other.run("python", "-m", "scripts.lib.manifest", "check")
     assert (other.path / HISTORY).read_bytes() == (clone.path / HISTORY).read_bytes()
     objects = [p for p in (other.path / "data" / "store").rglob("*") if p.is_file()]
-    assert len(objects) == len((other.path / "data/recorded/SHA256SUMS").read_text().splitlines())
+    listed = (other.path / "data/recorded/SHA256SUMS").read_text().splitlines()
+    assert len(objects) == len({line.split()[0] for line in listed})  # equal files share one
 
 
 @pytest.mark.skipif(not UPSTREAM.exists(), reason=f"no copy of the upstream history at {UPSTREAM}")

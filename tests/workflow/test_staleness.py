@@ -15,8 +15,9 @@ pytestmark = pytest.mark.workflow
 
 # phase -> the phases that a change of it reaches, itself included.
 REACHED = {
-    "corpus": {"corpus", "space", "statistics", "figures", "report"},
-    "space": {"space", "transfer", "statistics", "figures", "report"},
+    "corpus": {"corpus", "space", "sim", "statistics", "figures", "report"},
+    "space": {"space", "transfer", "sim", "statistics", "figures", "report"},
+    "sim": {"sim", "figures", "report"},
     "transfer": {"transfer", "statistics", "figures", "report"},
     "statistics": {"statistics", "figures", "report"},
     "figures": {"figures", "report"},
@@ -48,10 +49,11 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     ("phase", "name", "value", "reached", "stages"),
     [
         ("mine", "mode", "live",
-         {"mine", "corpus", "space", "transfer", "statistics", "figures", "report"},
+         {"mine", "corpus", "space", "transfer", "sim", "statistics", "figures", "report"},
          {"corpus", "space", "transfer", "report"}),
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
-        ("space", "all_committed", False, REACHED["space"], {"space"}),
+        ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
+        ("sim", "seed", 2, REACHED["sim"], {"sim", "report"}),
         ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
         ("measure", "mode", "live", {"measure", *REACHED["transfer"]},
          {"transfer", "statistics", "figures", "report"}),

@@ -15,7 +15,7 @@ IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 _JOB = re.compile(r"^([a-z]+)_[a-z_]+ +\d+$", re.MULTILINE)
 # What the calling make, git hook or DVC stage would otherwise tell the commands under test.
-_INHERITED = ("MAKE", "MFLAGS", "GIT_", "DVC_", "SNAKEMAKE_", "PYTEST_")
+_INHERITED = ("MAKE", "MFLAGS", "GIT_", "DVC_", "SNAKEMAKE_", "PYTEST_", "TRITON_")
 
 
 def environment(caches: Path) -> dict[str, str]:
