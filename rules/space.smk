@@ -86,7 +86,7 @@ rule space_legality:
     params:
         module=as_py_module(),
         code=code("space", "kernels"),
-        devices=list(lookup(within=config, dpath="space/targets")),
+        devices=sorted(lookup(within=config, dpath="space/targets")),
         source=lookup(within=config, dpath="space/triples_source"),
         target=lookup(within=config, dpath="space/triples_target"),
     shell:
