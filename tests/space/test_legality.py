@@ -16,7 +16,6 @@ from tests.space.test_enumerate import H200, binary, invented
 
 ROOT = Path(__file__).parents[2]
 HISTORY_FILE = ROOT / "data/recorded/history.parquet"
-TABLES = ROOT / "results/tables"
 MI300X = find_device("AMD_Instinct_MI300X")
 
 
@@ -62,16 +61,14 @@ def test_block_schemes_are_judged_as_they_are_launched() -> None:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both tables, from the recorded data."""
-    needed = [HISTORY_FILE, TABLES / "triples.parquet", TABLES / "shapes.parquet"]
     compiled = sorted((ROOT / "data/recorded/space").glob("*.parquet"))
-    if not (compiled and all(path.exists() for path in needed)):
-        pytest.skip("recorded data or the corpus tables are not there; `make` brings them")
     folder = tmp_path_factory.mktemp("legality")
     arguments = ["--devices", "NVIDIA_H200", "AMD_Instinct_MI300X", "AMD_Instinct_MI350X"]
     arguments += ["--source", "NVIDIA_H100_80GB_HBM3", "--destination", "AMD_Instinct_MI300X"]
-    arguments += ["--history", needed[0], "--triples", needed[1], "--shapes", needed[2]]
+    arguments += ["--history", HISTORY_FILE]
+    arguments += ["--triples", corpus / "triples.parquet", "--shapes", corpus / "shapes.parquet"]
     arguments += ["--compiled", *compiled, "--out", folder / "legality"]
     arguments += ["--out-triples", folder / "triples"]
     assert main([str(argument) for argument in arguments]) == 0
@@ -97,7 +94,7 @@ def test_recorded_own_configs_are_legal(results: Path) -> None:
     assert (own["legal"] == own["configs"]).all()
 
 
-def test_all_269_triples_are_judged_and_none_is_measured(results: Path) -> None:
+def test_all_269_triples_are_judged_and_none_is_measured(results: Path, corpus: Path) -> None:
     table = read_table(results / "triples", TRIPLES_LEGALITY)
     assert len(table) == table["cell_id"].nunique() == 269
     assert set(table["outcome"]) == {"not_measured"}
@@ -108,8 +105,8 @@ def test_all_269_triples_are_judged_and_none_is_measured(results: Path) -> None:
     refused = table[~table["legal"]]
     assert set(refused["stage"]) <= set(Stage)
     assert set(refused["reason"]) <= {Rejection.SHARED_MEMORY, Rejection.COMPILE_ERROR}
-    triples = read_table(TABLES / "triples.parquet", TRIPLES)
-    shapes = read_table(TABLES / "shapes.parquet", SHAPES)
+    triples = read_table(corpus / "triples.parquet", TRIPLES)
+    shapes = read_table(corpus / "shapes.parquet", SHAPES)
     cell = table["cell_id"].str.split("/").str
     assert set(cell[1]) <= set(shapes["shape_id"])
     pair = (triples["source"] == "NVIDIA_H100_80GB_HBM3") & (triples["target"] == MI300X.name)

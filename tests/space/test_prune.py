@@ -85,16 +85,12 @@ def test_small_and_large_problems_leave_few_configs() -> None:
 
 
 @pytest.fixture(scope="module")
-def committed() -> pd.DataFrame:
+def committed(corpus: Path) -> pd.DataFrame:
     """MI300X's committed configs with their shape."""
-    history = ROOT / "data/recorded/history.parquet"
-    shapes = ROOT / "results/tables/shapes.parquet"
-    if not (history.exists() and shapes.exists()):
-        pytest.skip("history and shapes are not there; `make` brings them")
-    rows = read_table(history, HISTORY)
+    rows = read_table(ROOT / "data/recorded/history.parquet", HISTORY)
     rows = rows[(rows["device"] == "AMD_Instinct_MI300X") & (rows["status"] == "config")]
     key = [*SHAPE_KEY, "scheme"]
-    return rows.merge(read_table(shapes, SHAPES)[[*key, "shape_id"]], on=key)
+    return rows.merge(read_table(corpus / "shapes.parquet", SHAPES)[[*key, "shape_id"]], on=key)
 
 
 def test_what_upstream_committed_for_the_mi300x_is_what_it_searched(
