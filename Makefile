@@ -104,7 +104,9 @@ gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it
 	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
 	    --ledger build/live/ledger.jsonl $(SWEEP)
 
-CELL := NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64
-gpu-cost: ## on a GPU machine: sample the published method on a cell (CELL=…), into the same ledger
-	$(PYTHON) -m scripts.measure.upstream_method --plan build/live/plan.parquet \
-	    --cell $(CELL) --ledger build/live/ledger.jsonl
+LAYER := E8-N3584-K4096-top2-bf16
+COST := build/live/cost
+gpu-cost: ## on a GPU machine: tune one file here and by the published method (LAYER=…, COST=folder)
+	$(PYTHON) -m scripts.measure.tuning_cost --shape $(LAYER) \
+	    --space results/tables/space/NVIDIA_H200-$(lastword $(subst -, ,$(LAYER))).parquet \
+	    --proposals results/tables/proposals.parquet --work $(COST) --out $(COST).json

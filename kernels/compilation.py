@@ -63,10 +63,9 @@ def _source(
 ) -> ASTSource:
     names = list(kernel.arg_names)
     types = _types(variant, arch)
-    constants: dict[str, Any] = {key: entry[key] for key in (*TILE_KEYS, "GROUP_SIZE_M")}
-    constants |= {"top_k": variant.share, **switches(variant)}
-    for name in run_time:
-        del constants[name]
+    known = {key: entry.get(key) for key in (*TILE_KEYS, "GROUP_SIZE_M")}
+    known |= {"top_k": variant.share, **switches(variant)}
+    constants = {name: value for name, value in known.items() if name not in run_time}
     signature = {
         name: "constexpr" if name in constants else types.get(name, "i32") for name in names
     }
@@ -86,7 +85,8 @@ def compile_gemm(
 ) -> Any:
     """Compile one binary for ``target``; needs no GPU. Returns Triton's compiled kernel.
 
-    ``run_time``: which of top_k and GROUP_SIZE_M to leave to the launch (to measure its cost).
+    ``run_time``: which of top_k and GROUP_SIZE_M to leave to the launch, so that one binary
+    serves all values; scripts.measure.specialisation measures what that costs.
     ``kernel``: another version of the kernel, with the same arguments.
     Raises whatever the compiler raises; the caller records it as ``compile_error``.
     """

@@ -11,7 +11,7 @@ from kernels.activation import silu_and_mul
 from kernels.alignment import Alignment, align
 from kernels.formats import SCHEMES, Format, Matrix
 from kernels.launch import Gemm, launch_jit
-from kernels.quantise import quantise_activations
+from kernels.quantise_rows import quantise_rows
 
 Launch = Callable[[Gemm, Alignment, Mapping[str, int]], None]
 
@@ -35,6 +35,32 @@ class Layer:
         """Number formats."""
         return SCHEMES[self.scheme]
 
+    def stored(self, x: torch.Tensor) -> Matrix:
+        """Activations [rows, K] as a GEMM of this layer reads them; FP8 as its weights have it."""
+        if not self.form.quantised_activations:
+            return Matrix(x)
+        return quantise_rows(x, self.form, self.gate_up.values.dtype is torch.float8_e4m3fnuz)
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """Where a layer writes: ``up`` [tokens * top_k, 2N], ``down`` [tokens * top_k, K], ``out``
+    [tokens, K]."""  # noqa: D205,D209
+
+    up: torch.Tensor
+    down: torch.Tensor
+    out: torch.Tensor
+
+
+def make_buffers(x: torch.Tensor, layer: Layer, top_k: int) -> Buffers:
+    """Unwritten buffers for ``x`` [tokens, K], of its dtype."""
+    tokens, rows = x.shape[0], x.shape[0] * top_k
+
+    def empty(count: int, weights: Matrix) -> torch.Tensor:
+        return torch.empty(count, weights.values.shape[1], dtype=x.dtype, device=x.device)
+
+    return Buffers(empty(rows, layer.gate_up), empty(rows, layer.down), empty(tokens, layer.down))
+
 
 def moe_layer(
     x: torch.Tensor,
@@ -45,33 +71,28 @@ def moe_layer(
     local_expert: torch.Tensor | None = None,
     launch: Launch = launch_jit,
     swap: bool = False,
+    buffers: Buffers | None = None,
 ) -> torch.Tensor:
     """One MoE layer with one config for both GEMMs, as the runtimes launch it.
 
-    ``x`` [tokens, K] in 16 bits, quantised before each GEMM where the scheme says so.
-    ``route_weight`` float32 and ``expert_of`` int, both [tokens, top_k], with expert ids over all
-    ranks; ``local_expert`` [all experts] maps them to this rank or to -1. Returns [tokens, K].
+    ``x`` [tokens, K] in 16 bits, quantised before each GEMM where the scheme says so; numbers that
+    are not finite give an undefined output there. ``route_weight`` float32 and ``expert_of`` int,
+    both [tokens, top_k], with expert ids over all ranks; ``local_expert`` [all experts] maps them
+    to this rank or to -1. ``buffers``: where to write, new ones if None. Never waits for the
+    device, so a CUDA graph can hold it. Returns ``buffers.out``, [tokens, K].
     """
     tokens, top_k = expert_of.shape
     held = layer.gate_up.values.shape[0]
     experts = held if local_expert is None else local_expert.numel()
     alignment = align(expert_of, experts, entry["BLOCK_SIZE_M"], local_expert)
+    into = buffers or make_buffers(x, layer, top_k)
 
-    def gemm(
-        a: torch.Tensor,
-        b: Matrix,
-        bias: torch.Tensor | None,
-        weight: torch.Tensor | None,
-        share: int,
-    ) -> torch.Tensor:
-        out = torch.empty(tokens * top_k, b.values.shape[1], dtype=x.dtype, device=x.device)
-        low = layer.form.quantised_activations
-        stored = quantise_activations(a, layer.form) if low else Matrix(a)
-        operands = Gemm(stored, b, out, weight, share, layer.scheme, bias, swap)
-        launch(operands, alignment, entry)
-        return out
-
-    up = gemm(x, layer.gate_up, layer.gate_up_bias, None, top_k)
-    weight = route_weight.reshape(-1)
-    down = gemm(silu_and_mul(up), layer.down, layer.down_bias, weight, 1)
-    return down.view(tokens, top_k, -1).sum(1, dtype=torch.float32).to(x.dtype)
+    up = Gemm(
+        layer.stored(x), layer.gate_up, into.up, None, top_k, layer.scheme, layer.gate_up_bias, swap
+    )
+    launch(up, alignment, entry)
+    hidden, weight = layer.stored(silu_and_mul(into.up)), route_weight.reshape(-1)
+    down = Gemm(hidden, layer.down, into.down, weight, 1, layer.scheme, layer.down_bias, swap)
+    launch(down, alignment, entry)
+    summed = into.down.view(tokens, top_k, -1).sum(1, dtype=torch.float32)
+    return into.out.copy_(summed)

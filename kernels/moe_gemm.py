@@ -6,9 +6,9 @@ and the same width of address arithmetic. (Column indices wrap in 64 bits there,
 32 bits would be faster, for small tiles most, and configs would rank differently.)
 
 Integers that change with the batch are run-time values that Triton must not specialise, so that
-one binary serves every batch and routing. ``top_k`` and ``GROUP_SIZE_M`` are compiled in, as
-upstream has them; what each would cost at run time is measured by scripts.measure.specialisation
-and stands in results/RESULTS.md.
+one binary serves every batch and routing. ``top_k`` and ``GROUP_SIZE_M`` can be compiled in, as
+upstream has them, or left to the launch; what each costs at run time is measured by
+scripts.measure.specialisation and stands in results/RESULTS.md.
 
 The number formats of kernels.formats are compile-time switches: A and B say how a tile is loaded
 and multiplied, SCALING where the scales come in. A switch that is off leaves no instruction.

@@ -65,15 +65,18 @@ def silu_and_mul(x: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.silu(gate) * up
 
 
-def rounding_of(scheme: str, compute: torch.dtype) -> Rounding:
-    """What a layer in ``scheme`` makes of activations before a GEMM: rounded, then stored."""
+def rounding_of(scheme: str, compute: torch.dtype, fnuz: bool = False) -> Rounding:
+    """What a layer in ``scheme`` makes of activations before a GEMM: rounded, then stored.
+
+    ``fnuz``: FP8 as gfx942 has it.
+    """
     form = SCHEMES[scheme]
 
     def rounded(x: torch.Tensor) -> torch.Tensor:
         x = x.to(compute)
         if not form.quantised_activations:
             return x
-        return dequantise(quantise_activations(x, form), form, "a", x.shape[1])
+        return dequantise(quantise_activations(x, form, fnuz), form, "a", x.shape[1])
 
     return rounded
 

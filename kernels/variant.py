@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kernels.formats import SCHEMES, Format, Scaling
@@ -64,9 +64,11 @@ def effective(entry: Mapping[str, int], form: Format) -> dict[str, int]:
     return {**entry, "BLOCK_SIZE_K": min(entry["BLOCK_SIZE_K"], form.group_k)}
 
 
-def binary_key(entry: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """The part of a config that its binaries depend on."""
-    return tuple((key, entry[key]) for key in _BINARY_KEYS if key in entry)
+def binary_key(
+    entry: Mapping[str, int], run_time: Collection[str] = ()
+) -> tuple[tuple[str, int], ...]:
+    """The part of a config that its binaries depend on, ``run_time`` parameters left out."""
+    return tuple((k, entry[k]) for k in _BINARY_KEYS if k in entry and k not in run_time)
 
 
 def compile_options(entry: Mapping[str, int]) -> dict[str, int]:

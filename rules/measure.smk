@@ -45,31 +45,10 @@ rule measure_sweep:
         " --profile {params.profile:q} 2> {log:q}"
 
 
-rule measure_upstream_method:
-    input:
-        script="scripts/measure/upstream_method.py",
-        plan=rules.measure_plan.output.plan,
-        swept=rules.measure_sweep.output.done,
-    output:
-        done=touch("build/live/costed"),
-    log:
-        "logs/measure/upstream_method.log",
-    conda:
-        "../envs/cuda.yaml"
-    threads: 1024  # all there are: nothing may run beside a measurement
-    params:
-        module=as_py_module(),
-        ledger=rules.measure_sweep.params.ledger,
-        cell=lookup(within=config, dpath="measure/cost_cell"),
-    shell:
-        "python -m {params.module} --plan {input.plan:q} --cell {params.cell:q}"
-        " --ledger {params.ledger:q} 2> {log:q}"
-
-
 rule measure_consolidate:
     input:
         script="scripts/ledger/consolidate.py",
-        costed=rules.measure_upstream_method.output.done,
+        swept=rules.measure_sweep.output.done,
     output:
         expand(
             "build/live/measured/{dataset}/{name}",

@@ -1,7 +1,7 @@
 """A child process that may die: run tasks in it, with a deadline, and learn how it ended.
 
-The child is spawned fresh (no inherited GPU context) and dies with its parent, so that a killed
-run leaves nothing behind on the GPU.
+The child is spawned fresh (no inherited GPU context) unless its owner asks for a fork. It dies with
+the thread that started it, so that a killed run leaves nothing behind on the GPU.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-_SPAWN = multiprocessing.get_context("spawn")
+# A fork while another thread is between making a pipe and closing the child's end of it would keep
+# that end open, and the death of that thread's child would look like a hang.
+_STARTING = threading.Lock()
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 Handler = Callable[[Any], Any]
@@ -36,8 +39,15 @@ class PoisonedError(Exception):
 
 def _serve(connection: Connection, make_handler: Callable[..., Handler], args: tuple[Any, ...]):  # type: ignore[no-untyped-def]
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        os._exit(1)  # it died before the line above could take hold
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    handler = make_handler(*args)
+    try:
+        handler = make_handler(*args)
+    except Exception as error:
+        connection.send(("fatal", f"{type(error).__name__}: {error}"))
+        os._exit(1)
     while True:
         try:
             task = connection.recv()
@@ -56,20 +66,29 @@ def _serve(connection: Connection, make_handler: Callable[..., Handler], args: t
 
 
 class Child:
-    """One child process serving tasks; restarted by hand after it died or hung."""
+    """One child process serving tasks; restarted by hand after it died or hung.
 
-    def __init__(self, make_handler: Callable[..., Handler], *args: Any) -> None:
+    ``method``: ``spawn``, or ``fork`` for a parent that has no GPU context: its child need not
+    import anything again, and is there in milliseconds.
+    """
+
+    def __init__(
+        self, make_handler: Callable[..., Handler], *args: Any, method: str = "spawn"
+    ) -> None:
         self._make, self._args = make_handler, args
+        self._context: Any = multiprocessing.get_context(method)
         self.start()
 
     def start(self) -> None:
         """Start the process (again)."""
-        self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(
-            target=_serve, args=(theirs, self._make, self._args), daemon=True
-        )
-        self._process.start()
-        theirs.close()
+        with _STARTING:
+            ours, theirs = self._context.Pipe()
+            self.connection: Connection = ours
+            self._process = self._context.Process(
+                target=_serve, args=(theirs, self._make, self._args), daemon=True
+            )
+            self._process.start()
+            theirs.close()
 
     def send(self, task: Any) -> None:
         """Hand over a task without waiting; a dead child shows at ``receive``."""

@@ -25,6 +25,8 @@ class NotMeasured(StrEnum):
     FOREIGN_KERNEL = "foreign_kernel"
     SCHEME_UNSUPPORTED = "scheme_unsupported"
     NOT_RECORDED = "not_recorded"
+    OUT_OF_MEMORY = "out_of_memory"  # the cell's operands do not fit the GPU
+    CELL_FAILED = "cell_failed"  # the cell could not be set up, or its worker kept dying
 
 
 class Stop(StrEnum):

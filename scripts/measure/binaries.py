@@ -7,14 +7,15 @@ upstream method compiles in line instead, once per config, shape and batch.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from triton.backends.compiler import GPUTarget
 
 from kernels.compilation import compile_gemm
-from kernels.variant import Variant, binary_key
+from kernels.formats import SCHEMES
+from kernels.variant import Variant, binary_key, effective
 from scripts.lib.crew import run_all
 from scripts.lib.isolate import Failure
 from scripts.lib.shape import Shape
@@ -25,10 +26,11 @@ Entry = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Job:
-    """One binary: a config's parameters and the variant."""
+    """One binary: a config's parameters and the variant; ``run_time`` parameters are not in it."""
 
     entry: tuple[tuple[str, int], ...]
     variant: Variant
+    run_time: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -37,10 +39,11 @@ class Job:
         return f"{self.variant.name}/{parts}"
 
 
-def jobs_of(entries: Iterable[Entry], shape: Shape) -> list[Job]:
+def jobs_of(entries: Iterable[Entry], shape: Shape, run_time: Collection[str] = ()) -> list[Job]:
     """Both binaries of every config on a shape, each once."""
-    keys = dict.fromkeys(binary_key(entry) for entry in entries)
-    return [Job(key, variant) for key in keys for variant in variants(shape)]
+    form, left = SCHEMES[shape.scheme], tuple(run_time)
+    keys = dict.fromkeys(binary_key(effective(entry, form), left) for entry in entries)
+    return [Job(key, variant, left) for key in keys for variant in variants(shape)]
 
 
 class _Compiler:
@@ -50,7 +53,7 @@ class _Compiler:
     def __call__(self, job: Job) -> dict[str, Any]:
         began = time.perf_counter()
         try:
-            compiled = compile_gemm(dict(job.entry), job.variant, self.target)
+            compiled = compile_gemm(dict(job.entry), job.variant, self.target, job.run_time)
         except Exception as error:
             # Triton's errors quote the kernel between the place (first line) and the cause (last).
             lines = str(error).strip().splitlines() or [""]

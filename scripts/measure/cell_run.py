@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,15 @@ from scripts.lib.chain import Chain
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
 from scripts.lib.isolate import Child, Failure
-from scripts.lib.outcome import Outcome
-from scripts.lib.shape import parse_cell
-from scripts.measure.binaries import jobs_of
-from scripts.measure.gpu_state import Gpu, GpuState
-from scripts.measure.protocol import BANDWIDTH_BYTES_S, FLOPS_S, Protocol
-from scripts.measure.records import Done
+from scripts.lib.outcome import NotMeasured, Outcome
+from scripts.lib.shape import Shape, parse_cell
+from scripts.measure.device.state import Gpu
+from scripts.measure.done import CellDone, Done, known_of
+from scripts.measure.monitor import Monitor, summary
+from scripts.measure.protocol import Protocol
+from scripts.measure.records import attempt_line, failed, not_measured
+from scripts.measure.roofline import roofline_us
+from scripts.measure.spending import Spending
 
 Body = dict[str, Any]
 # Slots of the same config in the finals, beyond the first: A/A pairs that calibrate false wins.
@@ -27,161 +31,259 @@ COMMITTED_TWINS, BEST_TWINS = 2, 1
 
 @dataclass(frozen=True)
 class Site:
-    """What all cells of a run share.
+    """What all cells that one GPU measures share.
 
-    ``worker``: the GPU process. ``done``: what the chain holds already. ``failed``: the
-    compiler's words by binary. ``until``: monotonic seconds at which to stop.
+    ``spec``: hash of the locked spec. ``worker``: the GPU's process. ``done``: what the ledger
+    holds already. ``compiler_said``: why a config's binaries could not be compiled, None if they
+    could. ``paused``: whether to stop before the next trial. ``marks``: what is known of the whole
+    run, ``busy`` or ``disturbed``.
     """
 
     run_id: str
+    spec: str
+    uuid: str
     protocol: Protocol
     worker: Child
     gpu: Gpu
     chain: Chain
     done: Done
-    failed: dict[str, str]
-    until: float
+    spending: Spending
+    compiler_said: Callable[[str, Shape], str | None]
+    paused: Callable[[], bool]
+    marks: tuple[str, ...] = ()
+
+
+def check_started(site: Site) -> None:
+    """Wait until the worker is there; InputError if it cannot start: then no cell can be measured,
+    and none is to be closed for it."""  # noqa: D205,D209
+    answer = site.worker.call(("ready",), site.protocol.open_deadline_s)
+    if isinstance(answer, Failure):
+        raise InputError(f"GPU {site.gpu.index}: its worker could not start: {answer.message}")
+
+
+class CellLostError(Exception):
+    """The cell cannot be measured on: its reason of the closed list, and what happened."""
+
+    def __init__(self, reason: NotMeasured, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
 
 
 class CellRun:
     """One cell of a plan within one run."""
 
     def __init__(self, cell_id: str, plan: pd.DataFrame, site: Site) -> None:
-        self.cell = parse_cell(cell_id)
         self.cell_id, self.site, self.protocol = cell_id, site, site.protocol
+        self.cell = parse_cell(cell_id)
         self.plan = plan.sort_values("order")
+        self.order = dict(zip(self.plan["config_id"], self.plan["order"], strict=True))
         self.stamps = _stamps(plan)
         self.proposed = self.plan.loc[self.plan["proposed_by"] != "", "config_id"].tolist()
         committed = self.plan["proposed_by"].str.split(",").map(lambda names: "committed" in names)
         self.committed: str | None = next(iter(self.plan.loc[committed, "config_id"]), None)
-        self.states: list[GpuState] = []
+        self.done: CellDone = site.done.cell(cell_id)
+        self._anchors_us: list[float] = []
+        self._pending: Body | None = None
         self._began = 0.0
 
     def measure(self) -> bool:
-        """Run what is missing; False if the time was up before the cell was whole."""
+        """Give every candidate an outcome; False if paused before all of them had one."""
         began = time.perf_counter()
-        self.states = [self.site.gpu.state()]
-        facts = self._open()
-        known = self.site.done.attempts.setdefault(self.cell_id, {})
-        self._anchor(0)
-        if not self._attempts(known):
-            return False
-        self._anchor(len(self.plan))
-        self._finals(known)
-        self.states.append(self.site.gpu.state())
-        self.site.chain.append(self._cell_line(facts, time.perf_counter() - began))
-        self.site.done.cells.add(self.cell_id)
+        self.done.begin_on(self.site.uuid)
+        if self.site.spending.spent and (self.done.whole or self.done.best_us() is None):
+            self._waive(not_measured(NotMeasured.BUDGET_SPENT))
+            return True
+        try:
+            with Monitor(self.site.gpu) as monitor:
+                facts = self._open()
+                self._anchor(0)
+                whole = self._attempts()
+                if whole:
+                    self._anchor(len(self.plan))
+                    facts |= self._finals()
+        except CellLostError as lost:
+            self._settle()
+            self._waive(not_measured(lost.reason, lost.detail))
+            return True
+        if whole:
+            readings = summary(monitor.states)
+            seconds = round(time.perf_counter() - began, 3)
+            self.site.chain.append(self._cell_line(facts, readings, seconds))
+            self.done.whole = True
+        return whole
+
+    def _attempts(self) -> bool:
+        """Try what is missing; close the rest if the budget ends; False if paused before."""
+        missing = self.done.missing(self.order)
+        for count, config_id in enumerate(missing, start=1):
+            if self.site.paused():
+                self._settle()
+                return False
+            if not self.site.spending.begin():
+                self._settle()
+                self._waive(not_measured(NotMeasured.BUDGET_SPENT))
+                return True
+            self._try(config_id)
+            if count % self.protocol.anchor_every == 0:
+                self._anchor(self.order[config_id])
+        self._settle()
         return True
 
-    def _attempts(self, known: dict[str, float | None]) -> bool:
-        line = None
-        for count, (order, config_id) in enumerate(self._missing(known), start=1):
-            if time.monotonic() > self.site.until:
-                break
-            reason = self._compiler_said(config_id)
-            if reason is None:
-                self._begin(config_id)
-            if line is not None:
-                # Waiting for the disk while the GPU works on the next config costs nothing.
-                self.site.chain.append(line)
-            body = self._end() if reason is None else _failed(Outcome.COMPILE_ERROR, reason)
-            stamp = self.stamps.get(config_id, {})
-            line = self._line("attempt", config_id=config_id, order=order, **body, **stamp)
-            known[config_id] = body.get("median_us")
-            if count % self.protocol.anchor_every == 0:
-                self._anchor(order)
-                self.states.append(self.site.gpu.state())
-        if line is not None:
-            self.site.chain.append(line)
-        return not self._missing(known)
+    def _try(self, config_id: str) -> None:
+        reason = self.site.compiler_said(config_id, self.cell.shape)
+        # The last attempt is written before the next begins, so that a kill costs that one alone;
+        # waiting for the disk while the GPU works on it costs nothing.
+        self._write_pending()
+        if reason is None:
+            self._begin(config_id)
+        self.site.chain.sync()
+        lives = True
+        if reason is None:
+            result, lives = self._end()
+        else:
+            result = failed(Outcome.COMPILE_ERROR, reason)
+        self.site.spending.end(result["gpu_seconds"])
+        self._pending = self._attempt(config_id, result)
+        if not lives:
+            self._revive()
+
+    def _attempt(self, config_id: str, result: Body) -> Body:
+        earlier = self.done.known.get(config_id)
+        run_id, spec, order = self.site.run_id, self.site.spec, int(self.order[config_id])
+        line = attempt_line(run_id, spec, self.cell_id, order, config_id, result)
+        line |= self.stamps.get(config_id, {})
+        return line if earlier is None else line | {"supersedes": earlier.line}
+
+    def _write_pending(self) -> None:
+        if self._pending is not None:
+            body, self._pending = self._pending, None
+            line = self.site.chain.append(body, sync=False)
+            self.done.known[body["config_id"]] = known_of(body, line)
+
+    def _settle(self) -> None:
+        self._write_pending()
+        self.site.chain.sync()
+
+    def _waive(self, result: Body) -> None:
+        """Close all that have no outcome with this one; what is closed so already stays so."""
+        bodies = [
+            self._attempt(config_id, result)
+            for config_id in self.done.missing(self.order)
+            if not self._is_closed_so(config_id, result)
+        ]
+        for body, line in zip(bodies, self.site.chain.extend(bodies), strict=True):
+            self.done.known[body["config_id"]] = known_of(body, line)
+
+    def _is_closed_so(self, config_id: str, result: Body) -> bool:
+        known = self.done.known.get(config_id)
+        return known is not None and known[:2] == (result["outcome"], result["reason"])
 
     def _line(self, kind: str, **body: Any) -> Body:
         return {"kind": kind, "run_id": self.site.run_id, "cell_id": self.cell_id, **body}
 
-    def _missing(self, known: dict[str, float | None]) -> list[tuple[int, str]]:
-        rows = zip(self.plan["order"], self.plan["config_id"], strict=True)
-        return [(int(order), config) for order, config in rows if config not in known]
+    @property
+    def _anchor_id(self) -> str | None:
+        """What is timed again and again: the committed config, else the plan's first."""
+        return self.committed or next(iter(self.order), None)
 
     def _open(self) -> Body:
-        anchor = parse_id(self.committed).to_entry() if self.committed else None
+        anchor = parse_id(self._anchor_id).to_entry() if self._anchor_id else None
         facts = self.site.worker.call(("open", self.cell_id, anchor), self.protocol.open_deadline_s)
         if isinstance(facts, Failure):
-            raise InputError(f"{self.cell_id}: could not be set up: {facts.message}")
+            # What it left behind, half a cell perhaps, goes with its process.
+            self.site.worker.stop()
+            self.site.worker.start()
+            check_started(self.site)
+            raise CellLostError(NotMeasured.CELL_FAILED, facts.message)
+        if "refused" in facts:
+            raise CellLostError(NotMeasured(facts["refused"]), facts["message"])
         return dict(facts)
 
     def _revive(self) -> None:
         self.site.worker.start()
         self._open()
 
-    def _compiler_said(self, config_id: str) -> str | None:
-        failed = self.site.failed
-        if not failed:
-            return None
-        for job in jobs_of([parse_id(config_id).to_entry()], self.cell.shape):
-            if job.id in failed:
-                return f"{job.id.split('/')[0]}: {failed[job.id]}"
-        return None
-
     def _begin(self, config_id: str) -> None:
-        best_us = self.site.done.best_us(self.cell_id)
         self._began = time.perf_counter()
-        self.site.worker.send(("trial", parse_id(config_id).to_entry(), best_us))
+        entry = parse_id(config_id).to_entry()
+        self.site.worker.send(("trial", entry, self.done.best_us()))
 
-    def _end(self) -> Body:
+    def _end(self) -> tuple[Body, bool]:
+        """The trial's result, and whether the worker lives."""
         result = self.site.worker.receive(self.protocol.trial_deadline_s)
         if not isinstance(result, Failure):
-            return dict(result)
+            return dict(result), True
         seconds = time.perf_counter() - self._began
-        if result.kind != "error":
-            self._revive()
         outcome = Outcome.TIMEOUT if result.kind == "hung" else Outcome.RUNTIME_ERROR
-        return _failed(outcome, result.message, seconds)
+        return failed(outcome, result.message, seconds), result.kind == "error"
+
+    def _ask(self, task: tuple[Any, ...], deadline_s: float) -> Any:
+        """A task other than a trial; a worker that it ended is there again afterwards."""
+        result = self.site.worker.call(task, deadline_s)
+        if isinstance(result, Failure) and result.kind != "error":
+            self._revive()
+        return result
 
     def _anchor(self, order: int) -> None:
-        result = self.site.worker.call(("anchor",), self.protocol.trial_deadline_s)
-        if isinstance(result, Failure):
-            raise InputError(f"{self.cell_id}: the committed config fails: {result.message}")
-        if result["us"]:
-            median = float(np.median(result["us"]))
-            self.site.chain.append(
-                self._line("anchor", order=order, median_us=median, samples=len(result["us"]))
-            )
+        self._write_pending()
+        result = self._ask(("anchor",), self.protocol.trial_deadline_s)
+        if isinstance(result, Failure) or not result["us"]:
+            return  # a gap in what the drift is read from; open's anchor_error says why, if known
+        median = round(float(np.median(result["us"])), 4)
+        self._anchors_us.append(median)
+        self.site.chain.append(
+            self._line("anchor", order=int(order), median_us=median, samples=len(result["us"]))
+        )
 
-    def _finals(self, known: dict[str, float | None]) -> None:
-        correct = sorted((us, config) for config, us in known.items() if us is not None)
-        if not correct:
-            return
-        best = [config for _, config in correct[: self.protocol.finalists]]
-        proposed = [config for config in self.proposed if known.get(config) is not None]
+    def _finals(self) -> Body:
+        """Run the finals; what the cell's line says of them."""
+        slots = self._slots()
+        if not slots:
+            return {"finals_error": None}
+        task = ("finals", [parse_id(config).to_entry() for config in slots])
+        for _ in range(2):  # a worker that died of something else gets a second chance
+            result = self._ask(task, self.protocol.open_deadline_s)
+            if not isinstance(result, Failure):
+                self.site.chain.append(self._line("finals", slots=slots, us=result["us"]))
+                return {"finals_error": None}
+        return {"finals_error": result.message[:400]}
+
+    def _slots(self) -> list[str]:
+        """The best of the sweep, all proposals that are correct, and twins for A/A pairs."""
+        known = {c: k.us for c, k in self.done.known.items() if k.us is not None}
+        if not known:
+            return []
+        ranked = sorted(known, key=lambda config: (known[config], config))
+        best = ranked[: self.protocol.finalists]
+        proposed = [config for config in self.proposed if config in known]
         slots = list(dict.fromkeys([*best, *proposed])) + [best[0]] * BEST_TWINS
         if self.committed in proposed:
             slots += [self.committed] * COMMITTED_TWINS
-        entries = [parse_id(config).to_entry() for config in slots]
-        result = self.site.worker.call(("finals", entries), self.protocol.open_deadline_s)
-        if isinstance(result, Failure):
-            raise InputError(f"{self.cell_id}: the finals failed: {result.message}; run again")
-        self.site.chain.append(self._line("finals", slots=slots, us=result["us"]))
+        return slots
 
-    def _cell_line(self, facts: Body, seconds: float) -> Body:
-        device, scheme = self.cell.device, self.cell.shape.scheme
-        roofline = max(
-            facts["bytes"] / BANDWIDTH_BYTES_S[device], facts["flops"] / FLOPS_S[device][scheme]
-        )
-        last = self.states[-1]
+    def _cell_line(self, facts: Body, readings: Body, seconds: float) -> Body:
+        drift = _drift(self._anchors_us)
+        marks = set(self.site.marks)
+        marks |= {"throttled"} if readings["throttled"] else set()
+        marks |= {"drifted"} if drift > self.protocol.drift_band else set()
+        scheme = self.cell.shape.scheme
         return self._line(
             "cell",
             **facts,
-            scope="two_gemm",
             seed=self.protocol.seed,
-            roofline_us=roofline * 1e6,
+            roofline_us=roofline_us(self.cell.device, scheme, facts["bytes"], facts["flops"]),
             committed_id=self.committed,
-            throttled=sorted({name for state in self.states for name in state.throttled}),
-            sm_clock_mhz=int(np.median([state.sm_clock_mhz for state in self.states])),
-            temperature_c=last.temperature_c,
-            power_w=last.power_w,
-            states=[vars(state) for state in self.states],
-            gpu_seconds=round(seconds, 3),
+            anchor_id=self._anchor_id,
+            drift=drift,
+            marks=sorted(marks),
+            **readings,
+            gpu_seconds=seconds,
         )
+
+
+def _drift(anchors_us: Iterable[float]) -> float:
+    us = np.asarray(list(anchors_us), dtype=float)
+    return round(float(np.ptp(us) / np.median(us)), 6) if len(us) else 0.0
 
 
 def _stamps(plan: pd.DataFrame) -> dict[str, Body]:
@@ -192,7 +294,3 @@ def _stamps(plan: pd.DataFrame) -> dict[str, Body]:
         config_id: {"predicted_us": float(us), "model_version": str(version)}
         for config_id, us, version in rows
     }
-
-
-def _failed(outcome: Outcome, reason: str, seconds: float = 0.0) -> Body:
-    return {"outcome": str(outcome), "reason": reason[:400], "gpu_seconds": round(seconds, 6)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 
 import pandas as pd
 from triton.backends.compiler import GPUTarget
@@ -31,21 +32,25 @@ def current_target() -> GPUTarget:
     return triton.runtime.driver.active.get_current_target()
 
 
-def jobs_of_plan(plan: pd.DataFrame) -> list[Job]:
+def jobs_of_plan(plan: pd.DataFrame, run_time: Collection[str] = ()) -> list[Job]:
     """Every binary that the plan's configs need, each once."""
     shapes = plan["cell_id"].map(lambda cell_id: parse_cell(cell_id).shape)
     jobs: dict[Job, None] = {}
     for shape, ids in plan.groupby(shapes, sort=True)["config_id"]:
         entries = [parse_id(config_id).to_entry() for config_id in ids.unique()]
-        jobs |= dict.fromkeys(jobs_of(entries, shape))
+        jobs |= dict.fromkeys(jobs_of(entries, shape, run_time))
     return list(jobs)
 
 
 def compile_plan(
-    plan: pd.DataFrame, chain: Chain, run_id: str, protocol: Protocol
+    plan: pd.DataFrame,
+    chain: Chain,
+    run_id: str,
+    protocol: Protocol,
+    run_time: Collection[str] = (),
 ) -> dict[str, str]:
     """Compile all; returns the reason by binary id of those that failed."""
-    jobs, began = jobs_of_plan(plan), time.perf_counter()
+    jobs, began = jobs_of_plan(plan, run_time), time.perf_counter()
     failed: dict[str, str] = {}
     results = compile_all(jobs, current_target(), protocol.compile_deadline_s)
     for number, result in enumerate(results, start=1):

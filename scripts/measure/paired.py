@@ -10,6 +10,7 @@ import numpy as np
 
 from scripts.lib.config import parse_id
 from scripts.lib.shape import Cell, parse_cell
+from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 
 
@@ -24,14 +25,11 @@ class Way:
 AS_IT_IS = Way()
 
 
-def _binaries(entry: Mapping[str, int], cell: Cell, way: Way) -> Any:
-    import triton  # noqa: PLC0415
-
+def _binaries(entry: Mapping[str, int], cell: Cell, way: Way, target: Any) -> Any:
     from kernels.compilation import compile_gemm  # noqa: PLC0415
-    from scripts.measure.candidate import Binaries  # noqa: PLC0415
+    from scripts.measure.backend.gpu import Binaries  # noqa: PLC0415
     from scripts.measure.operands import variants  # noqa: PLC0415
 
-    target = triton.runtime.driver.active.get_current_target()
     pair = (replace(variant, swap=way.swap) for variant in variants(cell.shape))
     return Binaries(*(compile_gemm(entry, v, target, way.run_time) for v in pair))
 
@@ -43,26 +41,27 @@ def compare(
 
     One row per config: its latency as it is (``compiled_in_us``) and the median ratio by way.
     """
-    import torch  # noqa: PLC0415
-
-    from scripts.measure.candidate import capture  # noqa: PLC0415
+    from scripts.measure.backend.gpu import GpuBackend  # noqa: PLC0415
+    from scripts.measure.candidate import make_timer  # noqa: PLC0415
     from scripts.measure.finals import interleave  # noqa: PLC0415
-    from scripts.measure.operands import make_operands, make_weights  # noqa: PLC0415
-    from scripts.measure.worker import GraphTimer  # noqa: PLC0415
+    from scripts.measure.operands import make_weights, most_weight_sets  # noqa: PLC0415
+    from scripts.measure.scopes import make_operands  # noqa: PLC0415
 
-    cell = parse_cell(cell_id)
-    weights = make_weights(cell.shape, 4, protocol.seed, "cuda")
-    operands = make_operands(cell, weights, "uniform", protocol.seed, "cuda")
+    cell, conditions, backend = parse_cell(cell_id), Conditions(), GpuBackend()
+    sets = most_weight_sets(conditions.weights)
+    weights = make_weights(cell.shape, sets, protocol.seed, backend.device, backend.fnuz)
+    scope = make_operands(cell, weights, conditions, protocol.seed, backend)
+    passes = len(scope.inputs.passes)
     rows = []
     for config_id in config_ids:
         entry = parse_id(config_id).to_entry()
         queues = []
         for way in (AS_IT_IS, *ways.values()):
-            binaries = _binaries(entry, cell, way)
-            timer = GraphTimer(capture(operands, binaries, entry), operands.timed)
+            binaries = _binaries(entry, cell, way, backend.target)
+            timer = make_timer(backend, scope, binaries, entry)
             timer(2)
             queues.append(timer.enqueue)
-        us = np.asarray(interleave(queues, torch.cuda.synchronize, operands.timed, protocol))
+        us = np.asarray(interleave(queues, backend.synchronise, passes, protocol))
         ratios = np.median(us / us[:, :1], axis=0)
         row: dict[str, Any] = {"cell_id": cell_id, "config_id": config_id}
         row["compiled_in_us"] = round(float(np.median(us[:, 0])), 3)

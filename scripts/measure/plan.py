@@ -8,32 +8,48 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.schemas.transfer import PROPOSALS
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table, write_table
 
 
-def make_plan(space: pd.DataFrame, proposals: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Join legal space and proposals cell by cell; rows as PLAN."""
+def make_plan(
+    space: pd.DataFrame, proposals: pd.DataFrame, seed: int, cells: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Join legal space and proposals cell by cell; rows as PLAN.
+
+    ``cells``: ids of the cells to plan, in this order, with proposals or without; default: every
+    cell that something is proposed for. InputError for a cell that would have no candidate.
+    """
     legal = space.loc[space["legal"], ["device", "scheme", "config_id"]]
-    cells = proposals["cell_id"].drop_duplicates().tolist()
-    parts = [_plan_cell(cell_id, legal, proposals, seed + i) for i, cell_id in enumerate(cells)]
+    wanted = proposals["cell_id"].drop_duplicates().tolist() if cells is None else list(cells)
+    of_cell = dict(list(proposals.groupby("cell_id")))
+    none = proposals.iloc[:0]
+    parts = [
+        _plan_cell(_cell(cell_id), legal, of_cell.get(cell_id, none), seed + number)
+        for number, cell_id in enumerate(wanted)
+    ]
     return pd.concat(parts, ignore_index=True)[PLAN.names]
 
 
-def _plan_cell(
-    cell_id: str, legal: pd.DataFrame, proposals: pd.DataFrame, seed: int
-) -> pd.DataFrame:
-    cell = parse_cell(cell_id)
-    mine = proposals[proposals["cell_id"] == cell_id]
+def _cell(cell_id: str) -> Cell:
+    try:
+        return parse_cell(cell_id)
+    except ValueError as error:
+        raise InputError(f"--cells: {error}") from error
+
+
+def _plan_cell(cell: Cell, legal: pd.DataFrame, mine: pd.DataFrame, seed: int) -> pd.DataFrame:
     named = mine["strategy"].str.cat(mine["source"].fillna(""), sep=":").str.rstrip(":")
     by_config = named.groupby(mine["config_id"], sort=False).agg(",".join)
     fits = (legal["device"] == cell.device) & (legal["scheme"] == cell.shape.scheme)
@@ -41,10 +57,15 @@ def _plan_cell(
     rest = members[~members.isin(by_config.index)].to_numpy()
     rest = np.random.default_rng(seed).permutation(rest)
     ids = [*by_config.index, *rest]
+    if not ids:
+        raise InputError(
+            f"{cell.id}: nothing is proposed, and no space of {cell.shape.scheme} on {cell.device} "
+            "is given; name its table with --space"
+        )
     names = [*by_config, *[""] * len(rest)]
     return pd.DataFrame(
         {
-            "cell_id": cell_id,
+            "cell_id": cell.id,
             "order": range(len(ids)),
             "config_id": ids,
             "proposed_by": names,
@@ -63,15 +84,19 @@ def main(argv: list[str] | None = None) -> int:
         epilog="example: python -m scripts.measure.plan --space results/tables/space.parquet "
         "--proposals results/tables/proposals.parquet --out build/plan.parquet",
     )
-    parser.add_argument("--space", type=Path, required=True, help="legal space (SPACE table)")
-    parser.add_argument("--proposals", type=Path, required=True, help="PROPOSALS table")
+    parser.add_argument("--space", type=Path, nargs="+", required=True, help="SPACE tables")
+    parser.add_argument("--proposals", type=Path, nargs="+", required=True, help="PROPOSALS tables")
+    parser.add_argument("--cells", nargs="+", help="cell ids (default: all with a proposal)")
+    parser.add_argument("--without", nargs="+", default=[], help="strategies whose proposals to drop")
     parser.add_argument("--seed", type=int, default=20260814, help="seed of the random order")
     parser.add_argument("--out", type=Path, required=True, help="plan to write (PLAN table)")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        space, proposals = read_table(args.space, SPACE), read_table(args.proposals, PROPOSALS)
-        write_table(args.out, make_plan(space, proposals, args.seed), PLAN)
+        space = pd.concat([read_table(path, SPACE) for path in args.space])
+        proposals = pd.concat([read_table(path, PROPOSALS) for path in args.proposals])
+        proposals = proposals[~proposals["strategy"].isin(args.without)]
+        write_table(args.out, make_plan(space, proposals, args.seed, args.cells), PLAN)
 
     return run_main(body)
 

@@ -37,6 +37,8 @@ class Protocol:
     rounds: int = 40  # interleaved rounds of the finals
     least_rounds: int = 10
     finals_seconds: float = 2.0  # fewer rounds if a cell's finals would take longer
+    drift_band: float = 0.05  # (max-min)/median of the anchor beyond which a cell is marked drifted
+    disturbance_band: float = 0.01  # slow-down by the other GPUs' work beyond which a run is marked
     trial_deadline_s: float = 30.0
     compile_deadline_s: float = 120.0
     open_deadline_s: float = 180.0

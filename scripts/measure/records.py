@@ -1,24 +1,30 @@
-"""The lines a sweep writes to its ledger, and what is already done in one that is resumed."""
+"""The lines that a sweep writes to its ledger."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from scripts.lib.budget import Budget
 from scripts.lib.files import InputError, sha256
+from scripts.lib.outcome import NotMeasured, Outcome
+from scripts.lib.spec import spec_hash
+from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
+from scripts.measure.routing import profile_name
 
 Body = dict[str, Any]
+NO_LIMIT = 2**62  # trials of a budget that is not limited
 PACKAGES = ("torch", "triton", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
 
 
@@ -58,17 +64,41 @@ def _package(name: str) -> str:
         return "absent"
 
 
-def run_line(run_id: str, protocol: Protocol, profile: str, gpu: Body) -> Body:
-    """What every attempt of this run shares: code, protocol, machine, packages, command."""
+def key_of(protocol: Protocol, conditions: Conditions) -> Body:
+    """What must be equal in two runs for their latencies to be compared, as it stands in a run's
+    line: spec, protocol, kernels, conditions."""  # noqa: D205,D209
+    # A recorded profile is named by its content, not by where the file lies on this machine; lists
+    # for tuples, as JSON gives them back.
+    stated = {
+        "profile": profile_name(conditions.profile),
+        "run_time": list(conditions.run_time),
+    }
+    return {
+        "spec_hash": spec_hash(),
+        "protocol_hash": protocol.hash,
+        "kernel_hash": kernel_hash(),
+        "conditions": asdict(conditions) | stated,
+    }
+
+
+def run_line(
+    run_id: str, protocol: Protocol, conditions: Conditions, budget: Budget, gpu: Body
+) -> Body:
+    """What every attempt of this run shares: code, protocol, machine, packages, command.
+
+    ``gpu``: its identity and first state. One line per GPU of a sweep.
+    """
+    seconds = None if math.isinf(budget.gpu_seconds) else budget.gpu_seconds
+    trials = None if budget.trials >= NO_LIMIT else budget.trials
     return {
         "kind": "run",
         "run_id": run_id,
         "started": now(),
         "commit": commit(),
-        "kernel_hash": kernel_hash(),
+        **key_of(protocol, conditions),
         "protocol": asdict(protocol),
-        "spec_hash": protocol.hash,
-        "routing": profile,
+        "routing": profile_name(conditions.profile),
+        "budget": {"trials": trials, "gpu_seconds": seconds},
         "gpu": gpu,
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
@@ -77,37 +107,31 @@ def run_line(run_id: str, protocol: Protocol, profile: str, gpu: Body) -> Body:
     }
 
 
-@dataclass
-class Done:
-    """What a ledger holds already under one protocol and kernel."""
+def attempt_line(
+    run_id: str, spec: str, cell_id: str, order: int, config_id: str, result: Body
+) -> Body:
+    """One candidate's outcome under the locked spec of that hash.
 
-    attempts: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    cells: set[str] = field(default_factory=set)
-    runs: int = 0
-
-    def best_us(self, cell_id: str) -> float | None:
-        """Fastest correct config of a cell so far."""
-        known = [us for us in self.attempts.get(cell_id, {}).values() if us is not None]
-        return min(known, default=None)
-
-
-def read_done(bodies: Iterable[Body], spec_hash: str, kernel: str, uuid: str) -> Done:
-    """Collect finished cells, and the attempts of unfinished ones that can be gone on with.
-
-    Runs of another protocol or kernel do not count. A cell begun on another GPU starts again:
-    latencies of one cell are compared with each other, so they come from one GPU.
+    ``result``: what the worker, the compiler or a refusal said.
     """
-    done, same, here = Done(), False, False
-    for body in bodies:
-        kind = body["kind"]
-        if kind == "run":
-            done.runs += 1
-            same = body["spec_hash"] == spec_hash and body["kernel_hash"] == kernel
-            here = body["gpu"]["uuid"] == uuid
-        elif not same:
-            continue
-        elif kind == "attempt" and here:
-            done.attempts.setdefault(body["cell_id"], {})[body["config_id"]] = body.get("median_us")
-        elif kind == "cell":
-            done.cells.add(body["cell_id"])
-    return done
+    return {
+        "kind": "attempt",
+        "run_id": run_id,
+        "spec_hash": spec,
+        "cell_id": cell_id,
+        "order": order,
+        "config_id": config_id,
+        **result,
+    }
+
+
+def failed(outcome: Outcome, reason: str, gpu_seconds: float = 0.0) -> Body:
+    """The result of a trial that ended without a latency."""
+    seconds = round(gpu_seconds, 6)
+    return {"outcome": str(outcome), "reason": reason[:400], "gpu_seconds": seconds}
+
+
+def not_measured(reason: NotMeasured, detail: str | None = None) -> Body:
+    """The result of a candidate that was not tried; ``detail`` says more than the closed list."""
+    result: Body = failed(Outcome.NOT_MEASURED, str(reason))
+    return result if detail is None else result | {"detail": detail[:400]}

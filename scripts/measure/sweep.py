@@ -1,110 +1,136 @@
-"""Run a plan on the GPU of this machine; killed or stopped, the same command goes on.
+"""Measure candidates, each a config on a cell, so that none is left without an outcome.
 
-Every attempt is on disk before the next but one begins, in a hash-chained ledger. A config that
-crashes or hangs the GPU process gets its outcome, and the sweep goes on with the next.
+Every attempt is on disk before the next but one begins, in a hash-chained ledger; killed or
+stopped, the same command goes on. A config that crashes or hangs the GPU's process gets its
+outcome, and the sweep goes on with the next. What cannot be tried (another GPU's cell, unknown
+number formats, no memory, a budget that is spent) is recorded as not measured, with the reason,
+and tried again by the next run that can.
+
+Exit status: 0 every candidate has an outcome; 2 bad input, nothing measured; 3 paused by
+--seconds, run the same command again; 4 a budget is spent, so that some candidates are recorded
+as not measured (run again with more). The end of the log counts the outcomes.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
-from scripts.lib.isolate import Child
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
-from scripts.measure.cell_run import CellRun, Site
-from scripts.measure.compile_run import compile_plan, current_target
-from scripts.measure.gpu_state import Gpu
+from scripts.measure.candidates import check_cells, narrowed, plan_of
+from scripts.measure.conditions import BACKENDS, SCOPES, WEIGHTS, Conditions
+from scripts.measure.device.choose import open_gpu, parse_gpus
+from scripts.measure.exclusive import exclusive
+from scripts.measure.fleet import Fleet, Limits
+from scripts.measure.idle import check_idle
+from scripts.measure.progress import status_of, table, tally
 from scripts.measure.protocol import Protocol
-from scripts.measure.records import kernel_hash, now, read_done, run_line
+from scripts.measure.records import NO_LIMIT
 from scripts.measure.worker import make_worker
 
 log = logging.getLogger("sweep")
-UNFINISHED = 3
 
 
-def sweep(plan: pd.DataFrame, chain: Chain, protocol: Protocol, profile: str, until: float) -> bool:
-    """Measure all cells of a plan that the chain lacks; False if time ran out before the end."""
-    gpu = Gpu()
-    identity = gpu.identity()
-    done = read_done(chain.bodies, protocol.hash, kernel_hash(), identity["uuid"])
-    run_id = f"{identity['device']}-{now()}-{done.runs:03d}"
-    todo = [cell for cell in plan["cell_id"].drop_duplicates() if cell not in done.cells]
-    _refuse_foreign(todo, identity["device"])
-    if not todo:
-        log.info("all cells are measured")
-        return True
-    chain.append(run_line(run_id, protocol, profile, identity | {"state": vars(gpu.state())}))
-    failed = compile_plan(plan[plan["cell_id"].isin(todo)], chain, run_id, protocol)
-    worker = Child(make_worker, protocol, profile)
-    site = Site(run_id, protocol, worker, gpu, chain, done, failed, until)
-    try:
-        for number, cell_id in enumerate(todo, start=1):
-            began = time.monotonic()
-            finished = CellRun(cell_id, plan[plan["cell_id"] == cell_id], site).measure()
-            log.info(
-                "%s %d/%d cells, %.1f s%s",
-                cell_id, number, len(todo), time.monotonic() - began,
-                "" if finished else " (unfinished)",
-            )  # fmt: skip
-            if not finished:
-                return False
-    finally:
-        worker.stop()
-        chain.append({"kind": "end", "run_id": run_id, "ended": now()})
-    return True
+def sweep(
+    plan: pd.DataFrame,
+    ledger: Path,
+    gpus: list[int],
+    conditions: Conditions,
+    limits: Limits,
+    protocol: Protocol | None = None,
+    make: Fleet.Make = make_worker,
+) -> int:
+    """Measure what a ledger lacks of a plan (rows as PLAN) on these GPUs; the exit status.
+
+    ``make``: entry of the worker process, as ``scripts.measure.worker.make_worker``.
+    """
+    check_cells(plan)
+    opened = [open_gpu(index, conditions.backend) for index in gpus]
+    busy = [check_idle(gpu, limits.allow_busy) for gpu in opened]
+    with exclusive(ledger):
+        chain = Chain(ledger)
+        try:
+            fleet = Fleet(chain, opened, conditions, protocol or Protocol(), limits, make)
+            finished = fleet.run(plan, [("busy",) if is_busy else () for is_busy in busy])
+        finally:
+            chain.close()
+    ends = tally(plan, fleet.done)
+    log.info("outcomes of %d candidates:\n%s", len(plan), table(ends))
+    return status_of(ends, finished)
 
 
-def _refuse_foreign(cells: list[str], device: str) -> None:
-    planned = {cell.split("/")[0] for cell in cells}
-    if planned - {device}:
-        raise InputError(
-            f"the plan is for {', '.join(sorted(planned))}, this machine has {device}; "
-            "make a plan for it with scripts.measure.plan"
-        )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Entry point; status 3 if time ran out with cells left."""
+def make_parser() -> argparse.ArgumentParser:
+    """The command line, also for those who check a recorded command."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.measure.sweep --plan build/plan.parquet "
-        "--ledger build/ledger.jsonl --seconds 540",
+        epilog="examples:\n"
+        "  python -m scripts.measure.sweep --plan build/plan.parquet "
+        "--ledger build/ledger.jsonl --gpus all --seconds 540\n"
+        "  python -m scripts.measure.sweep --ledger build/one.jsonl --trials 2 "
+        "--cells NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64 "
+        "--configs M16-N64-K128-G1-W4-S3 M64-N128-K64-G16-W8-S4\n"
+        "  python -m scripts.measure.sweep --ledger build/try.jsonl --backend interpreter "
+        "--cells CPU_interpreter/E4-N32-K32-top2-fp16/M4 --configs M16-N32-K32-G1-W4-S2",
     )
-    parser.add_argument("--plan", type=Path, required=True, help="PLAN table")
-    parser.add_argument("--ledger", type=Path, required=True, help="ledger to append to")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this")
-    parser.add_argument("--cells", help="only cells whose id contains this text")
-    parser.add_argument("--profile", default="uniform", help="routing profile: uniform or zipf")
-    args = parser.parse_args(argv)
+    add = parser.add_argument
+    add("--plan", type=Path, help="PLAN table: what to try, in which order")
+    add("--cells", nargs="+", metavar="ID", help="with --configs: the cells; with --plan: only "
+        "the plan's cells whose id contains one of these texts")  # fmt: skip
+    add("--configs", nargs="+", metavar="ID", help="configs to try on each of --cells")
+    add("--ledger", type=Path, required=True, help="ledger to append to")
+    add("--gpus", default="0", help="GPUs of this host: numbers with commas, or all")
+    add("--trials", type=int, help="budget: trials of this command, earlier runs of it included")
+    add("--gpu-seconds", type=float, help="budget: seconds that the trials hold a GPU")
+    add("--seconds", type=float, default=math.inf, help="pause after this; nothing is closed")
+    add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
+    add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file> (a ROUTING"
+        " table, see scripts.measure.import_routing)")  # fmt: skip
+    add("--weights", choices=WEIGHTS, default="cold", help="see scripts.measure.conditions")
+    add("--scope", choices=SCOPES, default="two_gemm", help="what one pass is")
+    add("--backend", choices=BACKENDS, default="gpu", help="interpreter: try the harness on a CPU")
+    return parser
+
+
+def read_plan(args: argparse.Namespace) -> pd.DataFrame:
+    """The candidates that the command line names; InputError unless it names them one way."""
+    if args.plan is not None and args.configs is None:
+        return narrowed(read_table(args.plan, PLAN), args.cells)
+    if args.plan is None and args.cells and args.configs:
+        return plan_of(args.cells, args.configs)
+    raise InputError("say what to measure: --plan FILE, or --cells ID … with --configs ID …")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
     until = time.monotonic() + args.seconds
-    state: dict[str, Any] = {}
+    status = 0
 
     def body() -> None:
-        plan = read_table(args.plan, PLAN)
-        if args.cells:
-            plan = plan[plan["cell_id"].str.contains(args.cells, regex=False)]
-        if plan.empty:
-            raise InputError(f"{args.plan}: no cell to measure (--cells {args.cells})")
-        current_target()  # fails early, with a clear error, where there is no GPU
-        chain = Chain(args.ledger)
-        try:
-            state["whole"] = sweep(plan, chain, Protocol(), args.profile, until)
-        finally:
-            chain.close()
+        nonlocal status
+        trials = NO_LIMIT if args.trials is None else args.trials
+        seconds = math.inf if args.gpu_seconds is None else args.gpu_seconds
+        if trials < 0 or seconds < 0:
+            raise InputError("--trials and --gpu-seconds: a budget is not negative")
+        plan = read_plan(args)
+        conditions = Conditions(args.profile, args.weights, args.scope, args.backend)
+        limits = Limits(Budget(trials, seconds), until, args.allow_busy)
+        gpus = parse_gpus(args.gpus, args.backend)
+        status = sweep(plan, args.ledger, gpus, conditions, limits)
 
-    status = run_main(body)
-    return status or (0 if state.get("whole") else UNFINISHED)
+    return run_main(body) or status
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import pandas as pd
 
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
+from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_HELD_OUT, SIM_RATES
 from scripts.lib.tables import write_table
 from scripts.sim import facts as compiler
 from scripts.sim.arrays import Array
@@ -45,7 +45,8 @@ def predict_held_out(
 ) -> pd.DataFrame:
     """``measured`` with corrected_us and analytical_us from models that never saw the row's fold.
 
-    ``by``: the column that names the folds. InputError if there is but one.
+    ``by``: the column that names the folds. A row with NaN for ``us`` is predicted and not learned
+    from. InputError if there is but one fold.
     """
     folds = sorted(measured[by].unique())
     if len(folds) < 2:
@@ -59,7 +60,8 @@ def _fold(
     measured: pd.DataFrame, facts: pd.DataFrame, by: str, seed: int, held: object
 ) -> pd.DataFrame:
     out = measured[by] == held
-    simulator = train(measured[~out].reset_index(drop=True), facts, seed, "held-out")
+    known = measured[~out & measured["us"].notna()]
+    simulator = train(known.reset_index(drop=True), facts, seed, "held-out")
     tested = measured[out]
     asked = ask(tested["cell_id"], tested["config_id"], facts)
     parts = time_layer(asked, simulator.parameters)
@@ -97,6 +99,17 @@ def _scores(both: pd.DataFrame) -> dict[str, Array]:
     if "analytical_us" in both:
         scores["analytical"] = both["analytical_us"].to_numpy()
     return scores
+
+
+def held_out_of(predicted: pd.DataFrame) -> pd.DataFrame:
+    """SIM_HELD_OUT rows: ten digits of each prediction, and the order of ``graphx-sim rank``."""
+    us = predicted["corrected_us"].to_numpy()
+    score = pick_score(predicted["cell_id"], predicted["config_id"], us)
+    ordered = predicted.assign(score=score).sort_values(["cell_id", "score", "config_id"])
+    place = ordered.groupby("cell_id").cumcount() + 1
+    digits = [float(f"{value:.10g}") for value in us]
+    rows = predicted.assign(predicted_us=digits, place=place)
+    return rows[SIM_HELD_OUT.names].sort_values(["cell_id", "config_id"], ignore_index=True)
 
 
 def stamped_cells(measured: pd.DataFrame) -> pd.DataFrame:
@@ -143,10 +156,13 @@ def calibration_of(predicted: pd.DataFrame) -> pd.DataFrame:
 def evaluate(
     trials: list[Path], again: list[Path], spaces: list[Path], seed: int, processes: int, out: Path
 ) -> None:
-    """Write sim_cells, sim_rates and sim_calibration into ``out``."""
+    """Write sim_cells, sim_rates, sim_calibration and sim_held_out into ``out``."""
     facts = compiler.read_facts(spaces)
-    measured, repeat = read_measured(trials), read_measured(again) if again else None
-    predicted = predict_held_out(measured, facts, "layer", seed, processes)
+    repeat = read_measured(again) if again else None
+    tried = predict_held_out(read_measured(trials, failed=True), facts, "layer", seed, processes)
+    write_table(out / "sim_held_out.parquet", held_out_of(tried), SIM_HELD_OUT)
+    predicted = tried[tried["us"].notna()]
+    measured = predicted.drop(columns=["corrected_us", "analytical_us"])
     write_table(out / "sim_calibration.parquet", calibration_of(predicted), SIM_CALIBRATION)
     parts = [cells_of(predicted, measured, "learned_from", "layer")]
     if measured["stamped_us"].notna().any():

@@ -17,8 +17,10 @@ from scripts.lib.tables import read_table
 _READ = ["cell_id", "config_id", "outcome", "median_us", "anchor_us", "predicted_us"]
 
 
-def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
+def read_measured(paths: Iterable[Path], *, failed: bool = False) -> pd.DataFrame:
     """Correct trials of TRIALS tables, sorted, with the names that folds and classes go by.
+
+    ``failed``: the other trials as well, with NaN for ``us``.
 
     Columns: cell_id, config_id, us (freed of drift), stamped_us (predicted before the trial, or
     NaN), best_us (of the cell), device, scheme, tokens, experts, shape, layer (the shape without
@@ -30,7 +32,9 @@ def read_measured(paths: Iterable[Path]) -> pd.DataFrame:
         trials = trials.assign(
             us=drift_corrected_us(trials), stamped_us=trials["predicted_us"].astype(float)
         )
-        frames.append(trials[trials["outcome"] == Outcome.CORRECT])
+        correct = trials["outcome"] == Outcome.CORRECT
+        trials["us"] = trials["us"].where(correct)
+        frames.append(trials if failed else trials[correct])
     measured = pd.concat(frames)[["cell_id", "config_id", "us", "stamped_us"]]
     twice = measured.duplicated(["cell_id", "config_id"])
     if twice.any():

@@ -1,20 +1,27 @@
 """The hash-chained ledger: whole lines only, every change to a written line is found."""
 
+import contextlib
 import gzip
+import itertools
 import json
 import lzma
+import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.lib.chain import GENESIS, Chain, line_hash, read_chain
+from scripts.lib.chain import GENESIS, Chain, check_chain, line_hash, read_chain
 from scripts.lib.files import InputError
 
+FORK = multiprocessing.get_context("fork")
 BODIES = [{"kind": "attempt", "n": n, "us": 1.5 * n, "name": "größer"} for n in range(6)]
 
 
@@ -87,11 +94,129 @@ def test_a_torn_line_is_set_aside_and_the_chain_goes_on(tmp_path: Path) -> None:
     assert (tmp_path / "l.jsonl.torn").read_text().startswith(lines[-1][:20])
 
 
-def test_a_second_writer_is_refused(tmp_path: Path) -> None:
-    chain = Chain(tmp_path / "l.jsonl")
-    with pytest.raises(InputError, match="another run is writing"):
-        Chain(tmp_path / "l.jsonl")
+def test_a_torn_line_is_no_line_for_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    write(path, BODIES)
+    path.write_bytes(path.read_bytes()[:-1])  # whole but for its end: nobody was told of it
+    with pytest.raises(InputError, match=r":6: torn: its writer was killed"):
+        list(read_chain(path))
+
+
+def test_every_broken_line_is_named_and_only_those(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    lines = write(path, [{"n": n} for n in range(10)])
+    lines[1] = lines[1].replace('"n":1', '"n":7')
+    lines[6] = "{}"
+    del lines[3]
+    path.write_text("\n".join(lines) + "\n")
+    found = {line.number: (line.problem or "").split()[0:3] for line in check_chain(path)}
+    named = {number: words for number, words in found.items() if words}
+    assert named == {
+        2: ["was", "edited", "after"],
+        4: ["does", "not", "follow"],
+        6: ["not", "a", "ledger"],
+    }
+
+
+def test_append_returns_the_hash_of_its_line_and_opening_gives_all(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    chain = Chain(path)
+    hashes = [chain.append(BODIES[0]), *chain.extend(BODIES[1:])]
     chain.close()
+    assert hashes == [json.loads(line)["hash"] for line in path.read_text().splitlines()]
+    again = Chain(path)
+    assert (again.bodies, again.hashes) == (BODIES, hashes)
+    again.close()
+
+
+def test_a_file_cut_off_or_deleted_under_a_writer_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    chain = Chain(path)
+    chain.extend(BODIES)
+    os.truncate(path, 100)
+    with pytest.raises(InputError, match="cut off or deleted"):
+        chain.append(BODIES[0])
+    path.unlink()
+    with pytest.raises(InputError, match="cut off or deleted"):
+        chain.append(BODIES[0])
+    chain.close()
+
+
+def test_what_another_writer_broke_is_not_built_upon(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    chain = Chain(path)
+    chain.append(BODIES[0])
+    with path.open("a") as handle:
+        handle.write("not of this chain\n")
+    with pytest.raises(InputError, match=r":2: not a ledger line"):
+        chain.append(BODIES[1])
+    chain.close()
+
+
+def test_a_forked_process_cannot_use_the_writer_of_its_parent(tmp_path: Path) -> None:
+    chain = Chain(tmp_path / "l.jsonl")
+    child = FORK.Process(target=chain.append, args=(BODIES[0],))
+    child.start()
+    child.join()
+    assert child.exitcode == 1
+    assert list(read_chain(chain.path)) == []
+    chain.close()
+
+
+def append_many(path: Path, name: str, announced: Connection, threads: int) -> None:
+    """Append lines for ever, by several threads, each telling of every line it wrote."""
+    chain, telling = Chain(path), threading.Lock()
+
+    def work(thread: int) -> None:
+        for n in itertools.count():
+            bodies = [{"writer": f"{name}.{thread}", "n": 2 * n + i} for i in (0, 1)]
+            hashes = chain.extend(bodies) if n % 3 else [chain.append(body) for body in bodies]
+            with telling:
+                announced.send(hashes)
+
+    for thread in range(threads):
+        threading.Thread(target=work, args=(thread,), daemon=True).start()
+    threading.Event().wait()
+
+
+@given(st.lists(st.floats(0.0, 0.03), min_size=2, max_size=5), st.integers(1, 3))
+@settings(max_examples=12, deadline=None)
+def test_writers_at_once_some_killed_lose_and_mix_nothing(
+    tmp_path_factory: pytest.TempPathFactory, pauses: list[float], threads: int
+) -> None:
+    """Processes of several threads write to one file; they are killed at arbitrary moments."""
+    path = tmp_path_factory.mktemp("chain") / "l.jsonl"
+    pipes = [FORK.Pipe(duplex=False) for _ in pauses]
+    writers = [
+        FORK.Process(target=append_many, args=(path, str(n), pipe[1], threads), daemon=True)
+        for n, pipe in enumerate(pipes)
+    ]
+    told: list[str] = []
+    for writer, (_, sender) in zip(writers, pipes, strict=True):
+        writer.start()
+        sender.close()
+    for (receiver, _), pause, writer in zip(pipes, pauses, writers, strict=True):
+        receiver.poll(5)  # it is writing by now, or has failed
+        time.sleep(pause)
+        writer.kill()
+        with contextlib.suppress(EOFError):
+            while True:
+                told += receiver.recv()
+        writer.join()
+    assert len(told) >= len(pauses)
+    last = Chain(path)  # sets aside what the last of them may have torn
+    told.append(last.append({"writer": "last", "n": 0}))
+    last.close()
+    lines = list(check_chain(path))
+    assert [line.number for line in lines if line.problem] == []
+    hashes = [line.hash for line in lines]
+    assert set(told) <= set(hashes)
+    assert len(set(hashes)) == len(hashes)
+    by_writer: dict[str, list[int]] = {}
+    for line in lines:
+        by_writer.setdefault(line.body["writer"], []).append(line.body["n"])
+    for numbers in by_writer.values():
+        assert numbers == list(range(len(numbers)))
 
 
 def test_killed_with_minus_9_it_holds_every_line_it_announced(tmp_path: Path) -> None:
@@ -132,6 +257,11 @@ def test_a_full_disk_is_a_clear_error_and_keeps_whole_lines(tmp_path: Path) -> N
                 written += 1
         chain.close()
         assert written > 5
+        assert [body["n"] for body in read_chain(disk / "l.jsonl")] == list(range(written))
+        chain = Chain(disk / "l.jsonl")
+        with pytest.raises(InputError, match="could not be written"):
+            chain.extend([{"n": written, "text": "x" * 500}] * 20)
+        chain.close()
         assert [body["n"] for body in read_chain(disk / "l.jsonl")] == list(range(written))
     finally:
         subprocess.run(["umount", str(disk)], check=True)

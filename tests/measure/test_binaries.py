@@ -7,7 +7,7 @@ from triton.backends.compiler import GPUTarget
 from scripts.lib.shape import parse_shape
 from scripts.measure.binaries import compile_all, jobs_of
 from scripts.measure.compile_run import jobs_of_plan
-from tests.measure.test_cell_run import PLAN
+from tests.measure.bench import PLAN
 
 SM90 = GPUTarget("cuda", 90, 32)
 SHAPE = parse_shape("E8-N256-K512-top2-bf16")

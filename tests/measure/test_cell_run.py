@@ -1,74 +1,25 @@
 """One cell from the controller's side, with a worker process that dies, hangs and fails."""
 
-import time
 from collections import Counter
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 
 from scripts.ledger import consolidate
-from scripts.lib.chain import Chain, read_chain
-from scripts.lib.isolate import Child
-from scripts.measure.cell_run import CellRun, Site
+from scripts.lib.shape import parse_cell
+from scripts.measure.compiled import Compiled
 from scripts.measure.protocol import Protocol
-from scripts.measure.records import Done, kernel_hash, read_done, run_line
-from tests.measure.scripted import QuietGpu, latency_us, make_scripted
-
-CELL = "NVIDIA_H200/E8-N256-K512-top2-bf16/M4"
-CONFIGS = [f"M16-N{n}-K64-G{g}-W4-S{s}" for n in (32, 64) for g in (1, 16) for s in (2, 3, 4)]
-PLAN = pd.DataFrame(
-    {
-        "cell_id": CELL,
-        "order": range(len(CONFIGS)),
-        "config_id": CONFIGS,
-        "proposed_by": ["committed,S1:NVIDIA_H100_80GB_HBM3", "default"] + [""] * 10,
-        "predicted_us": [10.5, 20.25] + [None] * 10,
-        "model_version": ["v1", "v1"] + [None] * 10,
-    }
-)
-PROTOCOL = Protocol(trial_deadline_s=1.5, anchor_every=4, finalists=3)
-FOREVER = float("inf")
-
-
-class Bench:
-    """A ledger, a scripted worker and what a sweep holds around a cell."""
-
-    def __init__(self, tmp_path, faults=None):
-        self.ledger, self.log = tmp_path / "ledger.jsonl", tmp_path / "begun"
-        self.faults = faults or {}
-
-    def run(self, until=FOREVER, failed=None, uuid="GPU-1"):
-        chain = Chain(self.ledger)
-        done = read_done(chain.bodies, PROTOCOL.hash, kernel_hash(), uuid)
-        chain.append(run_line(f"run-{done.runs}", PROTOCOL, "uniform", {"uuid": uuid}))
-        worker = Child(make_scripted, self.faults, self.log)
-        try:
-            run_id = f"run-{done.runs}"
-            site = Site(run_id, PROTOCOL, worker, QuietGpu(), chain, done, failed or {}, until)
-            return CellRun(CELL, PLAN, site).measure()
-        finally:
-            worker.stop()
-            chain.close()
-
-    @property
-    def bodies(self):
-        return list(read_chain(self.ledger))
-
-    @property
-    def attempts(self):
-        return [body for body in self.bodies if body["kind"] == "attempt"]
-
-    @property
-    def begun(self):
-        return self.log.read_text().split()
+from tests.measure.bench import CELL, CONFIGS, PROTOCOL, Bench, plan_of
+from tests.measure.scripted import IDLE, ScriptedGpu, latency_us
 
 
 def test_every_config_of_the_plan_gets_one_outcome(tmp_path):
     bench = Bench(tmp_path)
-    assert bench.run()
+    assert bench.run() == 0
     assert [a["config_id"] for a in bench.attempts] == CONFIGS
     kinds = Counter(body["kind"] for body in bench.bodies)
-    assert kinds == {"run": 1, "attempt": 12, "anchor": 5, "finals": 1, "cell": 1}
+    assert kinds == {"run": 1, "attempt": 12, "anchor": 5, "finals": 1, "cell": 1, "end": 1}
+    assert len({body["run_id"] for body in bench.bodies}) == 1
 
 
 def test_an_attempt_carries_the_prediction_that_was_on_the_plan(tmp_path):
@@ -84,7 +35,7 @@ def test_an_attempt_carries_the_prediction_that_was_on_the_plan(tmp_path):
 def test_finals_hold_the_best_all_proposals_and_their_twins(tmp_path):
     bench = Bench(tmp_path)
     bench.run()
-    slots = next(body["slots"] for body in bench.bodies if body["kind"] == "finals")
+    slots = bench.of("finals")[0]["slots"]
     ranked = sorted(CONFIGS, key=latency_us)
     assert slots[:3] == ranked[:3]
     assert set(slots) == {*ranked[:3], *CONFIGS[:2]}
@@ -103,7 +54,7 @@ def test_finals_hold_the_best_all_proposals_and_their_twins(tmp_path):
 )
 def test_a_fault_is_an_outcome_and_the_next_config_runs(tmp_path, fault, outcome, words):
     bench = Bench(tmp_path, {CONFIGS[3]: fault, CONFIGS[7]: fault})
-    assert bench.run()
+    assert bench.run() == 0
     by_config = {a["config_id"]: a for a in bench.attempts}
     assert list(by_config) == CONFIGS
     for config in (CONFIGS[3], CONFIGS[7]):
@@ -114,44 +65,92 @@ def test_a_fault_is_an_outcome_and_the_next_config_runs(tmp_path, fault, outcome
     assert bench.begun == CONFIGS  # none twice, the faulty ones included
 
 
-def test_what_the_compiler_refused_never_reaches_the_worker(tmp_path):
+@pytest.mark.parametrize("fault", ["die", "raise"])
+def test_an_anchor_that_fails_leaves_a_gap_and_nothing_else(tmp_path, fault):
+    bench = Bench(tmp_path, {"anchor": fault})
+    assert bench.run() == 0
+    assert {a["outcome"] for a in bench.attempts} == {"correct"}
+    assert bench.of("anchor") == []
+    assert bench.of("cell")[0]["drift"] == 0.0
+
+
+def test_finals_that_fail_twice_are_said_to_have_failed(tmp_path):
+    bench = Bench(tmp_path, {"finals": "poison"})
+    assert bench.run() == 0
+    assert bench.of("finals") == []
+    assert "illegal memory access" in bench.of("cell")[0]["finals_error"]
+
+
+def test_the_anchor_is_the_committed_config_or_the_plans_first(tmp_path):
     bench = Bench(tmp_path)
-    parts = "BLOCK_SIZE_M=16,BLOCK_SIZE_N=64,BLOCK_SIZE_K=64,GROUP_SIZE_M=1,num_warps=4"
-    assert bench.run(failed={f"bf16-share1-down/{parts},num_stages=2": "PassManager failed"})
-    refused = [a for a in bench.attempts if a["outcome"] == "compile_error"]
-    assert [a["config_id"] for a in refused] == ["M16-N64-K64-G1-W4-S2"]
-    assert refused[0]["reason"] == "bf16-share1-down: PassManager failed"
-    assert "M16-N64-K64-G1-W4-S2" not in bench.begun
+    other = CELL.replace("M4", "M8")
+    plan = plan_of([CELL, other])
+    plan.loc[plan["cell_id"] == other, "proposed_by"] = ""
+    plan.loc[plan["config_id"] == CONFIGS[2], "proposed_by"] = "committed"
+    plan.loc[(plan["cell_id"] == other), "proposed_by"] = ""
+    bench.run(plan)
+    cells = {line["cell_id"]: line for line in bench.of("cell")}
+    assert cells[CELL]["anchor_id"] == cells[CELL]["committed_id"] == CONFIGS[0]
+    assert (cells[other]["anchor_id"], cells[other]["committed_id"]) == (CONFIGS[0], None)
 
 
-def test_out_of_time_it_stops_and_goes_on_where_it_was(tmp_path):
-    bench = Bench(tmp_path, {CONFIGS[2]: "hang"})
-    assert not bench.run(until=time.monotonic() + 0.7)
-    some = len(bench.attempts)
-    assert 0 < some < len(CONFIGS)
-    assert bench.run()
-    assert [a["config_id"] for a in bench.attempts] == CONFIGS
-    assert bench.begun == CONFIGS
-    assert sum(body["kind"] == "cell" for body in bench.bodies) == 1
+def test_the_cell_line_sums_up_what_the_gpu_did(tmp_path):
+    hot = replace(
+        IDLE, sm_clock_mhz=1500, temperature_c=88, power_w=690.0, throttled=("hw_thermal",)
+    )
+    bench = Bench(tmp_path)
+    bench.run(gpus=[ScriptedGpu(states=(IDLE, IDLE, hot))])
+    line = bench.of("cell")[0]
+    assert (line["sm_clock_min_mhz"], line["sm_clock_max_mhz"]) == (1500, 1980)
+    assert (line["temperature_c"], line["power_w"]) == (88, 690.0)
+    assert line["throttled"] == ["hw_thermal"]
+    assert line["marks"] == ["throttled"]
+    assert line["readings"] >= 2
+    assert line["roofline_us"] == pytest.approx(1e6 / 4.3e12 * 1e6, abs=1e-6)
+
+
+def test_drift_beyond_the_band_and_what_is_known_of_the_run_are_marks(tmp_path):
+    steady = Bench(tmp_path / "a", anchors_us=(12.0, 12.5))
+    steady.run()
+    assert steady.of("cell")[0]["marks"] == []
+    drifting = Bench(tmp_path / "b", anchors_us=(12.0, 13.0))
+    drifting.run(marks=("busy",))
+    line = drifting.of("cell")[0]
+    assert line["marks"] == ["busy", "drifted"]
+    assert line["drift"] == pytest.approx(1.0 / 13.0, abs=0.004)  # five anchors by turns
+    assert line["drift"] > PROTOCOL.drift_band
+
+
+def test_what_the_compiler_refused_never_reaches_the_worker():
+    parts = "BLOCK_SIZE_M=16,BLOCK_SIZE_N=64,BLOCK_SIZE_K=64,num_warps=4"
+    said = Compiled(
+        {f"bf16-share1-down/{parts},num_stages=2": "PassManager failed"}, ("GROUP_SIZE_M",)
+    )
+    shape = parse_cell(CELL).shape
+    assert said("M16-N64-K64-G1-W4-S2", shape) == "bf16-share1-down: PassManager failed"
+    assert said("M16-N64-K64-G16-W4-S2", shape) == "bf16-share1-down: PassManager failed"
+    assert said("M16-N64-K64-G1-W4-S3", shape) is None
 
 
 def test_a_cell_begun_on_another_gpu_starts_again(tmp_path):
     bench = Bench(tmp_path, {CONFIGS[2]: "hang"})
-    assert not bench.run(until=time.monotonic() + 0.7)
+    assert bench.run(seconds=0.7) == 3
     some = len(bench.attempts)
-    assert bench.run(uuid="GPU-2")
+    assert bench.run(gpus=[ScriptedGpu(uuid="another")]) == 0
     assert len(bench.attempts) == some + len(CONFIGS)
-    kept = consolidate.trials(consolidate.select(bench.bodies))
-    assert sorted(kept["config_id"]) == sorted(CONFIGS)
-    assert set(kept["run_id"]) == {"run-1"}
+    finished = bench.of("cell")[0]["run_id"]
+    runs = {line["run_id"]: line["gpu"]["uuid"] for line in bench.of("run")}
+    assert runs[finished] == "another"
+    again = [a["config_id"] for a in bench.attempts if a["run_id"] == finished]
+    assert again == CONFIGS
 
 
-def test_runs_of_another_protocol_do_not_count(tmp_path):
+def test_runs_of_another_protocol_or_other_conditions_do_not_count(tmp_path):
     bench = Bench(tmp_path)
-    bench.run()
-    same = read_done(bench.bodies, PROTOCOL.hash, kernel_hash(), "GPU-1")
-    assert same.cells == {CELL}
-    assert same.best_us(CELL) == min(map(latency_us, CONFIGS))
-    other = read_done(bench.bodies, Protocol().hash, kernel_hash(), "GPU-1")
-    assert (other.cells, other.attempts, other.runs) == (set(), {}, 1)
-    assert Done().best_us(CELL) is None
+    assert bench.run() == 0
+    assert bench.run() == 0
+    assert len(bench.attempts) == len(CONFIGS)
+    assert bench.run(protocol=Protocol(trial_deadline_s=1.5, finalists=3)) == 0
+    assert bench.run(weights="warm") == 0
+    assert len(bench.attempts) == 3 * len(CONFIGS)
+    assert len(bench.of("run")) == 3

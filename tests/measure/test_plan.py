@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from scripts.lib.files import InputError
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.schemas.transfer import PROPOSALS
@@ -74,3 +75,29 @@ def test_a_missing_space_is_a_clear_error(tmp_path, capsys):
     arguments = ["--space", "absent.parquet", "--proposals", "p", "--out", str(tmp_path / "x")]
     assert main(arguments) == 2
     assert "absent.parquet: not found" in capsys.readouterr().err
+
+
+def test_named_cells_are_planned_with_proposals_or_without():
+    other = "NVIDIA_H200/E8-N256-K512-top2-bf16/M4"
+    plan = make_plan(space(), proposals(), seed=1, cells=[other, CELLS[1]])
+    assert plan["cell_id"].drop_duplicates().tolist() == [other, CELLS[1]]
+    unnamed = plan[plan["cell_id"] == other]
+    assert sorted(unnamed["config_id"]) == sorted(LEGAL)
+    assert (unnamed["proposed_by"] == "").all()
+
+
+def test_a_cell_without_any_candidate_is_an_error():
+    with pytest.raises(InputError, match="no space of int8_w8a16 on NVIDIA_H200"):
+        make_plan(space(), proposals(), 1, ["NVIDIA_H200/E8-N256-K512-top2-int8_w8a16/M4"])
+    with pytest.raises(InputError, match="--cells"):
+        make_plan(space(), proposals(), 1, ["NVIDIA_H200/E8"])
+
+
+def test_proposals_of_a_strategy_can_be_left_out(tmp_path):
+    write_table(tmp_path / "space.parquet", space(), SPACE)
+    write_table(tmp_path / "proposals.parquet", proposals(), PROPOSALS)
+    argv = ["--space", "space.parquet", "--proposals", "proposals.parquet", "--out", "plan.parquet"]
+    paths = [str(tmp_path / word) if word.endswith("parquet") else word for word in argv]
+    assert main([*paths, "--without", "committed", "S2"]) == 0
+    names = read_table(tmp_path / "plan.parquet", PLAN)["proposed_by"]
+    assert set(names) == {"S1:NVIDIA_A100-SXM4-80GB", "default", ""}

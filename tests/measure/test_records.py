@@ -1,12 +1,16 @@
 """What a run's line says of the code, and that it says it or the run does not begin."""
 
+import json
 import subprocess
 
 import pytest
 
+from scripts.lib.budget import Budget
 from scripts.lib.files import InputError
+from scripts.lib.spec import spec_hash
+from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
-from scripts.measure.records import commit, kernel_hash, run_line
+from scripts.measure.records import NO_LIMIT, commit, kernel_hash, key_of, run_line
 
 
 def test_the_commit_is_the_clones(monkeypatch, tmp_path):
@@ -38,8 +42,20 @@ def test_the_kernel_hash_follows_every_source(tmp_path):
 
 
 def test_a_runs_line_holds_its_provenance():
-    line = run_line("r", Protocol(), "zipf", {"uuid": "GPU-1"})
-    assert line["spec_hash"] == Protocol().hash
+    conditions = Conditions(profile="zipf", scope="layer")
+    line = run_line("r", Protocol(), conditions, Budget(NO_LIMIT), {"uuid": "GPU-1"})
+    assert line["spec_hash"] == spec_hash()
+    assert line["protocol_hash"] == Protocol().hash
     assert line["kernel_hash"] == kernel_hash()
     assert (line["routing"], line["gpu"]) == ("zipf", {"uuid": "GPU-1"})
+    assert line["conditions"]["scope"] == "layer"
+    assert line["budget"] == {"trials": None, "gpu_seconds": None}
     assert line["packages"]["numpy"] != "absent"
+
+
+def test_the_key_of_a_run_is_in_its_line_as_json_gives_it_back():
+    conditions = Conditions()
+    line = run_line("r", Protocol(), conditions, Budget(3, 1.5), {})
+    read = json.loads(json.dumps(line))
+    assert all(read[name] == value for name, value in key_of(Protocol(), conditions).items())
+    assert read["budget"] == {"trials": 3, "gpu_seconds": 1.5}

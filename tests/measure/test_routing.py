@@ -42,7 +42,7 @@ def test_same_seed_same_draw_and_another_seed_another():
 
 
 def test_unknown_profile():
-    with pytest.raises(InputError, match="uniform or zipf"):
+    with pytest.raises(InputError, match="unknown routing profile 'skewed'"):
         draw(1, 8, 2, "skewed", 0)
 
 

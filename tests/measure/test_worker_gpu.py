@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.ledger.consolidate import consolidate
+from scripts.ledger import consolidate
 from scripts.lib.chain import read_chain
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table, write_table
+from scripts.measure.device.choose import open_gpu
 
 pytestmark = [
     pytest.mark.gpu,
@@ -28,15 +29,14 @@ TOO_LARGE = "M256-N256-K256-G1-W8-S5"
 
 
 def device() -> str:
-    from scripts.measure.gpu_state import Gpu
-
-    return str(Gpu().identity()["device"])
+    return str(open_gpu(0, "gpu").identity()["device"])
 
 
 def write_plan(path: Path, batches: list[int], configs: list[str]) -> pd.DataFrame:
+    name = device()
     rows = [
-        (f"{device()}/{SHAPE}/M{tokens}", order, config, "committed" if order == 0 else "")
-        for tokens in batches
+        (f"{name}/{SHAPE}/M{t}", order, config, "committed" if order == 0 else "", None, None)
+        for t in batches
         for order, config in enumerate(configs)
     ]
     plan = pd.DataFrame(rows, columns=PLAN.names)
@@ -45,15 +45,20 @@ def write_plan(path: Path, batches: list[int], configs: list[str]) -> pd.DataFra
 
 
 def start(plan: Path, ledger: Path) -> subprocess.Popen[bytes]:
+    """A sweep; the tests' own process may hold the GPU too, so a busy one is allowed."""
     command = [sys.executable, "-m", "scripts.measure.sweep", "--plan", plan, "--ledger", ledger]
-    return subprocess.Popen([str(part) for part in command])
+    return subprocess.Popen([*map(str, command), "--allow-busy"])
+
+
+def tables(ledger: Path, out: Path) -> None:
+    assert consolidate.main(["--ledger", str(ledger), "--out", str(out)]) == 0
 
 
 def test_a_cell_from_plan_to_tables(tmp_path: Path) -> None:
     plan = write_plan(tmp_path / "plan.parquet", [1, 33], [*GOOD, TOO_LARGE])
     ledger = tmp_path / "ledger.jsonl"
     assert start(tmp_path / "plan.parquet", ledger).wait(300) == 0
-    consolidate(ledger, tmp_path)
+    tables(ledger, tmp_path)
     trials = read_table(tmp_path / "trials.parquet", TRIALS)
     assert sorted(trials["config_id"]) == sorted(plan["config_id"])
     illegal = trials[trials["config_id"] == TOO_LARGE]
@@ -64,7 +69,10 @@ def test_a_cell_from_plan_to_tables(tmp_path: Path) -> None:
     assert (good["logits_diff"] <= 0.01).all()
     assert (good["low_us"] <= good["median_us"]).all()
     assert (good["median_us"] <= good["high_us"]).all()
-    assert len(read_table(tmp_path / "cells.parquet", CELLS)) == 2
+    cells = read_table(tmp_path / "cells.parquet", CELLS)
+    assert len(cells) == 2
+    assert set(cells["scope"]) == {"two_gemm"}
+    assert set(cells["weights"]) == {"cold"}
     finals = read_table(tmp_path / "finals.parquet", FINALS)
     assert finals.groupby("cell_id")["round"].nunique().min() >= 10
     # The same command again finds nothing to do.
@@ -91,5 +99,5 @@ def test_killed_three_times_loses_nothing_and_repeats_nothing(tmp_path: Path) ->
     bodies = list(read_chain(ledger))  # raises if the chain does not hold
     keys = [(b["cell_id"], b["config_id"]) for b in bodies if b["kind"] == "attempt"]
     assert len(keys) == len(set(keys)) == len(plan)
-    consolidate(ledger, tmp_path)
+    tables(ledger, tmp_path)
     assert len(json.loads((tmp_path / "runs.json").read_text())["runs"]) == 4

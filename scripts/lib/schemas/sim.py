@@ -70,6 +70,20 @@ SIM_CELLS = Table(
     ("1: first version",),
 )
 
+SIM_HELD_OUT = Table(
+    "sim_held_out",
+    1,
+    "One row per recorded trial, failed ones included: what a model that never saw the layer, in "
+    "any scheme, expects of it.",
+    (
+        _CELL,
+        _CONFIG,
+        Column("predicted_us", pa.float64(), "corrected prediction, us"),
+        Column("place", pa.int32(), "from 1: order in which `graphx-sim rank` names the configs"),
+    ),
+    ("1: first version",),
+)
+
 SIM_RATES = Table(
     "sim_rates",
     1,

@@ -125,19 +125,6 @@ RATES = Table(
     _FIRST,
 )
 
-COUNTS = Table(
-    "counts",
-    1,
-    "What the measured dataset holds, counted.",
-    (
-        Column("device", pa.string(), "GPU, named as in config files"),
-        Column("quantity", pa.string(), "what is counted, for example outcomes"),
-        Column("key", pa.string(), "which of them; empty for a plain total"),
-        Column("value", pa.float64(), "the count, or the figure where the name says so"),
-    ),
-    _FIRST,
-)
-
 QUALITY = Table(
     "quality",
     1,

@@ -1,0 +1,88 @@
+"""What replaying searches writes: every run, and readings over runs."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+BUDGETS = (1, 2, 4, 8, 16, 32, 64, 128)  # trials K at which every run is read off
+
+_REGRETS = tuple(
+    Column(f"regret_{k}", pa.float64(), f"best after {k} trials over the cell's best", True)
+    for k in BUDGETS
+)
+_TIES = tuple(
+    Column(f"tied_{k}", pa.bool_(), f"after {k} trials: in the cell's tie-set") for k in BUDGETS
+)
+_STRATEGY = Column("strategy", pa.string(), "strategy or baseline, see scripts.transfer.contest")
+
+SEARCHES = Table(
+    "searches",
+    1,
+    "One row per run of a strategy on a completely measured cell. Regret is over the fastest legal "
+    "config; it is empty as long as no trial was correct. The tie-set of a cell: configs whose 95% "
+    "interval overlaps the best one's.",
+    (
+        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
+        _STRATEGY,
+        Column("source", pa.string(), "source GPU, or the one left out; may be empty", True),
+        Column("seed", pa.int32(), "random seed; 0 for deterministic strategies"),
+        Column("trials", pa.int32(), "trials made, failed ones included"),
+        Column("gpu_seconds", pa.float64(), "recorded GPU seconds of those trials"),
+        Column("trials_to_2pct", pa.int32(), "trials until regret <= 1.02; empty if never", True),
+        Column("gpu_seconds_to_2pct", pa.float64(), "GPU seconds until then", True),
+        Column("score", pa.float64(), "scripts.transfer.reading.score: 0 as random, 1 best"),
+        *_REGRETS,
+        *_TIES,
+    ),
+    ("1: first version",),
+)
+
+SEARCH_RATES = Table(
+    "search_rates",
+    1,
+    "One row per (strategy, class, K): means over cells, of each the mean over its runs. Intervals: "
+    "percentile bootstrap over files, since the cells of a file are not independent.",
+    (
+        _STRATEGY,
+        Column("group", pa.string(), "all, E, scheme, regime, vendor or source"),
+        Column("value", pa.string(), "which of the group; empty for all"),
+        Column("K", pa.int32(), "trial budget"),
+        Column("n", pa.int32(), "cells"),
+        Column("found", pa.float64(), "share of runs with a correct trial"),
+        Column("regret", pa.float64(), "geometric mean over those", True),
+        Column("regret_low", pa.float64(), "lower end of its interval", True),
+        Column("regret_high", pa.float64(), "upper end", True),
+        Column("within_1", pa.float64(), "share of runs with regret <= 1.01"),
+        Column("within_2", pa.float64(), "<= 1.02"),
+        Column("within_5", pa.float64(), "<= 1.05"),
+        Column("within_10", pa.float64(), "<= 1.10"),
+        Column("tied", pa.float64(), "share of runs in the tie-set"),
+    ),
+    ("1: first version",),
+)
+
+SEARCH_COSTS = Table(
+    "search_costs",
+    1,
+    "One row per (strategy, class): what it takes to come within 2% of the best. Quantiles over "
+    "cells, of each the median over its runs; a run that never arrives counts as infinite, and a "
+    "quantile that is infinite is empty.",
+    (
+        _STRATEGY,
+        Column("group", pa.string(), "all, E, scheme, regime, vendor or source"),
+        Column("value", pa.string(), "which of the group; empty for all"),
+        Column("n", pa.int32(), "cells"),
+        Column("runs", pa.int32(), "runs"),
+        Column("arrived", pa.float64(), "share of runs that come within 2%"),
+        Column("trials_median", pa.float64(), "trials to within 2%, median", True),
+        Column("trials_p95", pa.float64(), "95th percentile", True),
+        Column("gpu_seconds_median", pa.float64(), "GPU seconds to within 2%, median", True),
+        Column("gpu_seconds_p95", pa.float64(), "95th percentile", True),
+        Column("trials_made", pa.float64(), "trials made until the end, mean"),
+        Column("gpu_seconds", pa.float64(), "GPU seconds until the end, mean"),
+        Column("score", pa.float64(), "mean score"),
+    ),
+    ("1: first version",),
+)
