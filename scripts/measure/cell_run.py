@@ -17,7 +17,7 @@ from scripts.lib.isolate import Child, Failure
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.shape import Shape, parse_cell
 from scripts.measure.device.state import Gpu
-from scripts.measure.done import CellDone, Done, known_of
+from scripts.measure.done import CellDone, Done
 from scripts.measure.monitor import Monitor, summary
 from scripts.measure.protocol import Protocol
 from scripts.measure.records import attempt_line, failed, not_measured
@@ -148,17 +148,15 @@ class CellRun:
             self._revive()
 
     def _attempt(self, config_id: str, result: Body) -> Body:
-        earlier = self.done.known.get(config_id)
         run_id, spec, order = self.site.run_id, self.site.spec, int(self.order[config_id])
         line = attempt_line(run_id, spec, self.cell_id, order, config_id, result)
-        line |= self.stamps.get(config_id, {})
-        return line if earlier is None else line | {"supersedes": earlier.line}
+        return self.done.superseding(line | self.stamps.get(config_id, {}))
 
     def _write_pending(self) -> None:
         if self._pending is not None:
             body, self._pending = self._pending, None
             line = self.site.chain.append(body, sync=False)
-            self.done.known[body["config_id"]] = known_of(body, line)
+            self.done.add(body, line)
 
     def _settle(self) -> None:
         self._write_pending()
@@ -169,14 +167,10 @@ class CellRun:
         bodies = [
             self._attempt(config_id, result)
             for config_id in self.done.missing(self.order)
-            if not self._is_closed_so(config_id, result)
+            if not self.done.is_closed_so(config_id, result)
         ]
         for body, line in zip(bodies, self.site.chain.extend(bodies), strict=True):
-            self.done.known[body["config_id"]] = known_of(body, line)
-
-    def _is_closed_so(self, config_id: str, result: Body) -> bool:
-        known = self.done.known.get(config_id)
-        return known is not None and known[:2] == (result["outcome"], result["reason"])
+            self.done.add(body, line)
 
     def _line(self, kind: str, **body: Any) -> Body:
         return {"kind": kind, "run_id": self.site.run_id, "cell_id": self.cell_id, **body}

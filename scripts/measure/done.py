@@ -38,6 +38,20 @@ class CellDone:
         known = self.known.get(config_id)
         return known is not None and known.outcome != Outcome.NOT_MEASURED
 
+    def is_closed_so(self, config_id: str, result: Body) -> bool:
+        """Whether the last line of a config said just that outcome and reason."""
+        known = self.known.get(config_id)
+        return known is not None and known[:2] == (result["outcome"], result["reason"])
+
+    def superseding(self, body: Body) -> Body:
+        """An attempt's line that names the one whose place it takes, if there is one."""
+        earlier = self.known.get(body["config_id"])
+        return body if earlier is None else body | {"supersedes": earlier.line}
+
+    def add(self, body: Body, line: str) -> None:
+        """Note an attempt's line, by its hash."""
+        self.known[body["config_id"]] = known_of(body, line)
+
     def missing(self, configs: Iterable[str]) -> list[str]:
         """Those that have no outcome yet, or none but ``not_measured``."""
         return [config for config in configs if not self.is_closed(config)]
@@ -110,9 +124,8 @@ def _count(done: Done, body: Body, line: str, uuid: str) -> None:
     if body["kind"] == "cell":
         cell.whole = True
         return
-    known = known_of(body, line)
-    if known.tried:
+    if known_of(body, line).tried:
         cell.begin_on(uuid)
         trial = Trial(body["cell_id"], body["config_id"], body["gpu_seconds"])
         done.trials.append(trial)
-    cell.known[body["config_id"]] = known
+    cell.add(body, line)

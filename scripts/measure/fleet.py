@@ -23,7 +23,7 @@ from scripts.measure.cell_run import CellRun, Site, check_started
 from scripts.measure.conditions import Conditions
 from scripts.measure.device.state import Gpu
 from scripts.measure.disturbance import is_disturbed, probe
-from scripts.measure.done import known_of, read_done
+from scripts.measure.done import read_done
 from scripts.measure.progress import Progress
 from scripts.measure.protocol import Protocol
 from scripts.measure.records import attempt_line, key_of, now, run_line
@@ -108,24 +108,18 @@ class Fleet:
         for row in plan.itertuples(index=False):
             result = configs[row.config_id] or cells[row.cell_id]
             able.append(result is None)
-            if result is not None and not self._is_known(row, result):
+            known = self.done.cell(row.cell_id)
+            if result is not None and not known.is_closed_so(row.config_id, result):
                 refused.append((row, result))
         return plan[able], refused
 
-    def _is_known(self, row: Any, result: Body) -> bool:
-        known = self.done.cell(row.cell_id).known.get(row.config_id)
-        return known is not None and known[:2] == (result["outcome"], result["reason"])
-
     def _record(self, run_id: str, refused: list[tuple[Any, Body]]) -> None:
-        bodies = []
+        spec, bodies = self.key["spec_hash"], []
         for row, result in refused:
-            body = attempt_line(
-                run_id, self.key["spec_hash"], row.cell_id, int(row.order), row.config_id, result
-            )
-            earlier = self.done.cell(row.cell_id).known.get(row.config_id)
-            bodies.append(body if earlier is None else body | {"supersedes": earlier.line})
+            body = attempt_line(run_id, spec, row.cell_id, int(row.order), row.config_id, result)
+            bodies.append(self.done.cell(row.cell_id).superseding(body))
         for body, line in zip(bodies, self.chain.extend(bodies), strict=True):
-            self.done.cell(body["cell_id"]).known[body["config_id"]] = known_of(body, line)
+            self.done.cell(body["cell_id"]).add(body, line)
 
     def _open_runs(self) -> list[str]:
         """A run of each GPU, its line written."""
