@@ -17,8 +17,10 @@ include: "rules/corpus.smk"
 include: "rules/space.smk"
 include: "rules/transfer.smk"
 include: "rules/measure.smk"
+include: "rules/ledger.smk"
 include: "rules/sim.smk"
 include: "rules/statistics.smk"
+include: "rules/export.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 
@@ -27,7 +29,9 @@ rule all:
     default_target: True
     input:
         rules.corpus.input,
+        rules.ledger.input,
         rules.sim.input,
         rules.statistics.input,
+        rules.export.input,
         rules.figures.input,
         rules.report.input,

@@ -7,6 +7,10 @@ from snakemake.exceptions import WorkflowError
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.manifest import verify
+from scripts.lib.spec import LOCK, SPEC, read_spec
+
+# What is decided by the locked spec has both as inputs: an edited spec must not go unnoticed.
+LOCKED_SPEC = [SPEC.as_posix(), LOCK.as_posix()]
 
 # The files of a measured dataset.
 MEASURED = [
@@ -37,6 +41,14 @@ def code(phase, *packages):
     for path in sorted(path for path in found if "__pycache__" not in path.parts):
         digest.update(f"{path.as_posix()} {sha256(path)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def locked(name):
+    """A number of the locked spec, for example ``win_margin``."""
+    try:
+        return getattr(read_spec(), name)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def recorded(*paths):
@@ -119,11 +131,63 @@ def measured(*names):
     return source("measure", *(f"measured/{dataset}/{name}" for name in names))
 
 
+def datasets(*names):
+    """Files of every measured dataset, first measure.dataset, whose mode says where they are."""
+    mode = lookup(within=config, dpath="measure/mode")
+    own = lookup(within=config, dpath="measure/dataset")
+    every = lookup(within=config, dpath="measure/datasets")
+    if own not in every:
+        raise WorkflowError(f"params.yaml: measure.datasets: lacks {own}")
+    ordered = sorted(every, key=lambda dataset: (dataset != own, every.index(dataset)))
+
+    def checked(wildcards):
+        try:
+            return [
+                (
+                    f"build/live/measured/{dataset}/{name}"
+                    if mode == "live" and dataset == own
+                    else verify(f"data/recorded/measured/{dataset}/{name}")
+                )
+                for dataset in ordered
+                for name in names
+            ]
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+
+    return checked
+
+
+def measured_spaces():
+    """The legal configs of the measured GPU, in all number formats."""
+    device = lookup(within=config, dpath="space/device")
+    return [path for path in spaces() if Path(path).name.startswith(f"{device}-")]
+
+
+def costs():
+    """What tuning a file cost, a record for each GPU on which it was measured."""
+    names = lookup(within=config, dpath="measure/costs")
+    return recorded(*(f"data/recorded/cost/{name}.json" for name in names))
+
+
 def trials_of(parameter):
     """Trials of the datasets that a parameter lists; recorded in either mode."""
     names = lookup(within=config, dpath=parameter)
     return recorded(
         *(f"data/recorded/measured/{name}/trials.parquet" for name in names)
+    )
+
+
+def ledgers():
+    """The ledgers of all recorded datasets; one that is measured live is scanned when it ends."""
+    mode = lookup(within=config, dpath="measure/mode")
+    own = lookup(within=config, dpath="measure/dataset")
+    names = [
+        *lookup(within=config, dpath="measure/datasets"),
+        lookup(within=config, dpath="measure/repeat"),
+    ]
+    names = [name for name in names if mode == "recorded" or name != own]
+    return recorded(
+        *(f"data/recorded/measured/{name}/ledger.jsonl.xz" for name in names)
     )
 
 

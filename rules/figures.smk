@@ -125,6 +125,27 @@ rule figures_sim:
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
+rule figures_spread:
+    input:
+        script="scripts/figures/spread.py",
+        spread=rules.statistics_spread.output.spread,
+        spec=LOCKED_SPEC,
+    output:
+        png="results/figures/spread.png",
+        svg="results/figures/spread.svg",
+    log:
+        "logs/figures/spread.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --spread {input.spread:q} --margin {params.margin:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
 rule figures:
     input:
         rules.figures_transferred.output,
@@ -133,3 +154,4 @@ rule figures:
         rules.figures_headroom.output,
         rules.figures_legality.output,
         rules.figures_sim.output,
+        rules.figures_spread.output,

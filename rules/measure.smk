@@ -45,10 +45,28 @@ rule measure_sweep:
         " --profile {params.profile:q} 2> {log:q}"
 
 
+rule measure_scan:
+    input:
+        script="scripts/ledger/scan.py",
+        swept=rules.measure_sweep.output.done,
+    output:
+        "build/live/ledger.json",
+    log:
+        "logs/ledger/scan-live.log",
+    conda:
+        "../envs/cuda.yaml"
+    params:
+        module=as_py_module(),
+        code=code("ledger"),
+        ledger=rules.measure_sweep.params.ledger,
+    shell:
+        "python -m {params.module} --ledger {params.ledger:q} --out {output:q} 2> {log:q}"
+
+
 rule measure_consolidate:
     input:
         script="scripts/ledger/consolidate.py",
-        swept=rules.measure_sweep.output.done,
+        scanned=rules.measure_scan.output,
     output:
         expand(
             "build/live/measured/{dataset}/{name}",

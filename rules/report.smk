@@ -6,7 +6,14 @@ rule report_summary:
         script="scripts/report/summary.py",
         history=history(),
         gaps=rules.statistics_gaps.output.gaps,
-        counts=rules.statistics_counts.output.counts,
+        recorded=rules.statistics_recorded.output.recorded,
+        binaries=rules.statistics_recorded.output.binaries,
+        coverage=rules.statistics_coverage.output.coverage,
+        spread=rules.statistics_spread.output.spread,
+        false_wins=rules.statistics_spread.output.false_wins,
+        gains=rules.statistics_gains.output.gains,
+        gain_rates=rules.statistics_gains.output.rates,
+        cost=rules.statistics_cost.output.cost,
         quality=rules.statistics_quality.output.quality,
         rates=rules.statistics_aggregate.output.rates,
         repeat=rules.statistics_repeat.output.repeat,
@@ -18,14 +25,17 @@ rule report_summary:
         triples_predicted=rules.sim_triples.output.triples,
         sim_rates=rules.sim_evaluate.output.rates,
         correctness=recorded(*CORRECTNESS),
-        runs=measured("runs.json"),
+        runs=datasets("runs.json"),
         upstream="data/upstream.yaml",
         lock="envs/analysis.lock.txt",
-        datasets=measured(*MEASURED),
+        ledger=rules.ledger_scan.output.ledger,
+        datasets=datasets(*MEASURED),
+        costs=costs(),
         again=measured_again(*MEASURED),
         learned=trials_of("sim/datasets"),
         compared=trials_of("sim/repeats"),
         compiled=compiled(),
+        spec=LOCKED_SPEC,
     output:
         summary="results/summary.json",
     log:
@@ -38,19 +48,24 @@ rule report_summary:
         sources=lookup(within=config, dpath="figures/sources"),
         gap_source=lookup(within=config, dpath="figures/gap_source"),
         gap_target=lookup(within=config, dpath="figures/gap_target"),
-        margin=lookup(within=config, dpath="statistics/margin"),
+        margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
     shell:
         "python -m {params.module} --history {input.history:q} --gaps {input.gaps:q}"
-        " --counts {input.counts:q} --quality {input.quality:q} --rates {input.rates:q}"
+        " --recorded {input.recorded:q} --binaries {input.binaries:q}"
+        " --coverage {input.coverage:q} --spread {input.spread:q}"
+        " --false-wins {input.false_wins:q}"
+        " --gains {input.gains:q} --gain-rates {input.gain_rates:q} --cost {input.cost:q}"
+        " --quality {input.quality:q} --rates {input.rates:q}"
         " --repeat {input.repeat:q} --space {input.space:q}"
         " --space-counts {input.space_counts:q} --space-sample {input.space_sample:q}"
         " --legality {input.legality:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --sim-rates {input.sim_rates:q}"
         " --correctness {input.correctness:q} --runs {input.runs:q} --upstream {input.upstream:q}"
-        " --lock {input.lock:q} --datasets {input.history:q} {input.datasets:q} {input.again:q}"
+        " --lock {input.lock:q} --ledger {input.ledger:q} --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
+        " {input.costs:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"
@@ -80,6 +95,8 @@ rule report_html:
         summary=rules.report_summary.output.summary,
         pairwise=rules.statistics_pairwise.output.pairwise,
         cells=measured("cells.parquet"),
+        coverage=rules.statistics_coverage.output.coverage,
+        gains=rules.statistics_gains.output.gains,
         triples_legality=rules.space_legality.output.triples,
         triples_predicted=rules.sim_triples.output.triples,
         sim_cells=rules.sim_evaluate.output.cells,
@@ -87,6 +104,7 @@ rule report_html:
             rules.figures_transferred.output.svg,
             rules.figures_curves.output.svg,
             rules.figures_sim.output.svg,
+            rules.figures_spread.output.svg,
             rules.figures_headroom.output.svg,
             rules.figures_legality.output.svg,
             rules.figures_gaps.output.svg,
@@ -102,7 +120,8 @@ rule report_html:
         code=code("report"),
     shell:
         "python -m {params.module} --summary {input.summary:q} --pairwise {input.pairwise:q}"
-        " --cells {input.cells:q} --triples-legality {input.triples_legality:q}"
+        " --cells {input.cells:q} --coverage {input.coverage:q}"
+        " --gains {input.gains:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --sim-cells {input.sim_cells:q}"
         " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 

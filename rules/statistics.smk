@@ -28,6 +28,7 @@ rule statistics_pairwise:
         script="scripts/statistics/pairwise.py",
         finals=measured("finals.parquet"),
         cells=measured("cells.parquet"),
+        spec=LOCKED_SPEC,
     output:
         pairwise="results/tables/pairwise.parquet",
         aa="results/tables/aa.parquet",
@@ -38,12 +39,35 @@ rule statistics_pairwise:
     params:
         module=as_py_module(),
         code=code("statistics"),
-        margin=lookup(within=config, dpath="statistics/margin"),
+        margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
         "python -m {params.module} --finals {input.finals:q} --cells {input.cells:q}"
         " --margin {params.margin:q} --level {params.level:q}"
         " --out {output.pairwise:q} --out-aa {output.aa:q} 2> {log:q}"
+
+
+rule statistics_recorded:
+    input:
+        script="scripts/statistics/recorded.py",
+        trials=datasets("trials.parquet"),
+        cells=datasets("cells.parquet"),
+        compiles=datasets("compiles.parquet"),
+        space=measured_spaces(),
+    output:
+        recorded="results/tables/recorded.parquet",
+        binaries="results/tables/binaries.parquet",
+    log:
+        "logs/statistics/recorded.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --compiles {input.compiles:q} --space {input.space:q}"
+        " --out {output.recorded:q} --out-binaries {output.binaries:q} 2> {log:q}"
 
 
 rule statistics_verdicts:
@@ -53,6 +77,8 @@ rule statistics_verdicts:
         trials=measured("trials.parquet"),
         cells=measured("cells.parquet"),
         pairwise=rules.statistics_pairwise.output.pairwise,
+        recorded=rules.statistics_recorded.output.recorded,
+        spec=LOCKED_SPEC,
     output:
         verdicts="results/tables/verdicts.parquet",
     log:
@@ -62,11 +88,11 @@ rule statistics_verdicts:
     params:
         module=as_py_module(),
         code=code("statistics"),
-        margin=lookup(within=config, dpath="statistics/margin"),
+        margin=locked("win_margin"),
     shell:
         "python -m {params.module} --replay {input.replay:q} --trials {input.trials:q}"
-        " --cells {input.cells:q} --pairwise {input.pairwise:q} --margin {params.margin:q}"
-        " --out {output.verdicts:q} 2> {log:q}"
+        " --cells {input.cells:q} --pairwise {input.pairwise:q} --recorded {input.recorded:q}"
+        " --margin {params.margin:q} --out {output.verdicts:q} 2> {log:q}"
 
 
 rule statistics_aggregate:
@@ -117,26 +143,106 @@ rule statistics_quality:
         " --out {output.quality:q} 2> {log:q}"
 
 
-rule statistics_counts:
+rule statistics_coverage:
     input:
-        script="scripts/statistics/counts.py",
-        trials=measured("trials.parquet"),
-        cells=measured("cells.parquet"),
-        compiles=measured("compiles.parquet"),
-        space=wanted_space(),
+        script="scripts/statistics/coverage.py",
+        history=history(),
+        shapes=rules.corpus_build.output.shapes,
+        recorded=rules.statistics_recorded.output.recorded,
     output:
-        counts="results/tables/counts.parquet",
+        coverage="results/tables/coverage.parquet",
     log:
-        "logs/statistics/counts.log",
+        "logs/statistics/coverage.log",
     conda:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
         code=code("statistics"),
+        device=lookup(within=config, dpath="space/device"),
     shell:
-        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
-        " --compiles {input.compiles:q} --space {input.space:q}"
-        " --out {output.counts:q} 2> {log:q}"
+        "python -m {params.module} --history {input.history:q} --shapes {input.shapes:q}"
+        " --recorded {input.recorded:q} --device {params.device:q}"
+        " --out {output.coverage:q} 2> {log:q}"
+
+
+rule statistics_spread:
+    input:
+        script="scripts/statistics/spread.py",
+        finals=datasets("finals.parquet"),
+        recorded=rules.statistics_recorded.output.recorded,
+        trials=measured("trials.parquet"),
+        again_finals=measured_again("finals.parquet"),
+        again=measured_again("trials.parquet"),
+        spec=LOCKED_SPEC,
+    output:
+        spread="results/tables/spread.parquet",
+        false_wins="results/tables/false_wins.parquet",
+    log:
+        "logs/statistics/spread.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --finals {input.finals:q} {input.again_finals:q}"
+        " --recorded {input.recorded:q} --trials {input.trials:q} --again {input.again:q}"
+        " --margin {params.margin:q} --resamples {params.resamples:q}"
+        " --level {params.level:q} --seed {params.seed:q} --out {output.spread:q}"
+        " --out-false-wins {output.false_wins:q} 2> {log:q}"
+
+
+rule statistics_gains:
+    input:
+        script="scripts/statistics/gains.py",
+        finals=datasets("finals.parquet"),
+        cells=datasets("cells.parquet"),
+        recorded=rules.statistics_recorded.output.recorded,
+        spec=LOCKED_SPEC,
+    output:
+        gains="results/tables/gains.parquet",
+        rates="results/tables/gain_rates.parquet",
+    log:
+        "logs/statistics/gains.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --finals {input.finals:q} --cells {input.cells:q}"
+        " --recorded {input.recorded:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.gains:q} --out-rates {output.rates:q} 2> {log:q}"
+
+
+rule statistics_cost:
+    input:
+        script="scripts/statistics/cost.py",
+        costs=costs(),
+    output:
+        cost="results/tables/cost.parquet",
+    log:
+        "logs/statistics/cost.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --costs {input.costs:q} --resamples {params.resamples:q}"
+        " --level {params.level:q} --seed {params.seed:q} --out {output.cost:q} 2> {log:q}"
 
 
 rule statistics_repeat:
@@ -147,6 +253,7 @@ rule statistics_repeat:
         again_trials=measured_again("trials.parquet"),
         again_finals=measured_again("finals.parquet"),
         again_cells=measured_again("cells.parquet"),
+        spec=LOCKED_SPEC,
     output:
         repeat="results/tables/repeat.parquet",
     log:
@@ -156,7 +263,7 @@ rule statistics_repeat:
     params:
         module=as_py_module(),
         code=code("statistics"),
-        margin=lookup(within=config, dpath="statistics/margin"),
+        margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
         "python -m {params.module} --trials {input.trials:q} --pairwise {input.pairwise:q}"
@@ -172,5 +279,9 @@ rule statistics:
         rules.statistics_verdicts.output,
         rules.statistics_aggregate.output,
         rules.statistics_quality.output,
-        rules.statistics_counts.output,
+        rules.statistics_recorded.output,
+        rules.statistics_coverage.output,
+        rules.statistics_spread.output,
+        rules.statistics_gains.output,
+        rules.statistics_cost.output,
         rules.statistics_repeat.output,

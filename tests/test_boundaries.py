@@ -25,7 +25,17 @@ ON_THE_GPU_MACHINE = [
     "scripts/space",
     "kernels",
 ]
-GPU_MACHINE_HAS = {"torch", "triton", "pynvml", "numpy", "pandas", "pyarrow", "scipy", "sklearn"}
+GPU_MACHINE_HAS = {
+    "torch",
+    "triton",
+    "pynvml",
+    "amdsmi",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+}
 GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 
 # Imported by a function that the GPU machine does not call.

@@ -52,7 +52,8 @@ def trials(bodies: Sequence[Body]) -> pd.DataFrame:
         first = frame.loc[twice, ["cell_id", "config_id"]].iloc[0].tolist()
         raise InputError(f"the ledger holds two attempts of {' '.join(first)}")
     of_run = {run_id: run["spec_hash"] for run_id, run in _runs(bodies).items()}
-    frame["spec_hash"] = frame["spec_hash"].fillna(frame["run_id"].map(of_run))
+    of_attempt = frame["run_id"].map(of_run).astype(object)
+    frame["spec_hash"] = frame["spec_hash"].astype(object).fillna(of_attempt)
     frame["anchor_us"] = _anchor_us(frame, _of(bodies, "anchor", _ANCHOR))
     frame["samples"] = frame["samples"].fillna(0).astype(int)
     for fact in ("registers", "spills"):

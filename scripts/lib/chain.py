@@ -34,16 +34,39 @@ _LINE = re.compile(rb'\{"body":(\{.*\}),"hash":"([0-9a-f]{64})","prev":"([0-9a-f
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
+class Problem(NamedTuple):
+    """What is wrong with a line: its part (body, hash, prev, line), what, and what to do."""
+
+    field: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.fix}"
+
+
+_RESTORE = "restore the file from its recorded copy"
+_TORN = Problem(
+    "line", "torn: its writer was killed", "run the sweep again, which sets this line aside"
+)
+_NO_LINE = Problem("line", "not a ledger line", _RESTORE)
+_LOOSE = Problem(
+    "prev", "does not follow the line before: one was deleted, added, moved or rewritten", _RESTORE
+)
+_EDITED = Problem("body", "was edited after it was written", _RESTORE)
+
+
 class Line(NamedTuple):
     """One line of a chain. ``number`` counts from 1; ``problem`` is None where the line holds.
 
-    A line that cannot be read has an empty body and hash.
+    A line that cannot be read has an empty body, and no hash of its own or of the one before.
     """
 
     number: int
     body: Body
     hash: str
-    problem: str | None
+    problem: Problem | None
+    prev: str = ""
 
 
 def line_hash(previous: str, body: Body) -> str:
@@ -102,18 +125,13 @@ def _check_line(number: int, raw: bytes, previous: str | None) -> Line:
     except ValueError:
         match = None
     if match is None:
-        torn = "torn: its writer was killed; run the sweep again, which sets this line aside"
-        other = "not a ledger line; restore the file from its recorded copy"
-        return Line(number, {}, "", other if raw.endswith(b"\n") else torn)
+        return Line(number, {}, "", _NO_LINE if raw.endswith(b"\n") else _TORN)
     found, prev, problem = match[2].decode(), match[3].decode(), None
     if previous is not None and prev != previous:
-        problem = (
-            "does not follow the line before it; a line was deleted, added or moved. Restore the "
-            "file from its recorded copy"
-        )
+        problem = _LOOSE
     elif found != _digest(prev, match[1]):
-        problem = "was edited after it was written; restore the file from its recorded copy"
-    return Line(number, body, found, problem)
+        problem = _EDITED
+    return Line(number, body, found, problem, prev)
 
 
 class Chain:

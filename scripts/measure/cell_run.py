@@ -164,6 +164,7 @@ class CellRun:
 
     def _waive(self, result: Body) -> None:
         """Close all that have no outcome with this one; what is closed so already stays so."""
+        self.done.fall_back()
         bodies = [
             self._attempt(config_id, result)
             for config_id in self.done.missing(self.order)

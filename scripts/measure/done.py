@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from scripts.lib.outcome import Outcome
@@ -27,11 +27,15 @@ class Known(NamedTuple):
 
 @dataclass
 class CellDone:
-    """What is known of a cell. ``uuid``: the GPU of its trials. ``whole``: it has a cell line."""
+    """What is known of a cell. ``uuid``: the GPU of its trials. ``whole``: it has a cell line.
+
+    ``before``: what was known on the GPU before, until something is tried on this one.
+    """
 
     uuid: str | None = None
     known: dict[str, Known] = field(default_factory=dict)
     whole: bool = False
+    before: CellDone | None = None
 
     def is_closed(self, config_id: str) -> bool:
         """Whether a config has an outcome that stays."""
@@ -50,7 +54,9 @@ class CellDone:
 
     def add(self, body: Body, line: str) -> None:
         """Note an attempt's line, by its hash."""
-        self.known[body["config_id"]] = known_of(body, line)
+        known = self.known[body["config_id"]] = known_of(body, line)
+        if known.tried:
+            self.before = None
 
     def missing(self, configs: Iterable[str]) -> list[str]:
         """Those that have no outcome yet, or none but ``not_measured``."""
@@ -63,9 +69,16 @@ class CellDone:
     def begin_on(self, uuid: str) -> None:
         """Latencies of a cell come from one GPU: on another one, all of it starts again."""
         if self.uuid not in (None, uuid):
+            self.before = replace(self)
             self.known = {config: k for config, k in self.known.items() if not k.tried}
             self.whole = False
         self.uuid = uuid
+
+    def fall_back(self) -> None:
+        """If nothing was tried on this GPU, what was measured on the one before stands."""
+        if self.before is not None:
+            before, self.before = self.before, None
+            self.uuid, self.known, self.whole = before.uuid, before.known, before.whole
 
 
 class Trial(NamedTuple):

@@ -106,10 +106,13 @@ class Fleet:
         configs = {c: refusal_of_config(c) for c in plan["config_id"].unique()}
         refused, able = [], []
         for row in plan.itertuples(index=False):
-            result = configs[row.config_id] or cells[row.cell_id]
+            cell_id, config_id = str(row.cell_id), str(row.config_id)
+            result = configs[config_id] or cells[cell_id]
             able.append(result is None)
-            known = self.done.cell(row.cell_id)
-            if result is not None and not known.is_closed_so(row.config_id, result):
+            known = self.done.cell(cell_id)
+            # What another machine measured stays, though this one cannot try it.
+            closed = known.is_closed(config_id)
+            if result and not closed and not known.is_closed_so(config_id, result):
                 refused.append((row, result))
         return plan[able], refused
 

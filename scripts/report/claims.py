@@ -22,6 +22,10 @@ COMMANDS = {
     f" --verdicts {TABLES}/verdicts.parquet --out {TABLES}/quality.parquet",
     "rates": f"python -m scripts.statistics.aggregate --verdicts {TABLES}/verdicts.parquet"
     f" --out {TABLES}/rates.parquet",
+    "spread": "python -m scripts.statistics.spread --finals data/recorded/measured/*/finals.parquet"
+    f" --recorded {TABLES}/recorded.parquet --trials {{recorded}}/trials.parquet"
+    f" --again {{recorded}}-repeat/trials.parquet --out {TABLES}/spread.parquet"
+    f" --out-false-wins {TABLES}/false_wins.parquet",
 }
 SEARCH_BUDGETS = ("8", "128")
 
@@ -92,7 +96,7 @@ def _of_device(device: str) -> Iterator[tuple[str, str, str]]:
     quality = f"measured/{device}/quality"
     yield (
         f"measured/{device}/aa_false_win_rate",
-        "quality",
+        "spread",
         "On {n} pairs of slots that ran the same config, the procedure called {rate} a win.",
     )
     yield (

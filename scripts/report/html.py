@@ -10,16 +10,19 @@ from typing import Any
 
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
+from scripts.lib.outcome import Outcome
+from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.measured import CELLS
+from scripts.lib.schemas.recorded import COVERAGE
 from scripts.lib.schemas.sim import SIM_CELLS, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.schemas.statistics import PAIRWISE
 from scripts.lib.tables import read_table
-from scripts.report import matrices, sim_words
+from scripts.report import matrices, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
-from scripts.report.rows import Browsable, cell_rows, predicted_rows, triple_rows
+from scripts.report.rows import Browsable, cell_rows, covered_rows, predicted_rows, triple_rows
 from scripts.report.triples_section import join
 
 # figure -> caption; the file's stem names the figure.
@@ -28,6 +31,8 @@ CAPTIONS = {
     "curves": "Regret of the best config so far against the number of trials.",
     "sim": "Left: predicted against measured latency. Right: share of cells by the regret of the"
     " best among the first predicted.",
+    "spread": "Differences of the same config with itself: within seconds, along a cell, on another"
+    " machine.",
     "headroom": "Committed over best latency, in interleaved pairs, against tokens.",
     "legality": "Share of one GPU's committed configs that are legal on another.",
     "gaps": "Days from the source's config file to the target's.",
@@ -35,6 +40,8 @@ CAPTIONS = {
 TABLES = {
     "pairwise": (PAIRWISE, "finalists compared"),
     "cells": (CELLS, "measured cells"),
+    "coverage": (COVERAGE, "cells with a committed config, measured or not"),
+    "gains": (GAINS, "best of the configs tried, cell by cell"),
     "triples-legality": (TRIPLES_LEGALITY, "legality of triples whose target is absent"),
     "triples-predicted": (TRIPLES_PREDICTED, "predictions of the same triples"),
     "sim-cells": (SIM_CELLS, "how the simulator orders the configs of each cell"),
@@ -43,6 +50,7 @@ EXAMPLE = """example:
   python -m scripts.report.html --summary results/summary.json \\
       --pairwise results/tables/pairwise.parquet \\
       --cells data/recorded/measured/nvidia_h200-bf16/cells.parquet \\
+      --coverage results/tables/coverage.parquet --gains results/tables/gains.parquet \\
       --triples-legality results/tables/triples_legality.parquet \\
       --triples-predicted results/tables/triples_predicted.parquet \\
       --sim-cells results/tables/sim_cells.parquet \\
@@ -76,7 +84,10 @@ def page(summary: dict[str, Any], figures: list[dict[str, str]], browsable: Brow
         escape=True,
         summary=summary,
         figures=figures,
+        outcomes=[str(outcome) for outcome in Outcome],
+        spread_words=wording.SPREAD,
         cells=browsable.cells,
+        covered=browsable.covered,
         triples=browsable.triples,
         predicted=browsable.predicted,
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
@@ -102,6 +113,7 @@ def main(argv: list[str] | None = None) -> int:
         frames = {name: read_table(given[name], table) for name, (table, _) in TABLES.items()}
         browsable = Browsable(
             cells=cell_rows(frames["cells"], frames["pairwise"]),
+            covered=covered_rows(frames["coverage"], frames["gains"]),
             triples=triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
             predicted=predicted_rows(frames["sim-cells"]),
         )

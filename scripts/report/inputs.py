@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib.schemas.gains import GAIN_RATES, GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CORRECTNESS
+from scripts.lib.schemas.recorded import (
+    BINARIES,
+    COST,
+    COVERAGE,
+    FALSE_WINS,
+    RECORDED,
+    SPREAD,
+)
 from scripts.lib.schemas.sim import SIM_RATES, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import (
     LEGALITY,
@@ -18,7 +27,7 @@ from scripts.lib.schemas.space import (
     SPACE_SAMPLE,
     TRIPLES_LEGALITY,
 )
-from scripts.lib.schemas.statistics import COUNTS, GAPS, QUALITY, RATES, REPEAT
+from scripts.lib.schemas.statistics import GAPS, QUALITY, RATES, REPEAT
 from scripts.lib.tables import Table, read_table
 
 
@@ -28,7 +37,14 @@ class Tables:
 
     history: pd.DataFrame
     gaps: pd.DataFrame
-    counts: pd.DataFrame
+    recorded: pd.DataFrame
+    binaries: pd.DataFrame
+    coverage: pd.DataFrame
+    spread: pd.DataFrame
+    false_wins: pd.DataFrame
+    gains: pd.DataFrame
+    gain_rates: pd.DataFrame
+    cost: pd.DataFrame
     quality: pd.DataFrame
     rates: pd.DataFrame
     repeat: pd.DataFrame
@@ -55,7 +71,14 @@ class Input:
 INPUTS = {
     "history": Input(HISTORY, "mined history", ("file", "batch")),
     "gaps": Input(GAPS, "time gaps per device pair"),
-    "counts": Input(COUNTS, "counts of the measured dataset"),
+    "recorded": Input(RECORDED, "cells of all measured datasets"),
+    "binaries": Input(BINARIES, "binaries compiled for them"),
+    "coverage": Input(COVERAGE, "cells with a committed config, measured or not"),
+    "spread": Input(SPREAD, "how far apart latencies of the same config are"),
+    "false_wins": Input(FALSE_WINS, "how often A/A pairs mislead"),
+    "gains": Input(GAINS, "best of the configs tried, cell by cell"),
+    "gain_rates": Input(GAIN_RATES, "how often it beats the committed one"),
+    "cost": Input(COST, "what tuning a config file costs"),
     "quality": Input(QUALITY, "quality of known configs"),
     "rates": Input(RATES, "rates per pair, strategy and budget"),
     "repeat": Input(REPEAT, "cells that were recorded twice"),

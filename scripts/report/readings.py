@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.lib.device import short_name
-from scripts.report import sim_readings, space_readings, wording
+from scripts.report import measured_readings, sim_readings, space_readings, wording
 from scripts.report.claims import Headline, Summary, find
 
 Figure = dict[str, Any]
@@ -14,7 +14,7 @@ NEAR = 1.02
 
 
 def make_readings(summary: Summary, headline: Headline) -> list[str]:
-    """Sentences about the headline pairs, the protocol, the simulator and the legal spaces.
+    """Sentences about the headline pairs, what was measured, the simulator and the legal spaces.
 
     An absent figure gives none.
     """
@@ -27,6 +27,8 @@ def make_readings(summary: Summary, headline: Headline) -> list[str]:
                 readings += _pair(f"{source}->{device}", strategies, section)
     return [
         *readings,
+        *measured_readings.datasets(summary),
+        *measured_readings.cost(summary),
         *sim_readings.predictions(summary),
         *space_readings.correctness(summary),
         *space_readings.legal_configs(summary),

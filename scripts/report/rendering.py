@@ -33,6 +33,7 @@ def render(template: str, escape: bool, **values: Any) -> str:
         "decimals": wording.decimals,
         "share": wording.share,
         "named": wording.named,
+        "others": wording.others,
         "short": short_name,
         "candidate": wording.candidate,
         "pair": wording.pair,

@@ -9,7 +9,7 @@ from typing import Any
 
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
-from scripts.report import elsewhere, matrices, sim_words
+from scripts.report import elsewhere, matrices, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 
@@ -18,6 +18,7 @@ SECTIONS = {
     "corpus",
     "correctness",
     "cost",
+    "ledger",
     "legality",
     "measured",
     "provenance",
@@ -67,6 +68,7 @@ def page(summary: dict[str, Any], budgets: tuple[str, ...] = BUDGETS) -> str:
         cases=matrices.cases(summary["correctness"]),
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         sim_words=sim_words,
+        spread_words=wording.SPREAD,
         limit=LIMIT,
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},
         compiled=sum(COMPILED in path for path in datasets),

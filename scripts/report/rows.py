@@ -14,9 +14,10 @@ Rows = list[dict[Any, Any]]
 
 @dataclass(frozen=True)
 class Browsable:
-    """Rows of measured cells, of triples on a GPU that is absent, of cells predicted."""
+    """Rows of measured cells, of cells to measure, of triples on an absent GPU, of predictions."""
 
     cells: Rows
+    covered: Rows
     triples: Rows
     predicted: Rows
 
@@ -32,6 +33,13 @@ def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
     rows["low"], rows["high"] = best["committed_low"], best["committed_high"]
     rows["ties"] = ties
     return _rows(rows.reset_index())
+
+
+def covered_rows(coverage: pd.DataFrame, gains: pd.DataFrame) -> Rows:
+    """One row per cell with a committed config and dataset that tried it, and what that gained."""
+    keys = ["dataset", "cell_id"]
+    found = gains[[*keys, "chosen_id", "ratio", "low", "high", "verdict"]]
+    return _rows(_by_cell(coverage.merge(found, on=keys, how="left")))
 
 
 def triple_rows(joined: pd.DataFrame) -> Rows:

@@ -9,17 +9,6 @@ import pandas as pd
 
 Section = dict[str, Any]
 SIGNIFICANT = 6
-# Of the counts: plain totals, and those kept by key with the type of their values.
-TOTALS = ("cells", "complete_cells", "throttled_cells", "trials")
-QUANTITIES: dict[str, type[int] | type[float]] = {
-    "outcomes": int,
-    "stopped_by": int,
-    "binaries": int,
-    "configs_within_2": float,
-    "largest_logits_diff": float,
-    "drift": float,
-    "gpu_seconds": float,
-}
 
 
 def rounded(value: Any) -> Any:
@@ -69,24 +58,6 @@ def corpus(history: pd.DataFrame, gaps: pd.DataFrame) -> Section:
     }
 
 
-def measured(counts: pd.DataFrame, quality: pd.DataFrame) -> Section:
-    """Per GPU: what was recorded, how the protocol fared, how good known configs are."""
-    out: Section = {}
-    for device in sorted(counts["device"].unique()):
-        found = {name: _by_key(counts, device, name) for name in QUANTITIES}
-        section: Section = {
-            name: {key: kind(value) for key, value in found[name].items()}
-            for name, kind in QUANTITIES.items()
-        }
-        for name in TOTALS:
-            section[name] = int(_by_key(counts, device, name)[""])
-        section["quality"] = _quality(quality[quality["device"] == device])
-        if twins := section["quality"].get("aa"):
-            section["aa_false_win_rate"] = twins["false_win"]
-        out[str(device)] = section
-    return out
-
-
 def repeat(cells: pd.DataFrame) -> Section:
     """Per GPU: what a second recording of some cells, on another machine, says of the first."""
     out: Section = {}
@@ -103,21 +74,6 @@ def repeat(cells: pd.DataFrame) -> Section:
         section["configs"] = int(rows["configs"].sum())
         section["best_ties"] = int(rows["best_ties"].sum())
         out[str(device)] = section
-    return out
-
-
-def _by_key(counts: pd.DataFrame, device: str, quantity: str) -> dict[str, float]:
-    rows = counts[(counts["device"] == device) & (counts["quantity"] == quantity)]
-    return {str(row["key"]): float(row["value"]) for row in rows.to_dict("records")}
-
-
-def _quality(rows: pd.DataFrame) -> Section:
-    out: Section = {}
-    for row in rows.to_dict("records"):
-        out.setdefault(str(row["candidate"]), {})[str(row["metric"])] = both_intervals(row) | {
-            "smallest": float(row["smallest"]),
-            "largest": float(row["largest"]),
-        }
     return out
 
 

@@ -12,6 +12,9 @@ from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
 from scripts.report import (
     correctness_section,
+    cost_section,
+    ledger_section,
+    measured_section,
     sections,
     sim_section,
     space_section,
@@ -20,12 +23,15 @@ from scripts.report import (
 from scripts.report.claims import Headline, Summary, make_claims
 from scripts.report.inputs import Tables, add_inputs, read_inputs
 from scripts.report.readings import make_readings
-from scripts.report.recording import Recording, read_recording
+from scripts.report.recording import Recording, provenance, read_recording
 
 EXAMPLE = """example:
   T=results/tables
   python -m scripts.report.summary --history data/recorded/history.parquet \\
-      --gaps $T/gaps.parquet --counts $T/counts.parquet --quality $T/quality.parquet \\
+      --gaps $T/gaps.parquet --recorded $T/recorded.parquet --binaries $T/binaries.parquet \\
+      --coverage $T/coverage.parquet --spread $T/spread.parquet --cost $T/cost.parquet \\
+      --false-wins $T/false_wins.parquet --gains $T/gains.parquet \\
+      --gain-rates $T/gain_rates.parquet --quality $T/quality.parquet \\
       --rates $T/rates.parquet --repeat $T/repeat.parquet \\
       --space $T/space/NVIDIA_H200-bf16.parquet --space-counts $T/space_counts.parquet \\
       --space-sample $T/space_sample.parquet --legality $T/legality.parquet \\
@@ -33,7 +39,7 @@ EXAMPLE = """example:
       --triples-predicted $T/triples_predicted.parquet --sim-rates $T/sim_rates.parquet \\
       --correctness data/recorded/correctness/*.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
-      --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
+      --upstream data/upstream.yaml --lock envs/analysis.lock.txt --ledger $T/ledger.json \\
       --datasets data/recorded/history.parquet \\
       --sources NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
       --gap-source NVIDIA_H100_80GB_HBM3 --gap-target AMD_Instinct_MI300X \\
@@ -42,28 +48,31 @@ EXAMPLE = """example:
 
 def summarise(
     tables: Tables,
-    recording: Recording,
-    decided_by: dict[str, Any],
-    provenance: dict[str, Any],
+    recordings: list[Recording],
+    quoted: dict[str, Any],
+    sources: dict[str, Any],
     headline: Headline,
 ) -> Summary:
-    """All sections, claims and readings, with floats at 6 significant digits."""
+    """All sections, claims and readings, with floats at 6 significant digits.
+
+    ``quoted``: sections that are taken over as they are.
+    """
     facts: Summary = {
         "corpus": sections.corpus(tables.history, tables.gaps),
         "space": space_section.space(tables.space_counts, tables.space),
         "space_sample": space_section.space_sample(tables.space_sample),
         "legality": space_section.legality(tables.legality),
         "correctness": correctness_section.correctness(tables.correctness),
-        "measured": sections.measured(tables.counts, tables.quality),
+        "measured": measured_section.measured(tables),
         "repeat": sections.repeat(tables.repeat),
         "sim": sim_section.sim(tables.sim_rates),
         "triples": triples_section.triples(
             triples_section.join(tables.triples_legality, tables.triples_predicted)
         ),
         "transfer": sections.transfer(tables.rates),
-        "cost": recording.cost(),
-        "statistics": decided_by,
-        "provenance": provenance | recording.provenance(),
+        "cost": _cost(tables, recordings),
+        **quoted,
+        "provenance": sources | provenance(recordings),
     }
     summary: Summary = sections.rounded(facts)
     # From the rounded figures, so that a sentence never disagrees with the figure beside it.
@@ -72,15 +81,25 @@ def summarise(
     return summary
 
 
+def _cost(tables: Tables, recordings: list[Recording]) -> Summary:
+    """What the first dataset cost to record, each of them, and what tuning a file costs."""
+    spent = {recording.dataset: recording.spent() for recording in recordings}
+    return recordings[0].cost() | {"datasets": spent} | cost_section.cost(tables.cost)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_inputs(parser)
+    parser.add_argument(
+        "--runs", type=Path, nargs="+", required=True,
+        help="provenance of each dataset, first the one that searches are replayed on",
+    )  # fmt: skip
     for name, text in {
-        "runs": "provenance of the recorded measurements",
         "upstream": "pinned upstream commit",
         "lock": "pinned packages",
+        "ledger": "what the integrity scan of the ledgers found",
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--datasets", type=Path, nargs="+", required=True, help="files to hash")
@@ -101,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         tables = read_inputs(arguments)
-        provenance = {
+        sources = {
             "upstream_commit": upstream_commit(arguments.upstream),
             "datasets": dataset_hashes(arguments.datasets),
             "packages": pinned_packages(arguments.lock),
@@ -109,11 +128,15 @@ def main(argv: list[str] | None = None) -> int:
         headline = Headline(
             sources=tuple(arguments.sources),
             gap_pair=f"{arguments.gap_source}->{arguments.gap_target}",
-            recorded=arguments.runs.parent.as_posix(),
+            recorded=arguments.runs[0].parent.as_posix(),
         )
-        decided_by = {name: getattr(arguments, name) for name in ("margin", "level", "resamples")}
-        recording = read_recording(arguments.runs)
-        summary = summarise(tables, recording, decided_by, provenance, headline)
+        decided_by = ("margin", "level", "resamples")
+        quoted = {
+            "statistics": {name: getattr(arguments, name) for name in decided_by},
+            "ledger": ledger_section.read_ledgers(arguments.ledger),
+        }
+        recordings = [read_recording(path) for path in arguments.runs]
+        summary = summarise(tables, recordings, quoted, sources, headline)
         write_json(arguments.out, summary)
 
     return run_main(body)

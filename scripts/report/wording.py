@@ -9,6 +9,13 @@ from scripts.lib.device import short_name
 
 Estimate = Mapping[str, Any]
 DASH = "–"
+# What lies between two latencies of the same config, see Kind of scripts.lib.schemas.recorded.
+SPREAD = {
+    "twins": "seconds: A/A pairs of the interleaved finals, medians",
+    "anchors": "a cell: re-runs of one config along it, largest to smallest",
+    "runs": "another machine and day: a second recording, single medians",
+    "runs_shifted": "… what all configs of the cell share divided out",
+}
 CANDIDATES = {
     "aa": "A/A pairs",
     "best": "best recorded config",
@@ -64,6 +71,11 @@ def named(counts: Mapping[str, int]) -> str:
     """Counts by name, the largest first: ``shared memory (616), compile error (4)``."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name.replace('_', ' ')} ({number(n)})" for name, n in ordered) or DASH
+
+
+def others(outcomes: Mapping[str, int]) -> dict[str, int]:
+    """Outcomes of trials without the correct ones."""
+    return {name: count for name, count in outcomes.items() if name != "correct"}
 
 
 def _with_interval(estimate: Estimate, scale: int, decimals: int, unit: str) -> str:

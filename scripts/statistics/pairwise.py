@@ -8,10 +8,11 @@ order-statistics interval of that median need no assumption about the noise.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scripts.lib.files import InputError
@@ -31,7 +32,7 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class _Rounds:
+class Rounds:
     """The samples of one cell, (round, slot) in us, and the config of each slot."""
 
     cell_id: str
@@ -49,6 +50,10 @@ class _Rounds:
         median, low, high = median_interval(ratios, self.level)
         return round_10(median), round_10(low), round_10(high)
 
+    def only(self, wanted: npt.NDArray[np.bool_]) -> Rounds:
+        """The rounds that a mask over ``samples`` keeps."""
+        return replace(self, samples=self.samples[wanted])
+
     def first_slot(self, config_id: str | None) -> int | None:
         """The lowest slot of a config, which stands for it; None if it is no finalist."""
         return min((s for s, name in self.configs.items() if name == config_id), default=None)
@@ -64,7 +69,7 @@ def compare_finalists(
     for cell_id, rows in finals.groupby("cell_id", sort=True):
         if cell_id not in committed.index:
             raise InputError(f"finals: cell {cell_id} is not in the table of cells; measure it")
-        rounds = _read_rounds(rows, str(cell_id), level)
+        rounds = read_rounds(rows, str(cell_id), level)
         pairs += _compare(rounds, committed[cell_id], margin)
         twins += _twins(rounds, margin)
     return (
@@ -73,7 +78,23 @@ def compare_finalists(
     )
 
 
-def _read_rounds(rows: pd.DataFrame, cell_id: str, level: float) -> _Rounds:
+def compare_twins(finals: pd.DataFrame, margin: float, level: float) -> pd.DataFrame:
+    """The A/A pairs of every cell alone, each pair at the margin; schema ``AA``."""
+    twins: list[dict[str, object]] = []
+    for cell_id, rows in finals.groupby("cell_id", sort=True):
+        slots = rows.drop_duplicates("slot")
+        repeated = slots.loc[slots["config_id"].duplicated(keep=False), "slot"]
+        if len(repeated):
+            wanted = rows[rows["slot"].isin(repeated)]
+            twins += _twins(read_rounds(wanted, str(cell_id), level), margin)
+    return pd.DataFrame(twins, columns=AA.names)
+
+
+def read_rounds(rows: pd.DataFrame, cell_id: str, level: float) -> Rounds:
+    """The finals of one cell; InputError if a slot holds two configs or a round a slot twice.
+
+    ``rows``: FINALS of that cell; ``level`` of the intervals.
+    """
     configs = rows.groupby("slot")["config_id"].agg(["first", "nunique"])
     if (configs["nunique"] > 1).any() or rows.duplicated(["run_id", "round", "slot"]).any():
         raise InputError(
@@ -82,10 +103,10 @@ def _read_rounds(rows: pd.DataFrame, cell_id: str, level: float) -> _Rounds:
         )
     samples = rows.pivot_table(index=["run_id", "round"], columns="slot", values="us")
     slots = dict(zip(configs.index.to_list(), configs["first"].to_list(), strict=True))
-    return _Rounds(cell_id, samples, slots, level)
+    return Rounds(cell_id, samples, slots, level)
 
 
-def _compare(rounds: _Rounds, committed_id: str | None, margin: float) -> list[dict[str, object]]:
+def _compare(rounds: Rounds, committed_id: str | None, margin: float) -> list[dict[str, object]]:
     """Every slot against the committed config and against the best slot."""
     slots = sorted(rounds.configs)
     committed = rounds.first_slot(committed_id)
@@ -118,7 +139,7 @@ def _ends(name: str) -> tuple[str, str, str]:
     return f"{name}_ratio", f"{name}_low", f"{name}_high"
 
 
-def _twins(rounds: _Rounds, margin: float) -> list[dict[str, object]]:
+def _twins(rounds: Rounds, margin: float) -> list[dict[str, object]]:
     """Each further slot of a config against that config's first slot."""
     rows: list[dict[str, object]] = []
     for slot, config_id in sorted(rounds.configs.items()):

@@ -10,6 +10,7 @@ fails closed.
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,21 @@ import pandas as pd
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS, TRIALS
+from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.schemas.statistics import PAIRWISE, VERDICTS
 from scripts.lib.schemas.transfer import REPLAY
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
+from scripts.statistics.dataset import named
 from scripts.statistics.decision import LOSS, decide
 from scripts.statistics.sweep import anchored, disagreement
 
 WITHIN = {"within_2": 1.02, "within_5": 1.05, "within_10": 1.10}
 EXAMPLE = (
     "python -m scripts.statistics.verdicts --replay replay.parquet --trials trials.parquet"
-    " --cells cells.parquet --pairwise pairwise.parquet --margin 0.01 --out verdicts.parquet"
+    " --cells cells.parquet --pairwise pairwise.parquet --recorded recorded.parquet"
+    " --margin 0.01 --out verdicts.parquet"
 )
 
 
@@ -38,9 +42,13 @@ def judge(
     trials: pd.DataFrame,
     cells: pd.DataFrame,
     pairwise: pd.DataFrame,
+    complete: Collection[str],
     margin: float,
 ) -> pd.DataFrame:
     """One verdict per row of ``replay``, in its order; schema ``VERDICTS``.
+
+    ``complete``: cells on which every legal config was tried; elsewhere regret is empty, since
+    the best of a list of candidates is not the best there is.
 
     Raises InputError if a replayed cell is not among the measured cells.
     """
@@ -56,6 +64,7 @@ def judge(
     out["verdict"] = np.where(out["ratio"].isna(), LOSS, decide(out["low"], out["high"], margin))
     for name, limit in WITHIN.items():
         out[name] = (out["ratio"] <= limit).to_numpy(dtype=bool)
+    out["regret"] = out["regret"].where(out["cell_id"].isin(complete))
     numbers = ["ratio", "low", "high", "regret"]
     out[numbers] = out[numbers].astype(float).map(round_10)
     return out[VERDICTS.names]
@@ -127,16 +136,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--trials", type=Path, required=True, help="recorded trials")
     parser.add_argument("--cells", type=Path, required=True, help="measured cells")
     parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
+    parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--out", type=Path, required=True, help="table of verdicts")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
+        recorded = read_table(arguments.recorded, RECORDED, ["dataset", "cell_id", "complete"])
+        (dataset,) = named([arguments.trials])
+        whole = recorded["complete"] & (recorded["dataset"] == dataset)
         verdicts = judge(
             read_table(arguments.replay, REPLAY),
             read_table(arguments.trials, TRIALS),
             read_table(arguments.cells, CELLS),
             read_table(arguments.pairwise, PAIRWISE),
+            set(recorded.loc[whole, "cell_id"]),
             arguments.margin,
         )
         write_table(arguments.out, verdicts, VERDICTS)

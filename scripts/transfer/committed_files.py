@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class ConfigFile:
 
     name: str
     device: str
+    experts: int
+    intermediate: int
     configs: dict[int, Config]
 
     def at(self, tokens: int) -> Config:
@@ -43,8 +46,9 @@ class History:
         first = rows.iloc[0]
         device = str(first["device"])
         batches = zip(rows["batch"], rows["config_id"], strict=True)
-        file = ConfigFile(name, device, {int(batch): parse_id(text) for batch, text in batches})
         key = int(first["E"]), int(first["N"]), str(first["scheme"])
+        configs = {int(batch): parse_id(text) for batch, text in batches}
+        file = ConfigFile(name, device, *key[:2], configs)
         other = self._files.setdefault(key, {}).setdefault(device, file)
         if other is not file:
             raise ConfigError(f"{other.name} and {name} stand for the same layer on {device}")
@@ -56,6 +60,12 @@ class History:
         """
         found = self._files.get((shape.experts, shape.intermediate, shape.scheme), {})
         return dict(sorted(found.items()))
+
+    def pairs(self, source: str, target: str) -> Iterator[tuple[str, ConfigFile, ConfigFile]]:
+        """Scheme, source's file and target's file of every layer for which both GPUs have one."""
+        for (_, _, scheme), by_device in sorted(self._files.items()):
+            if source in by_device and target in by_device:
+                yield scheme, by_device[source], by_device[target]
 
 
 def read_history(path: Path) -> History:

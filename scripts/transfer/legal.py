@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -46,10 +47,29 @@ class LegalSpace:
         """``coordinates`` of the configs, shape (len(self), 6)."""
         return coordinates(self.configs)
 
+    @cached_property
+    def index(self) -> dict[Config, int]:
+        """Place of each config in ``configs``."""
+        return {config: place for place, config in enumerate(self.configs)}
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int64]:
+        """A number for each config, the same for configs that differ in GROUP_SIZE_M alone.
+
+        Such configs share a binary in all but the order of programs, and its fate.
+        """
+        names = [replace(config, group_size_m=1) for config in self.configs]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+        return np.array([numbers[name] for name in names], dtype=np.int64)
+
 
 def _parameters(config: Config) -> tuple[int, ...]:
-    # Optional keys may be None, which has no order; the legal spaces hold none of them.
-    return tuple(getattr(config, axis) for axis in AXES)
+    """The order of configs: by the six parameters, then by the optional keys, absent ones first.
+
+    AMD's compiler takes 0, 0 and 1 for absent waves_per_eu, matrix_instr_nonkdim and kpack, so of
+    configs equal in what a foreign one states, the first is the nearest to what it leaves open.
+    """
+    return tuple(-1 if value is None else value for value in astuple(config))
 
 
 def read_legal(path: Path, device: str, scheme: str) -> LegalSpace:

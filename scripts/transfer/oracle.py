@@ -36,12 +36,16 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of one trial; ``latency_us`` is set if and only if the outcome is correct."""
+    """What became of one trial; ``latency_us`` is set if and only if the outcome is correct.
+
+    ``half_us``: half-width of its 95% interval, where it is known.
+    """
 
     outcome: Outcome
     latency_us: float | None
     gpu_seconds: float
     reason: str | None = None
+    half_us: float | None = None
 
 
 NOT_RECORDED = Trial(Outcome.NOT_MEASURED, None, 0.0, NotMeasured.NOT_RECORDED)
@@ -50,8 +54,11 @@ NOT_RECORDED = Trial(Outcome.NOT_MEASURED, None, 0.0, NotMeasured.NOT_RECORDED)
 class Oracle(Protocol):
     """Answers one trial at a time; what it costs is charged by whoever asks."""
 
-    def measure(self, cell: Cell, config: Config) -> Trial:
-        """Try ``config`` on ``cell``. A failure is a Trial, never an exception."""
+    def measure(self, cell: Cell, config: Config, rival_us: float | None = None) -> Trial:
+        """Try ``config`` on ``cell``. A failure is a Trial, never an exception.
+
+        ``rival_us``: repetitions may end once the config is surely slower than this.
+        """
         ...
 
 
@@ -61,8 +68,11 @@ class ReplayOracle:
     def __init__(self, trials: dict[tuple[Cell, Config], Trial]) -> None:
         self._trials = trials
 
-    def measure(self, cell: Cell, config: Config) -> Trial:
-        """The recorded trial; ``not_measured`` for the reason ``not_recorded`` if there is none."""
+    def measure(self, cell: Cell, config: Config, rival_us: float | None = None) -> Trial:
+        """The recorded trial with all its repetitions, whatever the rival.
+
+        ``not_measured`` for the reason ``not_recorded`` if there is none.
+        """
         return self._trials.get((cell, config), NOT_RECORDED)
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.figures import curves, gaps, headroom, legality, sim, transferred
+from scripts.figures import curves, gaps, headroom, legality, sim, spread, transferred
 from scripts.figures.style import MARKERS, PALETTE
 from scripts.lib.files import InputError
 from scripts.lib.schemas.corpus import TRIPLES
+from scripts.lib.schemas.recorded import SPREAD, Kind
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS
 from scripts.lib.schemas.space import LEGALITY
 from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES, VERDICTS
@@ -46,6 +47,16 @@ def calibration() -> pd.DataFrame:
     )
 
 
+def differences() -> pd.DataFrame:
+    """Of each kind the differences 0, 1, 2 and 3%."""
+    rows = [
+        ("one", kind, "NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64", None, 0.01 * number)
+        for kind in Kind
+        for number in range(4)
+    ]
+    return pd.DataFrame(rows, columns=SPREAD.names)
+
+
 @pytest.fixture(scope="module")
 def inputs(
     drawn: Study, judged: Judged, tmp_path_factory: pytest.TempPathFactory
@@ -62,6 +73,7 @@ def inputs(
         "legality": (absent.legality(), LEGALITY),
         "sim_cells": (absent.sim_cells(), SIM_CELLS),
         "calibration": (calibration(), SIM_CALIBRATION),
+        "spread": (differences(), SPREAD),
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"
@@ -76,6 +88,7 @@ CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
     "headroom": (headroom.main, ("pairwise", "cells"), ()),
     "legality": (legality.main, ("legality",), ()),
     "sim": (sim.main, ("calibration", "cells"), ()),
+    "spread": (spread.main, ("spread",), ("--margin", "0.01")),
 }
 OTHER_TABLE = {("sim", "cells"): "sim_cells"}  # option of a figure -> table of another name
 
@@ -127,6 +140,14 @@ def test_curves_in_the_csv_are_the_regret_of_the_rates(
     merged = drawn_curves.merge(regret, on=["source", "target", "strategy", "K"])
     assert len(merged) == len(drawn_curves) == len(regret)
     assert np.allclose(merged["regret"], merged["mean"], rtol=1e-5)
+
+
+def test_shares_of_differences_end_at_all_of_them() -> None:
+    found = spread.shares(differences())
+    for _, curve in found.groupby("kind"):
+        assert curve["per_cent"].tolist() == pytest.approx([0, 1, 2, 3])
+        assert curve["share"].tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert set(spread.CURVES) == set(Kind) == set(found["kind"])
 
 
 def test_headroom_is_the_inverse_of_the_paired_ratio(drawn: Study, judged: Judged) -> None:
@@ -192,6 +213,8 @@ def test_tables_without_anything_to_draw_are_refused(drawn: Study, judged: Judge
         legality.shares(absent.legality().iloc[:0])
     with pytest.raises(InputError, match="held out"):
         sim.regrets(absent.sim_cells().query("held_out == 'experts'"))
+    with pytest.raises(InputError, match="measured twice"):
+        spread.shares(differences().iloc[:0])
     with pytest.raises(InputError, match="A -> C"):
         gaps.draw(triples({"a": 1.0}), pd.DataFrame(columns=GAPS.names), "A", "C")
 

@@ -11,15 +11,15 @@ from scripts.lib.chain import Chain, read_chain
 from scripts.lib.files import InputError, sha256
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.tables import read_table
-from tests.measure.test_cell_run import CELL, CONFIGS, Bench
+from tests.measure.bench import CELL, CONFIGS, Bench
 
 RECORDED = Path("data/recorded/measured")
 
 
 def test_tables_hold_what_the_ledger_holds(tmp_path):
-    bench = Bench(tmp_path, {CONFIGS[5]: "raise"})
+    bench = Bench(tmp_path, {CONFIGS[5]: "raise"}, anchors_us=(12.1,))
     bench.run()
-    consolidate(bench.ledger, tmp_path / "out")
+    consolidate([bench.ledger], tmp_path / "out")
     table = read_table(tmp_path / "out/trials.parquet", TRIALS)
     attempts = {body["config_id"]: body for body in bench.attempts}
     assert len(table) == len(attempts) == len(CONFIGS)
@@ -37,14 +37,14 @@ def test_tables_hold_what_the_ledger_holds(tmp_path):
     finals = read_table(tmp_path / "out/finals.parquet", FINALS)
     assert finals["round"].nunique() == 10
     runs = json.loads((tmp_path / "out/runs.json").read_text())["runs"]
-    assert [run["ended"] for run in runs] == ["killed"]  # this bench writes no end line
+    assert [run["ended"] for run in runs] == [bench.of("end")[0]["ended"]]
 
 
 def test_the_same_ledger_gives_the_same_bytes(tmp_path):
     bench = Bench(tmp_path)
     bench.run()
     for name in ("a", "b"):
-        consolidate(bench.ledger, tmp_path / name)
+        consolidate([bench.ledger], tmp_path / name)
     names = [path.name for path in sorted((tmp_path / "a").iterdir())]
     assert [sha256(tmp_path / "a" / n) for n in names] == [
         sha256(tmp_path / "b" / n) for n in names
@@ -78,7 +78,7 @@ def test_an_attempt_in_the_ledger_twice_is_an_error(tmp_path):
     chain.append(bench.attempts[0])
     chain.close()
     with pytest.raises(InputError, match="two attempts of"):
-        consolidate(bench.ledger, tmp_path / "out")
+        consolidate([bench.ledger], tmp_path / "out")
 
 
 def test_an_edited_ledger_is_no_input(tmp_path, capsys):
@@ -100,7 +100,7 @@ def test_an_edited_ledger_is_no_input(tmp_path, capsys):
 )
 def test_the_recorded_tables_are_what_the_recorded_ledger_says(tmp_path, dataset, killed):
     ledger = RECORDED / dataset / "ledger.jsonl.xz"
-    consolidate(ledger, tmp_path)
+    consolidate([ledger], tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert sha256(path) == sha256(RECORDED / dataset / path.name), path.name
     kinds = [body["kind"] for body in read_chain(ledger)]

@@ -109,7 +109,7 @@ def test_every_broken_line_is_named_and_only_those(tmp_path: Path) -> None:
     lines[6] = "{}"
     del lines[3]
     path.write_text("\n".join(lines) + "\n")
-    found = {line.number: (line.problem or "").split()[0:3] for line in check_chain(path)}
+    found = {line.number: str(line.problem or "").split()[0:3] for line in check_chain(path)}
     named = {number: words for number, words in found.items() if words}
     assert named == {
         2: ["was", "edited", "after"],

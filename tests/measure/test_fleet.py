@@ -169,6 +169,33 @@ def test_a_rejection_stays_when_a_cell_starts_again_on_another_gpu(tmp_path):
     assert [a["config_id"] for a in bench.attempts].count("M16-N64") == 1
 
 
+def test_what_was_measured_stays_when_another_machine_goes_on(tmp_path):
+    bench = Bench(tmp_path)
+    bench.run(trials=3)
+    bench.run(gpus=[ScriptedGpu(device="NVIDIA_H100_80GB_HBM3")])
+    last = {attempt["config_id"]: attempt["outcome"] for attempt in bench.attempts}
+    assert [last[config] for config in CONFIGS] == ["correct"] * 3 + ["not_measured"] * 9
+    assert bench.run() == 0
+    assert bench.begun == CONFIGS
+
+
+def test_what_was_measured_stays_when_another_gpu_has_no_budget_for_the_cell(tmp_path):
+    bench = Bench(tmp_path)
+    assert bench.run(trials=3) == 4
+    assert bench.run(gpus=[ScriptedGpu(uuid="GPU-other")], trials=3) == 4
+    assert Counter(a["config_id"] for a in bench.attempts) == dict.fromkeys(CONFIGS, 1)
+    consolidate.consolidate([bench.ledger], tmp_path / "out")
+
+
+def test_what_was_measured_stays_when_another_gpu_cannot_open_the_cell(tmp_path):
+    bench = Bench(tmp_path)
+    assert bench.run(trials=3) == 4
+    bench.script.cells[CELL] = "out_of_memory"
+    assert bench.run(gpus=[ScriptedGpu(uuid="GPU-other")]) == 0
+    assert Counter(a["config_id"] for a in bench.attempts[12:]) == dict.fromkeys(CONFIGS[3:], 1)
+    consolidate.consolidate([bench.ledger], tmp_path / "out")
+
+
 def test_gpus_of_different_kinds_are_refused(tmp_path):
     bench = Bench(tmp_path)
     with pytest.raises(InputError, match="cannot share a sweep"):

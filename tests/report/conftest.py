@@ -8,10 +8,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.lib.schemas.gains import GAIN_RATES, GAINS
 from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.recorded import (
+    BINARIES,
+    COST,
+    COVERAGE,
+    FALSE_WINS,
+    RECORDED,
+    SPREAD,
+)
 from scripts.lib.schemas.statistics import (
     AA,
-    COUNTS,
     GAPS,
     PAIRWISE,
     QUALITY,
@@ -19,14 +27,19 @@ from scripts.lib.schemas.statistics import (
     REPEAT,
     VERDICTS,
 )
-from scripts.lib.tables import write_table
+from scripts.lib.tables import Table, write_table
 from scripts.report import summary
 from scripts.report.inputs import INPUTS
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.counts import count
+from scripts.statistics.cost import cost
+from scripts.statistics.coverage import cover
+from scripts.statistics.false_wins import false_wins
+from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.gaps import estimate_gaps
 from scripts.statistics.quality import assess
+from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
+from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
 from tests.report import absent
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
@@ -36,6 +49,28 @@ __all__ = ["drawn", "judged"]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 UPSTREAM = "89abcdef0123456789abcdef0123456789abcdef"
 GAP_FILES = {"a": 40.0, "b": 170.0, "c": 300.0}
+DATASET = "nvidia_h200-study"
+UNMEASURED = f"{DEVICE}/E8-N3584-K4096-top2-bf16/M3072"
+# Of both sides: seconds as scripts.measure.tuning_cost writes them.
+TUNED = {
+    "gpu": {"device": DEVICE},
+    "shape": "E8-N3584-K4096-top2-bf16",
+    "batches": 18,
+    "graphx": {"budget": 128, "seconds": 100.0, "steps": {"plan": 1.0, "sweep": 99.0}},
+    "upstream": {
+        "space": 1920,
+        "samples": [
+            {
+                "cell_id": f"{DEVICE}/E8-N3584-K4096-top2-bf16/M{tokens}",
+                "compile_seconds": 0.5 + 0.1 * number,
+                "timing_seconds": 0.25,
+                "cached_seconds": 0.3,
+            }
+            for tokens in (1, 64)
+            for number in range(4)
+        ],
+    },
+}
 RUNS = {
     "runs": [
         {
@@ -70,6 +105,22 @@ RUNS = {
 }
 
 
+SCANNED = {
+    "version": 1,
+    "ledgers": [
+        {
+            "ledger": f"data/recorded/measured/{DATASET}/ledger.jsonl.xz",
+            "lines": 1000,
+            "runs": 2,
+            "attempts": 900,
+            "cells": 16,
+            "findings": 0,
+        }
+    ],
+    "findings": [],
+}
+
+
 def _history() -> pd.DataFrame:
     frame = pd.DataFrame(index=range(4), columns=HISTORY.names)
     for column in HISTORY.columns:
@@ -80,6 +131,30 @@ def _history() -> pd.DataFrame:
     frame["file"] = ["a.json", "a.json", "b.json", "README"]
     frame["batch"] = pd.array([1, 2, 1, None], dtype="Int32")
     return frame
+
+
+def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """What the statistics make of the study as the only dataset, one corpus cell not measured."""
+    trials, cells, compiles, twins = (
+        frame.assign(dataset=DATASET)
+        for frame in (drawn.trials, drawn.cells, drawn.compiles, judged.aa)
+    )
+    recorded = record(trials, cells, drawn.space[drawn.space["legal"]])
+    corpus = pd.concat([drawn.cells, drawn.cells.iloc[:1].assign(cell_id=UNMEASURED, tokens=3072)])
+    corpus = corpus[["cell_id", "device", "scheme", "tokens"]].assign(file="a.json", foreign=False)
+    again = [between_runs(drawn.trials, drawn.trials.assign(median_us=20.0), "again")]
+    parts = [within_finals(twins), within_cells(recorded), *again]
+    gained = gains(recorded, cells, drawn.finals.assign(dataset=DATASET), 0.01, 0.95)
+    return {
+        "gains": (gained, GAINS),
+        "gain_rates": (gain_rates(gained, PLAN), GAIN_RATES),
+        "recorded": (recorded, RECORDED),
+        "binaries": (count_binaries(compiles, trials), BINARIES),
+        "coverage": (cover(corpus, recorded), COVERAGE),
+        "spread": (spread(parts), SPREAD),
+        "false_wins": (false_wins(twins, PLAN), FALSE_WINS),
+        "cost": (cost(TUNED, PLAN), COST),
+    }
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +168,7 @@ def inputs(
     tables = {
         "history": (_history(), HISTORY),
         "gaps": (estimate_gaps(rows, Plan(resamples=300)), GAPS),
-        "counts": (count(drawn.trials, drawn.cells, drawn.compiles, drawn.space), COUNTS),
+        **_measured(drawn, judged),
         "quality": (
             assess(drawn.cells, judged.pairwise, judged.aa, judged.verdicts, PLAN),
             QUALITY,
@@ -112,19 +187,21 @@ def inputs(
         paths[name] = folder / f"{name}.parquet"
         write_table(paths[name], frame, table)
     texts = {
-        "runs": ("runs.json", json.dumps(RUNS)),
+        "runs": (f"{DATASET}/runs.json", json.dumps(RUNS)),
         "upstream": ("upstream.yaml", f"commit: {UPSTREAM}\n"),
+        "ledger": ("ledger.json", json.dumps(SCANNED)),
         "lock": ("lock.txt", "numpy==2.4.6\nscipy==1.17.1\n"),
     }
     for name, (file, text) in texts.items():
         paths[name] = folder / file
+        paths[name].parent.mkdir(exist_ok=True)
         paths[name].write_text(text)
     return paths
 
 
 def summary_arguments(inputs: dict[str, Path], out: Path) -> list[str]:
     """The command line of the summary over these inputs."""
-    names = (*INPUTS, "runs", "upstream", "lock")
+    names = (*INPUTS, "runs", "upstream", "lock", "ledger")
     options = {name: f"--{name.replace('_', '-')}" for name in names}
     return [
         *(part for name in names for part in (options[name], str(inputs[name]))),

@@ -103,6 +103,13 @@ def test_every_row_of_the_results_is_in_a_table(
     rows += leaves(summary["legality"], 2) + leaves(summary["correctness"], 2)
     rows += sum(leaves(gpu["readings"], 4) for gpu in summary["sim"].values())
     rows += 2 * len(absent.TOKENS)  # triples, and cells predicted
+    for gpu in summary["measured"].values():
+        rows += sum(len(found["by_scheme"]) for found in gpu["datasets"].values())
+        rows += gpu["coverage"]["cells"] + len(gpu["spread"]) + len(gpu["aa_by_dataset"])
+        rows += leaves(gpu["gains"], 2)
+    rows += len(summary["ledger"])
+    for sides in summary["cost"]["tuned"].values():
+        rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     parser = Loads()
     parser.feed(page.read_text())
     assert parser.rows == rows + parser.tables  # a header each
@@ -116,7 +123,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], []))
+    text = html.page(summary, [], Browsable([], [], [], []))
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 

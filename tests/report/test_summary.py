@@ -13,7 +13,15 @@ import pytest
 from scripts.report import summary
 from scripts.report.claims import find
 from scripts.report.sections import rounded
-from tests.report.conftest import COMMIT, GAP_FILES, RUNS, UPSTREAM, summary_arguments
+from tests.report.conftest import (
+    COMMIT,
+    DATASET,
+    GAP_FILES,
+    RUNS,
+    TUNED,
+    UPSTREAM,
+    summary_arguments,
+)
 from tests.statistics.conftest import Judged
 from tests.statistics.study import BUDGETS, DEVICE, SOURCES, Study
 
@@ -42,6 +50,58 @@ def test_counts(made: dict[str, Any], drawn: Study) -> None:
     assert measured["trials"] == sum(measured["outcomes"].values())
     worst = drawn.trials["logits_diff"].max()
     assert measured["largest_logits_diff"]["bf16"] == pytest.approx(worst, rel=1e-5)
+
+
+def test_datasets_and_schemes_add_up(made: dict[str, Any]) -> None:
+    measured = made["measured"][DEVICE]
+    assert set(measured["datasets"]) == {DATASET}
+    for parts in (measured["by_scheme"], measured["datasets"]):
+        for name in ("cells", "complete_cells", "trials"):
+            assert sum(part[name] for part in parts.values()) == measured[name]
+    assert sum(measured["stopped_by"].values()) == measured["outcomes"]["correct"]
+
+
+def test_coverage_counts_the_cell_that_nobody_measured(made: dict[str, Any], drawn: Study) -> None:
+    covered = made["measured"][DEVICE]["coverage"]
+    assert (covered["cells"], covered["measured"]) == (len(drawn.cells) + 1, len(drawn.cells))
+    assert covered["not_measured"] == {"not_recorded": 1}
+    assert covered["complete"] == covered["by_scheme"]["bf16"]["complete"] == len(drawn.cells)
+
+
+def test_gains_are_the_share_of_cells_whose_best_other_config_wins(
+    made: dict[str, Any], drawn: Study
+) -> None:
+    found = made["measured"][DEVICE]["gains"][DATASET]
+    assert found["bf16"]["win"]["mean"] == found["all"]["win"]["mean"]
+    assert (found["all"]["cells"], found["all"]["judged"]) == (len(drawn.cells),) * 2
+    committed = drawn.cells.set_index("cell_id")["committed_id"]
+    best = {
+        cell: min(us for (other, name), us in drawn.truth.items() if other == cell and name != own)
+        / drawn.truth[cell, own]
+        for cell, own in committed.items()
+    }
+    # Beyond the margin by half a per cent the noise of twenty rounds moves no verdict.
+    sure = [ratio for ratio in best.values() if abs(ratio - 0.99) > 0.005]
+    wins = sum(ratio < 0.99 for ratio in sure) / len(best)
+    assert wins <= found["all"]["win"]["mean"] <= wins + 1 - len(sure) / len(best)
+    assert sum(found["all"][name]["mean"] for name in ("win", "tie", "loss")) == pytest.approx(1)
+
+
+def test_the_scan_of_the_ledgers_is_told_by_dataset(made: dict[str, Any]) -> None:
+    counts = {"lines": 1000, "runs": 2, "attempts": 900, "cells": 16, "findings": 0}
+    assert made["ledger"] == {DATASET: counts}
+
+
+def test_cost_of_a_file_is_both_sides_and_their_ratio(made: dict[str, Any]) -> None:
+    cost = made["cost"]
+    samples = TUNED["upstream"]["samples"]
+    cold = np.mean([row["compile_seconds"] + row["timing_seconds"] for row in samples])
+    assert cost["gpu_seconds_18_batches"] == 100.0
+    assert cost["upstream_gpu_seconds_18_batches"] == pytest.approx(1920 * 18 * cold)
+    assert cost["ratio"] == pytest.approx(1920 * 18 * cold / 100, rel=1e-5)
+    (sides,) = cost["tuned"].values()
+    assert sides["upstream"]["total"]["n"] == len(samples)
+    assert "ci" not in sides["graphx"]["total"]  # nothing of it was sampled
 
 
 def plain_ratio(study: Study, cell: str, config: str) -> float:
@@ -152,6 +212,7 @@ def test_the_same_inputs_give_the_same_bytes(
         ("runs", "{", "not valid JSON"),
         ("runs", "{}", "no runs"),
         ("runs", '{"runs": [{"run_id": "r"}]}', "lacks 'compile_seconds'"),
+        ("ledger", '{"version": 1}', "lacks 'ledgers'; scan the ledgers again"),
         ("runs", json.dumps(RUNS | {"cost": [{"what": "upstream_method"}]}), "lacks 'cell_id'"),
         ("runs", "[]", "no runs"),
         ("lock", "", "pins no package"),

@@ -34,5 +34,7 @@ def drawn() -> study.Study:
 @pytest.fixture(scope="session")
 def judged(drawn: study.Study) -> Judged:
     pairs, twins = compare_finalists(drawn.finals, drawn.cells, 0.01, 0.95)
-    verdicts = judge(drawn.replay, drawn.trials, drawn.cells, pairs, 0.01)
+    verdicts = judge(
+        drawn.replay, drawn.trials, drawn.cells, pairs, set(drawn.cells["cell_id"]), 0.01
+    )
     return Judged(pairs, twins, verdicts, aggregate(verdicts, PLAN))

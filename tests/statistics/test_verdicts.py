@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
+from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.schemas.statistics import VERDICTS
-from scripts.lib.tables import read_table
+from scripts.lib.tables import read_table, write_table
 from scripts.statistics import pairwise
+from scripts.statistics.recorded import record
 from scripts.statistics.verdicts import judge, main
 from tests.statistics.study import CONFIGS, Study
 
@@ -69,9 +71,18 @@ def replay(*choices: str | None) -> pd.DataFrame:
     )
 
 
-def judged(frame: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
+def judged(
+    frame: pd.DataFrame, tried: pd.DataFrame, complete: tuple[str, ...] = (CELL,)
+) -> pd.DataFrame:
     pairs, _ = pairwise.compare_finalists(finals(), CELLS, 0.01, 0.95)
-    return judge(frame, tried, CELLS, pairs, 0.01)
+    return judge(frame, tried, CELLS, pairs, complete, 0.01)
+
+
+def test_a_list_of_candidates_has_no_regret() -> None:
+    """Its best is not the best there is; the verdict against the committed config stands."""
+    row = judged(replay(SWEPT), trials(), complete=()).iloc[0]
+    assert np.isnan(row["regret"])
+    assert row["verdict"] == "win"
 
 
 def test_pairs_decide_before_the_sweep() -> None:
@@ -146,7 +157,7 @@ def test_within(us: float, within: tuple[int, int, int]) -> None:
 
 def test_a_cell_that_was_never_measured_is_refused() -> None:
     with pytest.raises(InputError, match="never measured"):
-        judge(replay(SWEPT).assign(cell_id="other"), trials(), CELLS, pd.DataFrame(), 0.01)
+        judge(replay(SWEPT).assign(cell_id="other"), trials(), CELLS, pd.DataFrame(), (), 0.01)
 
 
 @settings(max_examples=25, deadline=None)
@@ -166,9 +177,19 @@ def test_verdicts_of_a_study_follow_its_true_latencies(drawn: Study, tmp_path: P
     shared = ["--cells", str(paths["cells"])]
     arguments = ["--finals", str(paths["finals"]), "--out", str(pairs)]
     assert pairwise.main([*shared, *arguments, "--out-aa", str(tmp_path / "aa.parquet")]) == 0
+    recorded = tmp_path / "recorded.parquet"
+    frames = [frame.assign(dataset=tmp_path.name) for frame in (drawn.trials, drawn.cells)]
+    rows = record(*frames, drawn.space[drawn.space["legal"]])
+    other = rows.assign(dataset="another", complete=True)
+    rows.loc[0, "complete"] = False
+    write_table(recorded, pd.concat([rows, other]), RECORDED)
     arguments = ["--replay", str(paths["replay"]), "--trials", str(paths["trials"])]
-    assert main([*shared, *arguments, "--pairwise", str(pairs), "--out", str(out)]) == 0
+    arguments += ["--pairwise", str(pairs), "--recorded", str(recorded), "--out", str(out)]
+    assert main([*shared, *arguments]) == 0
     verdicts = read_table(out, VERDICTS)
+    assert set(verdicts.loc[verdicts["regret"].isna() & verdicts["choice"].notna(), "cell_id"]) == {
+        rows.loc[0, "cell_id"]
+    }
     assert len(verdicts) == len(drawn.replay)
     committed = drawn.cells.set_index("cell_id")["committed_id"]
     for row in verdicts[verdicts["choice"].notna()].itertuples():

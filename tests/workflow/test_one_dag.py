@@ -56,6 +56,8 @@ def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) 
     assert outs == folded(made_here, outs)
     code = {f"rules/{stage}.smk", f"scripts/{stage}", "scripts/lib"}
     code |= {"kernels"} & set(entry["deps"])
+    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    code |= set(re.findall(r'code\("\w+", "(scripts/\w+)"\)', rules))
     assert set(entry["deps"]) == folded(read - scripts, entry["deps"]) | code
     assert all(name.startswith(f"scripts/{stage}/") for name in scripts)
 
@@ -65,7 +67,7 @@ def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
     rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
     phases = set(re.findall(r'dpath="(\w+)/', rules))
     phases |= {"mine"} if "history()" in rules else set()
-    phases |= {"measure"} if "measured(" in rules else set()
+    phases |= {"measure"} if "measured(" in rules or "ledgers()" in rules else set()
     phases |= {"space"} if "compiled()" in rules else set()
     phases |= set(re.findall(r'trials_of\("(\w+)/', rules))
     assert {name.split(".")[0] for name in STAGES[stage]["params"]} == phases

@@ -17,9 +17,11 @@ pytestmark = pytest.mark.workflow
 REACHED = {
     "corpus": {"corpus", "space", "sim", "statistics", "figures", "report"},
     "space": {"space", "transfer", "sim", "statistics", "figures", "report"},
+    "ledger": {"ledger", "report"},
     "sim": {"sim", "figures", "report"},
     "transfer": {"transfer", "statistics", "figures", "report"},
     "statistics": {"statistics", "figures", "report"},
+    "export": {"export"},
     "figures": {"figures", "report"},
     "report": {"report"},
 }
@@ -50,14 +52,13 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     [
         ("mine", "mode", "live",
          {"mine", "corpus", "space", "transfer", "sim", "statistics", "figures", "report"},
-         {"corpus", "space", "transfer", "report"}),
+         {"corpus", "space", "transfer", "statistics", "report"}),
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
         ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
         ("sim", "seed", 2, REACHED["sim"], {"sim", "report"}),
         ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
-        ("measure", "mode", "live", {"measure", *REACHED["transfer"]},
-         {"transfer", "statistics", "figures", "report"}),
-        ("statistics", "margin", 0.02, REACHED["statistics"], {"statistics", "report"}),
+        ("measure", "mode", "live", {"measure", "ledger", "export", *REACHED["transfer"]},
+         {"transfer", "ledger", "statistics", "export", "figures", "report"}),
         ("statistics", "resamples", 500, REACHED["statistics"], {"statistics", "report"}),
         ("figures", "sources", ["NVIDIA_B200"], REACHED["figures"], {"figures", "report"}),
     ],
@@ -76,6 +77,20 @@ def test_changed_parameter(
     change_parameter(clone, phase, name, value)
     assert clone.planned() == reached
     assert stages_with_changed(clone, "params.yaml") == stages
+
+
+def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path: Path) -> None:
+    clone = made.copy(tmp_path / "copy")
+    path = clone.path / "data" / "spec.yaml"
+    spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+    spec |= {"version": spec["version"] + 1, "win_margin": 0.02}
+    path.write_text(yaml.safe_dump(spec), encoding="utf-8")
+    refused = clone.run("snakemake", "--dry-run", status=None)
+    assert "a change is a new version with a reason" in refused.stdout
+    clone.run("python", "-m", "scripts.ledger.spec", "--reason", "for the test")
+    assert clone.planned() == REACHED["statistics"] | REACHED["ledger"]
+    stages = {"ledger", "statistics", "figures", "report"}
+    assert stages_with_changed(clone, "data/spec") == stages
 
 
 @pytest.mark.parametrize("phase", REACHED)

@@ -10,7 +10,10 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FLOW = ("mine", "corpus", "space", "transfer", "measure", "sim", "statistics", "figures", "report")
+FLOW = (
+    "mine", "corpus", "space", "transfer", "measure", "ledger", "sim", "statistics", "export",
+    "figures", "report",
+)  # fmt: skip
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 _JOB = re.compile(r"^([a-z]+)_[a-z_]+ +\d+$", re.MULTILINE)

@@ -56,7 +56,7 @@ RECORDED = Table(
         _COMPLETE,
         Column("committed", pa.bool_(), "the committed config of the cell ran and was correct"),
         *(Column(f"by_{name}", pa.int32(), f"trials that stopped by {name}") for name in Stop),
-        Column("within_2", pa.int32(), "correct configs within 2% of the cell's best"),
+        Column("within_2", pa.int32(), "correct configs within 2% of the best that was tried"),
         Column("logits_diff", pa.float64(), "largest of its correct trials", nullable=True),
         Column("drift", pa.float64(), "(max-min)/median of the committed config", nullable=True),
         Column("throttled", pa.bool_(), "a slowdown reason was seen; empty: never ended", True),

@@ -104,7 +104,7 @@ VERDICTS = Table(
         Column("within_2", pa.bool_(), "ratio <= 1.02"),
         Column("within_5", pa.bool_(), "ratio <= 1.05"),
         Column("within_10", pa.bool_(), "ratio <= 1.10"),
-        Column("regret", pa.float64(), "latency of choice / best, >= 1", nullable=True),
+        Column("regret", pa.float64(), "choice / best, >= 1; of complete cells", nullable=True),
     ),
     _FIRST,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.lib.config import Config
 from scripts.transfer.legal import AXES, LegalSpace, coordinates
@@ -29,11 +30,15 @@ WEIGHTS = {
 
 def by_distance(source: Config, legal: LegalSpace) -> Iterator[Config]:
     """Legal configs by weighted L1 distance of log2 parameters; ties in ascending order."""
-    weights = np.array([WEIGHTS[axis] for axis in AXES])
-    distance = np.abs(legal.coordinates - coordinates([source])) @ weights
-    # log2 may differ in its last digit between machines; rounded, equal distances stay equal.
-    order = np.argsort(distance.round(9), kind="stable")
+    order = np.argsort(distance_from(coordinates([source])[0], legal), kind="stable")
     return (legal.configs[index] for index in order)
+
+
+def distance_from(point: NDArray[np.float64], legal: LegalSpace) -> NDArray[np.float64]:
+    """Weighted L1 distance of each legal config from a point of log2 parameters, doublings."""
+    weights = np.array([WEIGHTS[axis] for axis in AXES])
+    # log2 may differ in its last digit between machines; rounded, equal distances stay equal.
+    return np.asarray((np.abs(legal.coordinates - point) @ weights).round(9))
 
 
 class NearestLegal(FixedOrder):

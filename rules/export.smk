@@ -1,0 +1,32 @@
+"""Write measured cells in the formats of other tools: T4, and Kernel Tuner's cache file."""
+
+
+rule export_t4:
+    input:
+        script="scripts/export/t4.py",
+        trials=measured("trials.parquet"),
+        cells=measured("cells.parquet"),
+        runs=measured("runs.json"),
+    output:
+        expand(
+            "results/t4/{cell}/{name}.json",
+            cell=lookup(within=config, dpath="export/cells"),
+            name=["cache", "metadata", "results"],
+        ),
+    log:
+        "logs/export/t4.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("export"),
+        cells=lookup(within=config, dpath="export/cells"),
+        folder=subpath(output[0], ancestor=4),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --runs {input.runs:q} --cell {params.cells:q} --out {params.folder:q} 2> {log:q}"
+
+
+rule export:
+    input:
+        rules.export_t4.output,

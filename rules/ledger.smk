@@ -1,0 +1,25 @@
+"""Check that the recorded ledgers are what their sweeps wrote."""
+
+
+rule ledger_scan:
+    input:
+        script="scripts/ledger/scan.py",
+        ledgers=ledgers(),
+        spec=LOCKED_SPEC,
+    output:
+        ledger="results/tables/ledger.json",
+    log:
+        "logs/ledger/scan.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        # A recorded command must be one that the sweep still takes.
+        code=code("ledger", "scripts/measure"),
+    shell:
+        "python -m {params.module} --ledger {input.ledgers:q} --out {output.ledger:q} 2> {log:q}"
+
+
+rule ledger:
+    input:
+        rules.ledger_scan.output,

@@ -1,0 +1,1 @@
+"""Export: recorded measurements and chosen configs in the formats that other tools read."""

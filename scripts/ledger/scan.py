@@ -1,0 +1,122 @@
+"""Check the integrity of ledgers: every violation is listed with file, line, field and fix.
+
+Looks for lines edited, deleted, added or torn; fields missing; lines outside their run; runs under
+no locked spec or whose command could not be given again; candidates with two outcomes; wrong
+`supersedes`; attempts and finals that repeat what was measured elsewhere, in any of the ledgers, or
+a baseline's values (scripts.ledger.checks.copies says by which rule).
+
+Exit status: 0 nothing found; 1 something was found; 2 a ledger could not be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.ledger.checks.candidates import duplicates, wrong_links
+from scripts.ledger.checks.chain import broken_links
+from scripts.ledger.checks.copies import Replays, copied_baselines, copied_finals
+from scripts.ledger.checks.fields import wrong_fields
+from scripts.ledger.checks.finding import RESTORE, Finding, Ledger
+from scripts.ledger.checks.runs import stray_lines, wrong_commands, wrong_specs
+from scripts.lib.chain import Line, check_chain
+from scripts.lib.files import write_json
+from scripts.lib.log import run_main
+from scripts.lib.spec import read_lock
+
+log = logging.getLogger("scan")
+
+
+def scan(
+    path: Path, locked: Collection[str], replays: Replays
+) -> tuple[dict[str, int], list[Finding]]:
+    """Number of lines by kind (and of all, as ``lines``), and the findings in order of the lines.
+
+    ``locked``: hashes of the locked spec's versions. ``replays``: what earlier ledgers measured.
+    """
+    lines, name = list(check_chain(path)), path.as_posix()
+    findings = list(broken_links(name, lines))
+    sound: list[Line] = []
+    for line in lines:
+        if not line.hash:
+            continue
+        wrong = [Finding(name, line.number, *what, RESTORE) for what in wrong_fields(line.body)]
+        findings += wrong
+        sound += [] if wrong else [line]
+    findings += _of_content(Ledger(name, sound), locked, replays)
+    counts = Counter(line.body["kind"] for line in sound)
+    return {"lines": len(lines), **counts}, sorted(findings, key=lambda finding: finding.line)
+
+
+def _of_content(ledger: Ledger, locked: Collection[str], replays: Replays) -> Iterator[Finding]:
+    yield from stray_lines(ledger)
+    yield from wrong_specs(ledger, locked)
+    yield from wrong_commands(ledger)
+    yield from duplicates(ledger)
+    yield from wrong_links(ledger)
+    yield from replays.find(ledger)
+    yield from copied_baselines(ledger)
+    yield from copied_finals(ledger)
+
+
+def report(paths: Sequence[Path]) -> dict[str, Any]:
+    """What --json prints: per ledger the number of lines, runs, attempts, cells and findings, and
+    all findings."""  # noqa: D205,D209
+    locked = {version.hash for version in read_lock()}
+    replays, ledgers, every = Replays(), [], list[Finding]()
+    for path in paths:
+        counts, findings = scan(path, locked, replays)
+        log.info("%s: %d lines, %d findings", path, counts["lines"], len(findings))
+        ledgers.append(
+            {
+                "ledger": path.as_posix(),
+                "lines": counts["lines"],
+                "runs": counts.get("run", 0),
+                "attempts": counts.get("attempt", 0),
+                "cells": counts.get("cell", 0),
+                "findings": len(findings),
+            }
+        )
+        every += findings
+    return {"version": 1, "ledgers": ledgers, "findings": [one._asdict() for one in every]}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: python -m scripts.ledger.scan --ledger build/ledger.jsonl "
+        "data/recorded/measured/*/ledger.jsonl.xz",
+    )
+    parser.add_argument(
+        "--ledger", type=Path, nargs="+", required=True, help="ledgers, plain, .gz or .xz"
+    )
+    parser.add_argument("--json", action="store_true", help="print counts and findings as JSON")
+    parser.add_argument("--out", type=Path, help="file to write the same JSON into")
+    args = parser.parse_args(argv)
+    found = False
+
+    def body() -> None:
+        nonlocal found
+        result = report(args.ledger)
+        found = bool(result["findings"])
+        if args.json:
+            print(json.dumps(result, indent=2))
+        else:
+            for one in result["findings"]:
+                print(Finding(**one))
+        if args.out:
+            write_json(args.out, result)
+
+    return run_main(body) or int(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Section of the summary on the ledgers: what the integrity scan read, and what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from scripts.lib.files import InputError, read_json
+
+Section = dict[str, Any]
+COUNTS = ("lines", "runs", "attempts", "cells", "findings")
+
+
+def ledgers(scanned: dict[str, Any]) -> Section:
+    """By dataset, which the ledger's folder names: lines by kind, and the number of findings.
+
+    ``scanned``: as scripts.ledger.scan writes it. KeyError on a missing field.
+    """
+    return {
+        PurePosixPath(one["ledger"]).parent.name: {name: int(one[name]) for name in COUNTS}
+        for one in scanned["ledgers"]
+    }
+
+
+def read_ledgers(path: Path) -> Section:
+    """The section from a file; InputError names the missing field."""
+    try:
+        return ledgers(read_json(path))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: lacks {error}; scan the ledgers again") from error

@@ -1,0 +1,32 @@
+"""Several measured datasets read as one table, each row knowing which it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.files import InputError
+from scripts.lib.tables import Table, read_table
+
+
+def named(paths: Iterable[Path]) -> dict[str, Path]:
+    """Dataset -> its file; the folder names the dataset. InputError if two have one name."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = path.parent.name
+        if name in found:
+            raise InputError(f"{path}: dataset {name} was already given by {found[name]}")
+        found[name] = path
+    return found
+
+
+def read_datasets(
+    paths: Iterable[Path], table: Table, columns: list[str] | None = None
+) -> pd.DataFrame:
+    """All files of one schema, with a column ``dataset`` more; InputError as ``read_table``."""
+    parts = [
+        read_table(path, table, columns).assign(dataset=name) for name, path in named(paths).items()
+    ]
+    return pd.concat(parts, ignore_index=True)

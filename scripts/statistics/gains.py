@@ -1,0 +1,180 @@
+"""What the best of the other configs tried gains over the committed one, cell by cell.
+
+The configs of a dataset may be a whole space or a short list of candidates: the best is the best of
+those that were tried, whichever they were. It is picked by one half of the interleaved rounds and
+judged by the other, so that picking the luckiest of twenty finalists earns nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.outcome import Outcome
+from scripts.lib.schemas.gains import GAIN_RATES, GAINS, Unjudged
+from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.schemas.recorded import RECORDED
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
+from scripts.statistics.bootstrap import (
+    Plan,
+    estimate_means,
+    exponentiate,
+    round_estimates,
+    widen_certain_rates,
+)
+from scripts.statistics.dataset import read_datasets
+from scripts.statistics.decision import LOSS, TIE, WIN, decide
+from scripts.statistics.pairwise import Rounds, read_rounds
+
+ALL = "all"
+VERDICTS = (WIN, TIE, LOSS)
+KEYS = ["dataset", "cell_id"]
+JUDGED = ["chosen_id", "ratio", "low", "high", "verdict"]
+ABOUT = ["dataset", "cell_id", "device", "shape_id", "scheme", "tokens", "complete"]
+EXAMPLE = (
+    "python -m scripts.statistics.gains --finals a/finals.parquet b/finals.parquet"
+    " --cells a/cells.parquet b/cells.parquet --recorded recorded.parquet --margin 0.01"
+    " --out gains.parquet --out-rates gain_rates.parquet"
+)
+
+
+def gains(
+    recorded: pd.DataFrame, cells: pd.DataFrame, finals: pd.DataFrame, margin: float, level: float
+) -> pd.DataFrame:
+    """One row per row of ``recorded``; schema GAINS.
+
+    ``cells``, ``finals``: CELLS and FINALS with ``dataset``. InputError if finals are of a cell
+    that was never finished.
+    """
+    out = recorded[ABOUT].assign(
+        tried=recorded["trials"] - recorded[Outcome.NOT_MEASURED], ran=recorded["committed"]
+    )
+    own = cells[[*KEYS, "committed_id"]].assign(finished=True)
+    out = out.merge(own, on=KEYS, how="left", validate="one_to_one")
+    out = out.merge(_judgements(finals, cells, margin, level), on=KEYS, how="left")
+    return out.assign(reason=pd.Series(_reasons(out), dtype=object))[GAINS.names]
+
+
+def _judgements(
+    finals: pd.DataFrame, cells: pd.DataFrame, margin: float, level: float
+) -> pd.DataFrame:
+    """A row for each cell that can be judged: KEYS and JUDGED."""
+    committed = cells.set_index(KEYS)["committed_id"].to_dict()
+    rows: list[dict[str, object]] = []
+    for key, samples in finals.groupby(KEYS, sort=True):
+        dataset, cell_id = str(key[0]), str(key[1])
+        if (dataset, cell_id) not in committed:
+            raise InputError(f"finals: cell {cell_id} is not in the table of cells; measure it")
+        rounds = read_rounds(samples, cell_id, level)
+        if judged := _judge(rounds, committed[dataset, cell_id], margin):
+            rows.append({"dataset": dataset, "cell_id": cell_id, **judged})
+    return pd.DataFrame(rows, columns=[*KEYS, *JUDGED]).astype({"dataset": str, "cell_id": str})
+
+
+def _judge(rounds: Rounds, committed_id: str | None, margin: float) -> dict[str, object]:
+    """The best other finalist by one half of the rounds against the committed one by the other.
+
+    Empty where nothing can be said: no other finalist, or no round that holds both.
+    """
+    committed = rounds.first_slot(committed_id)
+    others = [slot for slot, name in sorted(rounds.configs.items()) if name != committed_id]
+    if committed is None or not others:
+        return {}
+    # Whole A B B A pairs of rounds go to one half, so that drift stays balanced in both.
+    picks = rounds.samples.index.get_level_values("round") // 2 % 2 == 0
+    seen, unseen = rounds.only(picks), rounds.only(~picks)
+    scores = [seen.samples[slot].div(seen.samples[committed]).median() for slot in others]
+    if np.isnan(scores).all():
+        return {}
+    best = others[int(np.nanargmin(scores))]
+    ratio, low, high = unseen.ratio(best, committed)
+    if np.isnan(low):
+        return {}
+    return {
+        "chosen_id": rounds.configs[best],
+        "ratio": ratio,
+        "low": low,
+        "high": high,
+        "verdict": str(decide(low, high, margin).item()),
+    }
+
+
+def _reasons(out: pd.DataFrame) -> list[str | None]:
+    """Why a cell is not judged; None where it is."""
+    cases = {
+        Unjudged.NOT_MEASURED: (out["tried"] == 0) | out["finished"].isna(),
+        Unjudged.NO_COMMITTED: out["committed_id"].isna(),
+        Unjudged.COMMITTED_FAILED: ~out["ran"],
+    }
+    words = np.select(
+        [case.to_numpy(dtype=bool) for case in cases.values()], [*cases], Unjudged.NO_PAIRS
+    )
+    return [
+        None if judged else str(word)
+        for judged, word in zip(out["verdict"].notna(), words, strict=True)
+    ]
+
+
+def gain_rates(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Rates of verdicts and the mean ratio over judged cells, by number formats and over all.
+
+    ``table``: GAINS. Per GPU and dataset; schema GAIN_RATES.
+    """
+    parts = []
+    for (device, dataset), rows in table.groupby(["device", "dataset"], sort=True):
+        for scheme, group in [(ALL, rows), *rows.groupby("scheme", sort=True)]:
+            about = {"device": device, "dataset": dataset, "scheme": scheme}
+            judged = group.dropna(subset="verdict")
+            if len(judged):
+                parts.append(_rates(judged, plan, " ".join(about.values())).assign(**about))
+    if not parts:
+        return pd.DataFrame(columns=GAIN_RATES.names)
+    return pd.concat(parts, ignore_index=True)[GAIN_RATES.names]
+
+
+def _rates(judged: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
+    marks = np.column_stack([judged["verdict"] == word for word in VERDICTS]).astype(float)
+    logs = np.log(judged[["ratio"]].to_numpy(dtype=float))
+    shapes = judged["shape_id"]
+    rates = widen_certain_rates(estimate_means(marks, shapes, plan, f"{name} gains"), plan.level)
+    ratio = exponentiate(estimate_means(logs, shapes, plan, f"{name} gain"))
+    both = pd.concat([rates, ratio], ignore_index=True)
+    return round_estimates(both).assign(metric=[*VERDICTS, "ratio"])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read finals and cells of every dataset, judge, write both tables."""
+    parser = options.parser(__doc__, EXAMPLE)
+    for name in ("finals", "cells"):
+        text = f"{name} of each dataset; the folder names it"
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
+    parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
+    parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
+    parser.add_argument("--out", type=Path, required=True, help="table of cells")
+    parser.add_argument("--out-rates", type=Path, required=True, help="table of rates")
+    options.add_plan(parser)
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        plan = options.plan(arguments)
+        table = gains(
+            read_table(arguments.recorded, RECORDED),
+            read_datasets(arguments.cells, CELLS, ["cell_id", "committed_id"]),
+            read_datasets(arguments.finals, FINALS),
+            arguments.margin,
+            plan.level,
+        )
+        write_table(arguments.out, table, GAINS)
+        write_table(arguments.out_rates, gain_rates(table, plan), GAIN_RATES)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Replay S1 to S8 and the baselines on every completely measured cell, and read each run off.
+
+A file's layer is held out of all that was learned before, in every number format: predictions,
+kernels, weights, portfolio, offsets. Recordings, predictions and history are only looked up, so the
+same input gives the same table, byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from scripts.lib.config import Config
+from scripts.lib.log import run_main
+from scripts.lib.schemas.search import SEARCHES
+from scripts.lib.shape import Cell
+from scripts.lib.tables import write_table
+from scripts.transfer.committed_files import History, read_history
+from scripts.transfer.contest.baselines import baselines
+from scripts.transfer.contest.field import Field, run
+from scripts.transfer.contest.ours import of_all_sources, of_sources, without_source
+from scripts.transfer.kernel import Array
+from scripts.transfer.lessons import learn_lessons
+from scripts.transfer.library import Library, layer_of
+from scripts.transfer.predictions import read_predictions
+from scripts.transfer.reading import by_chance, reading
+from scripts.transfer.recording import Recording, read_recordings
+
+LOG = logging.getLogger("transfer.evaluate")
+
+EXAMPLE = """example:
+  python -m scripts.transfer.evaluate --data data/recorded/measured/nvidia_h200-bf16 \\
+    --spaces results/tables/space/NVIDIA_H200-*.parquet \\
+    --history data/recorded/history.parquet --predictions results/tables/sim_held_out.parquet \\
+    --seeds 50 --margin 0.01 --seed 1 --out results/tables/searches.parquet
+"""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all folds share. ``logs``, ``places``: graphx-sim's, by cell, as ``Field`` has them."""
+
+    recordings: tuple[Recording, ...]
+    history: History
+    logs: Mapping[Cell, Array]
+    places: Mapping[Cell, Array]
+    seeds: int
+    margin: float
+    seed: int
+
+
+def evaluate(study: Study, processes: int) -> pd.DataFrame:
+    """SEARCHES rows of all cells, sorted; one layer at a time in each process."""
+    cells: dict[str, int] = {}
+    for one in study.recordings:
+        cells[layer_of(one.cell.shape)] = cells.get(layer_of(one.cell.shape), 0) + 1
+    # The largest first, so that no process is left with one at the end.
+    layers = sorted(cells, key=lambda layer: (-cells[layer], layer))
+    with ProcessPoolExecutor(processes) as pool:
+        rows = list(chain.from_iterable(pool.map(partial(evaluate_layer, study), layers)))
+    frame = pd.DataFrame(rows, columns=SEARCHES.names)
+    key = ["cell_id", "strategy", "source", "seed"]
+    return frame.sort_values(key, ignore_index=True, na_position="first")
+
+
+def evaluate_layer(study: Study, layer: str) -> list[dict[str, Any]]:
+    """The rows of one held-out layer's cells, in all number formats."""
+    # Sums over several threads end in other digits on a machine with another number of cores.
+    with threadpool_limits(1):
+        library = Library(study.recordings)
+        lessons = learn_lessons(layer, library, study.history, study.logs, study.seed)
+        mine = [one for one in study.recordings if layer_of(one.cell.shape) == layer]
+        rows: list[dict[str, Any]] = []
+        for shape, found in groupby(mine, key=lambda one: one.cell.shape):
+            field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
+            rows += _rows(field, study.seeds)
+    return rows
+
+
+def _rows(field: Field, seeds: int) -> Iterator[dict[str, Any]]:
+    by_cell = {one.cell: one for one in field.recordings}
+    chance = {one.cell: by_chance(_regrets(one)) for one in field.recordings}
+    everyone = chain(
+        of_sources(field), of_all_sources(field), without_source(field), baselines(field, seeds)
+    )
+    for entrant in everyone:
+        for cell, steps in run(entrant, field).items():
+            key = {"cell_id": cell.id, "strategy": entrant.name, "seed": entrant.seed}
+            yield key | {"source": entrant.source} | reading(steps, by_cell[cell], chance[cell])
+
+
+def _regrets(one: Recording) -> Array:
+    us = one.latency_us[: len(one.legal)]
+    return np.asarray(us[np.isfinite(us)] / one.best_us)
+
+
+def _legal(recordings: Sequence[Recording]) -> dict[Cell, tuple[Config, ...]]:
+    return {one.cell: one.legal.configs for one in recordings}
+
+
+def read_study(args: argparse.Namespace) -> Study:
+    """Everything that the command line names."""
+    recordings = read_recordings(
+        [folder / "trials.parquet" for folder in args.data],
+        [folder / "cells.parquet" for folder in args.data],
+        args.spaces,
+    )
+    logs, places = read_predictions(args.predictions, _legal(recordings))
+    history = read_history(args.history)
+    return Study(
+        tuple(recordings),
+        history,
+        logs,
+        places,
+        args.seeds,
+        float(np.log1p(args.margin)),
+        args.seed,
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, replay, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folders")
+    parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
+    parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
+    parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")
+    parser.add_argument("--seeds", type=int, required=True, help="runs of a stochastic strategy")
+    parser.add_argument("--margin", type=float, required=True, help="tie margin, as 0.01")
+    parser.add_argument("--seed", type=int, required=True, help="of what is drawn while learning")
+    parser.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
+    parser.add_argument("--out", type=Path, required=True, help="SEARCHES table to write")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        study = read_study(args)
+        frame = evaluate(study, args.processes)
+        write_table(args.out, frame, SEARCHES)
+        LOG.info("%s: %d runs on %d cells", args.out, len(frame), len(study.recordings))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

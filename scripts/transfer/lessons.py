@@ -1,0 +1,178 @@
+"""All that is learned before a layer is tuned, from recorded cells of other layers only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.lib.carry import carried_over
+from scripts.lib.device import find_device
+from scripts.lib.shape import Cell
+from scripts.transfer.committed_files import History
+from scripts.transfer.kernel import Kernel
+from scripts.transfer.learn_kernel import (
+    ANYWHERE,
+    CELLS,
+    NEAR,
+    PLAIN_START,
+    PREDICTED_START,
+    draw,
+    learn,
+)
+from scripts.transfer.legal import LegalSpace
+from scripts.transfer.library import (
+    MOST_REGRET,
+    SAME_REGIME,
+    SIMILAR_LAYERS,
+    Library,
+    layer_of,
+    regret_of,
+)
+from scripts.transfer.merit import (
+    NO_EVIDENCE,
+    VOICES,
+    Evidence,
+    SourceWord,
+    evidence_of,
+    source_voices,
+    weigh,
+)
+from scripts.transfer.recording import Recording
+from scripts.transfer.strategies.s3_offset import learned_offset
+
+Array = NDArray[np.float64]
+Predictions = Mapping[Cell, Array]  # logarithms of the predicted latencies of the legal configs
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Learned with ``layer`` held out.
+
+    ``predicted_kernel``: of what graphx-sim's prediction misses. ``plain_kernel``: of the latency
+    itself, near the best; ``cold_kernel``: anywhere. ``evidence``: by source GPU, None for none.
+    """
+
+    layer: str
+    library: Library
+    history: History
+    predicted_kernel: Kernel
+    plain_kernel: Kernel
+    cold_kernel: Kernel
+    evidence: Mapping[str | None, Evidence]
+
+    def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
+        """What the sources' files hold for a cell; sources without a file are left out."""
+        return source_words(self.history, cell, sources)
+
+    def weights(
+        self, sources: Collection[str], heard: Collection[str], unseen: Collection[str] = ()
+    ) -> Array:
+        """Weights of ``VOICES`` for these sources, from all recorded cells of such vendors.
+
+        ``unseen``: sources that nothing is to be learned from.
+        """
+        vendors = {find_device(source).vendor for source in sources}
+        total = NO_EVIDENCE
+        for source, found in self.evidence.items():
+            if source in unseen:
+                continue
+            vendor = None if source is None else find_device(source).vendor
+            if (vendor in vendors) if vendors else vendor is None:
+                total = total + found
+        return weigh(total, heard)
+
+    def said(
+        self, cell: Cell, legal: LegalSpace, words: Sequence[SourceWord], predicted: Array | None
+    ) -> Array:
+        """What each of ``VOICES`` says of each legal config, shape (configs, 6)."""
+        return voices(self.library, cell, legal, words, predicted, {self.layer})
+
+
+def source_words(history: History, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
+    """As ``Lessons.words``."""
+    files, target = history.files(cell.shape), find_device(cell.device)
+    return [
+        SourceWord(
+            carried_over(files[source].at(cell.tokens), target),
+            learned_offset(history, source, cell.device, cell.shape, cell.tokens),
+        )
+        for source in sources
+        if source in files
+    ]
+
+
+def voices(
+    library: Library,
+    cell: Cell,
+    legal: LegalSpace,
+    words: Sequence[SourceWord],
+    predicted: Array | None,
+    without: Collection[str],
+) -> Array:
+    """What each of ``VOICES`` says; layers in ``without`` are not looked at."""
+    copies, near, moved = source_voices(words, legal).T
+    similar = library.expected_regret(cell, legal, SIMILAR_LAYERS, without)
+    regime = library.expected_regret(cell, legal, SAME_REGIME, without)
+    behind = np.zeros(len(legal)) if predicted is None else predicted - predicted.min()
+    said = {"S1": copies, "S2": near, "S3": moved, "S5": similar, "S6": behind, "S8": regime}
+    return np.stack([said[voice] for voice in VOICES], axis=1)
+
+
+def learn_lessons(
+    layer: str, library: Library, history: History, predictions: Predictions, seed: int
+) -> Lessons:
+    """Everything, from the recordings of the other layers."""
+    others = [one for one in library.recordings if layer_of(one.cell.shape) != layer]
+    predicted = [one for one in others if one.cell in predictions]
+    return Lessons(
+        layer,
+        library,
+        history,
+        _kernel(predicted, predictions, PREDICTED_START, NEAR, seed),
+        _kernel(others, {}, PLAIN_START, NEAR, seed),
+        _kernel(others, {}, PLAIN_START, ANYWHERE, seed),
+        _evidence(others, library, history, predictions, layer),
+    )
+
+
+def _kernel(
+    recordings: Sequence[Recording],
+    predictions: Predictions,
+    start: Kernel,
+    ranks: float,
+    seed: int,
+) -> Kernel:
+    # Evenly spaced over the sorted cells: all schemes and layers, small and large batches.
+    spread = np.linspace(0, len(recordings) - 1, min(CELLS, len(recordings))).round().astype(int)
+    samples = []
+    for place in spread.tolist():
+        one = recordings[place]
+        logs = np.log(one.latency_us[: len(one.legal)])
+        samples.append(draw(one.legal, predictions.get(one.cell), logs, ranks, seed + place))
+    return learn(samples, start)
+
+
+def _evidence(
+    recordings: Sequence[Recording],
+    library: Library,
+    history: History,
+    predictions: Predictions,
+    layer: str,
+) -> dict[str | None, Evidence]:
+    total: dict[str | None, Evidence] = {}
+    for one in recordings:
+        own = layer_of(one.cell.shape)
+        predicted = predictions.get(one.cell)
+        files = history.files(one.cell.shape)
+        base = voices(library, one.cell, one.legal, [], predicted, {layer, own})
+        # Where regret is cut off, the voices are not.
+        regret = regret_of(one)
+        good = regret < MOST_REGRET
+        for source in [None, *(name for name in files if name != one.cell.device)]:
+            words = source_words(history, one.cell, [source] if source else [])
+            said = np.hstack([source_voices(words, one.legal), base[:, 3:]])[good]
+            total[source] = total.get(source, NO_EVIDENCE) + evidence_of(said, regret[good])
+    return total

@@ -1,0 +1,184 @@
+"""Completely measured cells: every legal config tried, ready to be looked up as if tried now.
+
+What a trial would have cost with fewer repetitions follows from the record: a sample takes the
+latency times the routing draws of one graph, the rest (set-up, checks) is paid once; the half-width
+of the median's interval shrinks with the root of the samples.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scripts.lib.config import Config, ConfigError, parse_id
+from scripts.lib.drift import drift_corrected_us
+from scripts.lib.files import InputError
+from scripts.lib.outcome import Outcome
+from scripts.lib.schemas.measured import CELLS, TRIALS
+from scripts.lib.shape import Cell, parse_cell
+from scripts.lib.tables import read_table
+from scripts.transfer.legal import LegalSpace, read_legal
+from scripts.transfer.oracle import NOT_RECORDED, Trial
+
+LOG = logging.getLogger("transfer.recording")
+Array = NDArray[np.float64]
+
+SAMPLES_A_LOOK = 6  # the least number whose least and greatest bound the median at 95%
+_TRIALS = [
+    "cell_id", "config_id", "outcome", "reason", "samples", "median_us", "low_us", "high_us",
+    "anchor_us", "gpu_seconds",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All trials of one cell: the legal configs in the order of the space, then the others.
+
+    Arrays of shape (configs,). ``latency_us``: freed of drift, NaN where the outcome is not
+    correct. ``half_us``: half-width of its 95% interval. ``sample_s``: GPU seconds of one sample.
+    ``committed``: the config committed for the GPU, if there is one.
+    """
+
+    cell: Cell
+    legal: LegalSpace
+    configs: tuple[Config, ...]
+    outcomes: tuple[tuple[Outcome, str | None], ...]
+    latency_us: Array
+    half_us: Array
+    samples: Array
+    sample_s: Array
+    seconds: Array
+    committed: Config | None
+
+    @cached_property
+    def index(self) -> dict[Config, int]:
+        """Place of each config."""
+        return {config: place for place, config in enumerate(self.configs)}
+
+    @cached_property
+    def best_us(self) -> float:
+        """Latency of the fastest legal config."""
+        return float(np.nanmin(self.latency_us[: len(self.legal)]))
+
+    @cached_property
+    def tied(self) -> NDArray[np.bool_]:
+        """Whether the 95% interval of a config overlaps the one of the fastest legal config."""
+        best = int(np.nanargmin(self.latency_us[: len(self.legal)]))
+        low = self.latency_us - self.half_us
+        return np.asarray(low <= self.latency_us[best] + self.half_us[best])
+
+    def measure(self, cell: Cell, config: Config, rival_us: float | None = None) -> Trial:
+        """The recorded trial, its repetitions cut short where a rival is surely faster."""
+        place = self.index.get(config)
+        if place is None or cell != self.cell:
+            return NOT_RECORDED
+        outcome, reason = self.outcomes[place]
+        seconds = float(self.seconds[place])
+        if outcome is not Outcome.CORRECT:
+            return Trial(outcome, None, seconds, reason)
+        us = float(self.latency_us[place])
+        if rival_us is not None and us > rival_us:
+            seconds -= self._saved(place, us - rival_us)
+        return Trial(outcome, us, seconds, half_us=float(self.half_us[place]))
+
+    def _saved(self, place: int, behind_us: float) -> float:
+        """GPU seconds of the samples that come after the interval has left the rival behind."""
+        samples, half = float(self.samples[place]), float(self.half_us[place])
+        needed = samples * (half / behind_us) ** 2
+        looks = max(1, math.ceil(needed / SAMPLES_A_LOOK))
+        unneeded = samples - SAMPLES_A_LOOK * looks
+        return max(0.0, unneeded * float(self.sample_s[place]))
+
+
+def read_recordings(
+    trials: Iterable[Path], cells: Iterable[Path], spaces: Iterable[Path]
+) -> list[Recording]:
+    """The complete cells of one or more datasets, sorted by cell; others are left out, and logged.
+
+    ``spaces``: SPACE tables named ``<device>-<scheme>.parquet``. InputError names the file for a
+    cell without a space, a cell in two datasets, or an id that cannot be read.
+    """
+    by_name = {path.stem: path for path in spaces}
+    legal: dict[str, LegalSpace] = {}
+    found: dict[Cell, Recording] = {}
+    for tried, measured in zip(trials, cells, strict=True):
+        frame = read_table(tried, TRIALS, columns=_TRIALS)
+        frame = frame.assign(latency_us=drift_corrected_us(frame))
+        by_cell = {str(name): rows for name, rows in frame.groupby("cell_id")}
+        about = read_table(measured, CELLS, columns=["cell_id", "draws", "committed_id"])
+        for row in about.itertuples(index=False):
+            cell = _cell(str(row.cell_id), measured)
+            name = f"{cell.device}-{cell.shape.scheme}"
+            if name not in legal:
+                legal[name] = _space(name, by_name, cell)
+            one = _recording(cell, row, by_cell.get(cell.id), legal[name], tried)
+            if one is None:
+                LOG.info("%s: not complete, left out", cell.id)
+            elif cell in found:
+                raise InputError(f"{tried}: {cell.id} is complete in two datasets; name one")
+            else:
+                found[cell] = one
+    if not found:
+        raise InputError("no cell of the given datasets is complete; nothing to replay")
+    return [found[cell] for cell in sorted(found)]
+
+
+def _cell(text: str, path: Path) -> Cell:
+    try:
+        return parse_cell(text)
+    except ValueError as error:
+        raise InputError(f"{path}: column cell_id: {error}") from error
+
+
+def _space(name: str, by_name: Mapping[str, Path], cell: Cell) -> LegalSpace:
+    if name not in by_name:
+        raise InputError(f"{cell.id}: no space table {name}.parquet was given; add it to --spaces")
+    return read_legal(by_name[name], cell.device, cell.shape.scheme)
+
+
+def _recording(
+    cell: Cell, about: Any, rows: pd.DataFrame | None, legal: LegalSpace, path: Path
+) -> Recording | None:
+    """The cell's recording; None if a legal config was not tried."""
+    if rows is None:
+        return None
+    try:
+        configs = [parse_id(text) for text in rows["config_id"]]
+    except ConfigError as error:
+        raise InputError(f"{path}: column config_id: {error}") from error
+    place = {config: at for at, config in enumerate(configs)}
+    if len(place) < len(configs):
+        raise InputError(f"{path}: {cell.id}: a config is recorded twice")
+    tried = (rows["outcome"] != Outcome.NOT_MEASURED).to_numpy()
+    if not all(config in place and tried[place[config]] for config in legal.configs):
+        return None
+    order = [place[config] for config in legal.configs]
+    order += sorted(place[config] for config in set(configs) - legal.index.keys())
+    rows = rows.iloc[order]
+    us = rows["latency_us"].to_numpy(dtype=float)
+    correct = (rows["outcome"] == Outcome.CORRECT).to_numpy()
+    scale = us / rows["median_us"].to_numpy(dtype=float)
+    half = (rows["high_us"] - rows["low_us"]).to_numpy(dtype=float) / 2 * scale
+    reasons = [None if pd.isna(reason) else str(reason) for reason in rows["reason"]]
+    outcomes = [Outcome(text) for text in rows["outcome"]]
+    return Recording(
+        cell,
+        legal,
+        tuple(configs[at] for at in order),
+        tuple(zip(outcomes, reasons, strict=True)),
+        np.where(correct, us, np.nan),
+        half,
+        rows["samples"].to_numpy(dtype=float),
+        rows["median_us"].to_numpy(dtype=float) * 1e-6 * float(about.draws),
+        rows["gpu_seconds"].to_numpy(dtype=float),
+        None if pd.isna(about.committed_id) else parse_id(about.committed_id),
+    )

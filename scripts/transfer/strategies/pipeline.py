@@ -1,0 +1,84 @@
+"""S1-S8: all strategies as one search, each of which can be switched off.
+
+S1, S2, S3, S5, S6 and S8 say what they expect of every legal config; their words, weighed by
+what other layers taught (scripts.transfer.merit), are the prior mean of S4, whose first trial is
+thus the config of the greatest merit. From then on expected improvement decides, advised by the
+other batches of the file (S5). Without S4 the configs are tried in the order of their merit. S7 is
+not part of the order: it stands before the oracle (scripts.transfer.strategies.s7_racing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scripts.lib.files import InputError
+from scripts.lib.names import unknown_name
+from scripts.lib.shape import Cell
+from scripts.transfer.kernel import Array, Covariance
+from scripts.transfer.legal import LegalSpace
+from scripts.transfer.lessons import Lessons
+from scripts.transfer.strategies.s4_bayesian import Bayesian, no_advice
+from scripts.transfer.strategies.s5_neighbours import Mates
+from scripts.transfer.strategy import FixedOrder, Strategy
+
+STRATEGIES = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell to be searched. ``predicted``: logarithms of graphx-sim's latencies, if there are any.
+
+    The covariances: of the space's configs, with and without a prediction taken off. ``unseen``:
+    source GPUs that nothing is to be learned from.
+    """
+
+    cell: Cell
+    legal: LegalSpace
+    sources: Sequence[str]
+    predicted: Array | None
+    predicted_covariance: Covariance
+    plain_covariance: Covariance
+    unseen: Sequence[str] = ()
+
+
+def expected_logs(lessons: Lessons, task: Task, heard: Collection[str]) -> Array:
+    """Expected logarithm of each config's latency; its level means something with S6 only."""
+    predicted = task.predicted if "S6" in heard else None
+    words = lessons.words(task.cell, task.sources)
+    said = lessons.said(task.cell, task.legal, words, predicted)
+    merit = said @ lessons.weights(task.sources if words else (), heard, task.unseen)
+    return np.asarray(merit + (0.0 if predicted is None else predicted.min()))
+
+
+def pipeline(
+    lessons: Lessons,
+    task: Task,
+    mates: Mates,
+    *,
+    without: Collection[str] = (),
+    margin: float | None = None,
+) -> Strategy:
+    """S1-S8 on a task, less the strategies in ``without``; ``margin`` as of ``Bayesian``.
+
+    ``mates``: the searches of the file's other batches, which this one joins.
+    """
+    for name in without:
+        if name not in STRATEGIES:
+            raise unknown_name("strategy", name, STRATEGIES)
+    heard = [name for name in STRATEGIES if name not in without]
+    if not len(task.legal):
+        raise InputError(f"{task.cell.id}: the legal space is empty; there is nothing to search")
+    if task.predicted is None and "S6" in heard:
+        heard.remove("S6")
+    expected = expected_logs(lessons, task, heard)
+    if "S4" not in heard:
+        order = np.argsort(expected.round(10), kind="stable")
+        return FixedOrder(task.legal.configs[place] for place in order)
+    covariance = task.predicted_covariance if "S6" in heard else task.plain_covariance
+    advice = mates.adviser(task.cell.tokens) if "S5" in heard else no_advice
+    search = Bayesian(covariance, expected, margin=margin, advice=advice)
+    mates.join(task.cell.tokens, search)
+    return search

@@ -1,0 +1,60 @@
+"""S3: the source's config, moved by what tuners changed on the way to the target elsewhere.
+
+Both GPUs have files for other layers. For each of them and each batch size that both files state,
+the committed configs differ by a vector of base-2 logarithms; the median over layers and nearby
+batch sizes, parameter by parameter, is the offset. The layer itself is left out in every number
+format: its target file is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.lib.config import Config
+from scripts.lib.shape import Shape
+from scripts.transfer.committed_files import ConfigFile, History
+from scripts.transfer.legal import AXES, LegalSpace, coordinates
+from scripts.transfer.strategies.s2_nearest import distance_from
+from scripts.transfer.strategy import FixedOrder
+
+NEARBY = 1.0  # doublings of the batch size within which two batches count as alike
+
+
+def learned_offset(
+    history: History, source: str, target: str, shape: Shape, tokens: int
+) -> NDArray[np.float64]:
+    """Doublings to add to each of ``AXES``, shape (6,); zeros where no other layer tells.
+
+    Layers in the shape's own number format, or in any format where there are none.
+    """
+    pairs = [
+        (scheme, ours, theirs)
+        for scheme, ours, theirs in history.pairs(source, target)
+        if _layer(ours) != (shape.experts, shape.intermediate)
+    ]
+    same = [pair for pair in pairs if pair[0] == shape.scheme]
+    moves = [move for _, ours, theirs in same or pairs for move in _moves(ours, theirs, tokens)]
+    return np.median(moves, axis=0) if moves else np.zeros(len(AXES))
+
+
+def _layer(file: ConfigFile) -> tuple[int, int]:
+    return file.experts, file.intermediate
+
+
+def _moves(ours: ConfigFile, theirs: ConfigFile, tokens: int) -> Iterator[NDArray[np.float64]]:
+    for batch in ours.configs.keys() & theirs.configs.keys():
+        if abs(np.log2(batch) - np.log2(tokens)) <= NEARBY:
+            there, here = coordinates([theirs.configs[batch], ours.configs[batch]])
+            yield there - here
+
+
+class OffsetSource(FixedOrder):
+    """All legal configs, the nearest to the source's config moved by the offset first."""
+
+    def __init__(self, source: Config, offset: NDArray[np.float64], legal: LegalSpace) -> None:
+        moved = coordinates([source])[0] + offset
+        order = np.argsort(distance_from(moved, legal), kind="stable")
+        super().__init__(legal.configs[place] for place in order)

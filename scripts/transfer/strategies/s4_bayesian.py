@@ -1,0 +1,107 @@
+"""S4: Bayesian search over the legal space.
+
+Prior: the expected logarithm of each config's latency, given by whoever starts the search (flat,
+or graphx-sim's prediction and what other strategies say), and scripts.transfer.kernel for how far
+and how jointly configs miss it. Acquisition: expected improvement. Candidates: the whole legal
+space, so no tile is out of reach of the incumbent. Batch rule: a config that is asked and not yet
+told counts as measured and as expected ("believer"), so that the next one asked differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.lib.config import Config
+from scripts.transfer.gain import gain_of_all, log_expected_gain
+from scripts.transfer.kernel import Array, Covariance
+from scripts.transfer.legal import LegalSpace
+from scripts.transfer.oracle import Trial
+from scripts.transfer.surrogate import Surrogate, first_lowest
+
+PROMISING = 64  # untried configs that early stop looks at, those of the greatest expected gain
+
+
+class Advice(Protocol):
+    """What others have learned meanwhile."""
+
+    def __call__(self) -> Array | None:
+        """Log units to add to the expected logarithm of each config; None for nothing."""
+        ...
+
+
+def no_advice() -> None:
+    """Nothing to add."""
+
+
+class Bayesian:
+    """Ask by expected improvement; ``first`` configs are asked before all others.
+
+    ``margin``: end once the ``PROMISING`` configs, were all of them tried, promise a smaller gain
+    than this in log units. None: go on as long as there are configs.
+    """
+
+    def __init__(
+        self,
+        covariance: Covariance,
+        expected: Array,
+        *,
+        first: Iterable[Config] = (),
+        margin: float | None = None,
+        advice: Advice = no_advice,
+    ) -> None:
+        self.legal: LegalSpace = covariance.legal
+        self._advice, self._margin = advice, margin
+        self._surrogate = Surrogate(covariance, expected)
+        self._open: NDArray[np.bool_] = np.ones(len(self.legal), dtype=bool)
+        index = self.legal.index
+        self._first = [index[config] for config in dict.fromkeys(first) if config in index]
+        self._pending: list[int] = []
+
+    @property
+    def lesson(self) -> Array | None:
+        """What the trials say beyond what was expected, log units; None before the first."""
+        return self._surrogate.lesson if self._surrogate.values else None
+
+    def ask(self) -> Config | None:
+        """The next config; may be called again before the answer to the last one is told."""
+        place = self._choose()
+        if place is None:
+            return None
+        self._open[place] = False
+        self._pending.append(place)
+        return self.legal.configs[place]
+
+    def tell(self, config: Config, trial: Trial) -> None:
+        """Learn from a trial. A failed config takes those of its kind along: one binary's fate."""
+        place = self.legal.index[config]
+        self._pending.remove(place)
+        if trial.latency_us is None:
+            self._open &= self.legal.kinds != self.legal.kinds[place]
+            return
+        half = trial.half_us or 0.0
+        self._surrogate.tell(place, float(np.log(trial.latency_us)), half / trial.latency_us)
+
+    def _choose(self) -> int | None:
+        while self._first:
+            place = self._first.pop(0)
+            if self._open[place]:
+                return place
+        if not self._open.any():
+            return None
+        mean = self._surrogate.mean(self._advice())
+        if not self._surrogate.values:
+            return first_lowest(mean, self._open)
+        deviation = self._surrogate.deviation(self._pending)
+        best = min(self._surrogate.values)
+        gain = np.where(self._open, log_expected_gain(best, mean, deviation), -np.inf)
+        if self._margin is not None:
+            promising = np.argsort(-gain.round(10), kind="stable")[:PROMISING]
+            promising = promising[self._open[promising]]
+            rest = gain_of_all(best, mean[promising], self._surrogate.between(promising))
+            if rest < self._margin:
+                return None
+        return first_lowest(-gain, self._open)

@@ -1,0 +1,98 @@
+"""What is believed of every config of a cell, given the trials so far: a Gaussian process.
+
+Each trial adds one row to the Cholesky factor of the covariance of what was measured, and to its
+product with all configs; nothing is factorised again, so a trial costs (trials x configs)
+operations. What is expected may be amended at any time, the factor does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.transfer.kernel import NOISE, Array, Covariance
+
+_ROWS = 32  # by which the factor grows
+_LEAST_VARIANCE = 1e-12
+
+
+class Surrogate:
+    """The Gaussian process over the logarithms of the latencies of a space's configs.
+
+    ``expected``: its prior mean, shape (configs,). ``lesson``: what the trials add to it.
+    """
+
+    def __init__(self, covariance: Covariance, expected: Array) -> None:
+        size = len(covariance.legal)
+        self._covariance, self._expected = covariance, expected
+        # The inverse of the factor, and the product with all configs.
+        self._inverse, self._onto = np.zeros((_ROWS, _ROWS)), np.zeros((_ROWS, size))
+        self._weights = np.zeros(_ROWS)
+        self._variance = np.full(size, covariance.variance)
+        self.places: list[int] = []
+        self.values: list[float] = []
+        self.lesson = np.zeros(size)
+
+    def tell(self, place: int, value: float, noise: float = NOISE) -> None:
+        """Add a measured logarithm; ``noise``: its standard deviation, ``NOISE`` at the least."""
+        trials = len(self.places)
+        if trials == len(self._onto):
+            self._grow()
+        row, pivot = self._next_row(place, self._onto[:trials], max(noise, NOISE))
+        before = self._onto[:trials, place]
+        self._inverse[trials, :trials] = before @ self._inverse[:trials, :trials] / -pivot
+        self._inverse[trials, trials] = 1.0 / pivot
+        self._onto[trials] = row
+        self._variance -= row * row
+        known = before @ self._weights[:trials]
+        self._weights[trials] = (value - self._expected[place] - known) / pivot
+        self.lesson = self.lesson + self._weights[trials] * row
+        self.places.append(place)
+        self.values.append(value)
+
+    def _grow(self) -> None:
+        self._inverse = np.pad(self._inverse, (0, _ROWS))
+        self._weights = np.pad(self._weights, (0, _ROWS))
+        self._onto = np.pad(self._onto, ((0, _ROWS), (0, 0)))
+
+    def _next_row(self, place: int, onto: Array, noise: float) -> tuple[Array, float]:
+        before, row = onto[:, place], self._covariance.row(place)
+        pivot = float(np.sqrt(max(row[place] - before @ before, _LEAST_VARIANCE) + noise**2))
+        return (row - before @ onto) / pivot, pivot
+
+    def mean(self, advice: Array | None = None) -> Array:
+        """Logarithms to be expected now, had ``advice`` been part of ``expected`` all along."""
+        mean = self._expected + self.lesson
+        if advice is None:
+            return mean
+        trials = len(self.places)
+        if not trials:
+            return np.asarray(mean + advice)
+        weights = self._inverse[:trials, :trials] @ advice[self.places]
+        return np.asarray(mean + advice - weights @ self._onto[:trials])
+
+    def deviation(self, pending: Sequence[int] = ()) -> Array:
+        """Standard deviation of each logarithm, once the ``pending`` configs are measured too.
+
+        What they will turn out to be does not matter for it, so that a batch can be chosen before
+        any of it is measured ("believing" that each will be as expected).
+        """
+        variance, onto = self._variance.copy(), self._onto[: len(self.places)]
+        for place in pending:
+            row, _ = self._next_row(place, onto, NOISE)
+            onto = np.vstack([onto, row])
+            variance -= row * row
+        return np.asarray(np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
+
+    def between(self, places: NDArray[np.int64]) -> Array:
+        """Covariance between the logarithms of some configs, shape (places, places)."""
+        prior = np.stack([self._covariance.row(int(place))[places] for place in places])
+        onto = self._onto[: len(self.places), places]
+        return np.asarray(prior - onto.T @ onto)
+
+
+def first_lowest(values: Array, allowed: NDArray[np.bool_]) -> int:
+    """Place of the least allowed value, the first of equals, also if the last digits differ."""
+    return int(np.argmin(np.where(allowed, values.round(10), np.inf)))

@@ -1,0 +1,88 @@
+"""Sentences on coverage, false wins, spread and cost follow their figures."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.report import measured_readings, results_md
+from scripts.report.readings import make_readings
+from tests.report.conftest import DATASET
+from tests.report.test_readings import HEADLINE, figure
+from tests.statistics.study import DEVICE
+
+
+@pytest.fixture
+def summary(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+def test_the_sentences_are_among_the_readings(summary: dict[str, Any]) -> None:
+    readings = make_readings(summary, HEADLINE)
+    wanted = [*measured_readings.datasets(summary), *measured_readings.cost(summary)]
+    assert len(wanted) == 5
+    assert set(wanted) <= set(readings)
+
+
+def test_what_was_not_measured_is_named(summary: dict[str, Any]) -> None:
+    covered = summary["measured"][DEVICE]["coverage"]
+    sentence = measured_readings.datasets(summary)[0]
+    assert f"{covered['measured']} of the {covered['cells']} cells" in sentence
+    assert sentence.endswith("the others: not recorded (1).")
+    covered["not_measured"] = {}
+    assert "the others" not in measured_readings.datasets(summary)[0]
+
+
+@pytest.mark.parametrize(
+    ("high", "phrase"), [(0.02, "is at or under 2%"), (0.021, "not shown to be under 2%")]
+)
+def test_false_wins_are_judged_by_the_upper_end(
+    summary: dict[str, Any], high: float, phrase: str
+) -> None:
+    summary["measured"][DEVICE]["aa_false_win_rate"] = figure(0.0, 0.0, high)
+    assert phrase in " ".join(measured_readings.datasets(summary))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ratio", "verdicts"),
+    [
+        (180.0, 300.0, ("180 s; reached", "300; reached")),
+        (180.5, 299.0, ("180 s; not reached", "300; not reached")),
+    ],
+)
+def test_the_cost_is_held_against_the_figures_to_reach(
+    summary: dict[str, Any], seconds: float, ratio: float, verdicts: tuple[str, str]
+) -> None:
+    summary["cost"] |= {"gpu_seconds_18_batches": seconds, "ratio": ratio}
+    (sentence,) = measured_readings.cost(summary)
+    assert all(verdict in sentence for verdict in verdicts)
+
+
+def test_without_a_recorded_cost_nothing_is_said_of_it(summary: dict[str, Any]) -> None:
+    cost = summary["cost"]
+    for name in ("tuned", "gpu_seconds_18_batches", "ratio", "ratio_cached"):
+        del cost[name]
+    assert measured_readings.cost(summary) == []
+    page = results_md.page(summary)
+    assert "### Tuning one config file" not in page
+    assert "### The recordings" in page
+
+
+def test_the_page_counts_each_dataset_and_scheme(summary: dict[str, Any]) -> None:
+    page = results_md.page(summary)
+    found = summary["measured"][DEVICE]["datasets"][DATASET]
+    assert f"| {DATASET} | bf16 | {found['cells']} | {found['complete_cells']} |" in page
+    assert "runtime error (48)" in page  # three of each of the 16 cells
+    assert "| **published method** | 1,920 |" in page
+
+
+def test_marks_are_named_where_there_are_any(summary: dict[str, Any]) -> None:
+    assert "marked:" not in results_md.page(summary)
+    marked = copy.deepcopy(summary)
+    marked["measured"][DEVICE]["marks"] = {"drifted": 2, "throttled": 1}
+    assert "marked: drifted (2), throttled (1)." in results_md.page(marked)
