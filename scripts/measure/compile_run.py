@@ -13,8 +13,8 @@ from scripts.lib.chain import Chain
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
 from scripts.lib.shape import parse_cell
-from scripts.measure.binaries import Job, compile_all, jobs_of
 from scripts.measure.protocol import Protocol
+from scripts.measure.work.binaries import Job, compile_all, jobs_of
 
 log = logging.getLogger("compile")
 

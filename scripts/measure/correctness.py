@@ -90,8 +90,8 @@ class Machine:
 def _compile_ahead(cases: tuple[Case, ...], schemes: list[str]) -> None:
     from kernels.formats import SCHEMES  # noqa: PLC0415
     from kernels.variant import Variant, binary_key, is_aligned  # noqa: PLC0415
-    from scripts.measure.binaries import Job, compile_all  # noqa: PLC0415
     from scripts.measure.compile_run import current_target  # noqa: PLC0415
+    from scripts.measure.work.binaries import Job, compile_all  # noqa: PLC0415
 
     jobs: dict[Job, None] = {}
     for scheme in schemes:

@@ -28,7 +28,7 @@ AS_IT_IS = Way()
 def _binaries(entry: Mapping[str, int], cell: Cell, way: Way, target: Any) -> Any:
     from kernels.compilation import compile_gemm  # noqa: PLC0415
     from scripts.measure.backend.gpu import Binaries  # noqa: PLC0415
-    from scripts.measure.operands import variants  # noqa: PLC0415
+    from scripts.measure.work.operands import variants  # noqa: PLC0415
 
     pair = (replace(variant, swap=way.swap) for variant in variants(cell.shape))
     return Binaries(*(compile_gemm(entry, v, target, way.run_time) for v in pair))
@@ -42,10 +42,10 @@ def compare(
     One row per config: its latency as it is (``compiled_in_us``) and the median ratio by way.
     """
     from scripts.measure.backend.gpu import GpuBackend  # noqa: PLC0415
-    from scripts.measure.candidate import make_timer  # noqa: PLC0415
-    from scripts.measure.finals import interleave  # noqa: PLC0415
-    from scripts.measure.operands import make_weights, most_weight_sets  # noqa: PLC0415
-    from scripts.measure.scopes import make_operands  # noqa: PLC0415
+    from scripts.measure.work.candidate import make_timer  # noqa: PLC0415
+    from scripts.measure.work.finals import interleave  # noqa: PLC0415
+    from scripts.measure.work.operands import make_weights, most_weight_sets  # noqa: PLC0415
+    from scripts.measure.work.scopes import make_operands  # noqa: PLC0415
 
     cell, conditions, backend = parse_cell(cell_id), Conditions(), GpuBackend()
     sets = most_weight_sets(conditions.weights)

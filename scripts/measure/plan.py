@@ -87,7 +87,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--space", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--proposals", type=Path, nargs="+", required=True, help="PROPOSALS tables")
     parser.add_argument("--cells", nargs="+", help="cell ids (default: all with a proposal)")
-    parser.add_argument("--without", nargs="+", default=[], help="strategies whose proposals to drop")
+    parser.add_argument(
+        "--without", nargs="+", default=[], help="strategies whose proposals to drop"
+    )
     parser.add_argument("--seed", type=int, default=20260814, help="seed of the random order")
     parser.add_argument("--out", type=Path, required=True, help="plan to write (PLAN table)")
     args = parser.parse_args(argv)

@@ -28,16 +28,16 @@ from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
-from scripts.measure.candidates import check_cells, narrowed, plan_of
 from scripts.measure.conditions import BACKENDS, SCOPES, WEIGHTS, Conditions
+from scripts.measure.controller.candidates import check_cells, narrowed, plan_of
+from scripts.measure.controller.exclusive import exclusive
+from scripts.measure.controller.fleet import Fleet, Limits
+from scripts.measure.controller.idle import check_idle
+from scripts.measure.controller.progress import status_of, table, tally
+from scripts.measure.controller.records import NO_LIMIT
 from scripts.measure.device.choose import open_gpu, parse_gpus
-from scripts.measure.exclusive import exclusive
-from scripts.measure.fleet import Fleet, Limits
-from scripts.measure.idle import check_idle
-from scripts.measure.progress import status_of, table, tally
 from scripts.measure.protocol import Protocol
-from scripts.measure.records import NO_LIMIT
-from scripts.measure.worker import make_worker
+from scripts.measure.work.worker import make_worker
 
 log = logging.getLogger("sweep")
 
@@ -53,7 +53,7 @@ def sweep(
 ) -> int:
     """Measure what a ledger lacks of a plan (rows as PLAN) on these GPUs; the exit status.
 
-    ``make``: entry of the worker process, as ``scripts.measure.worker.make_worker``.
+    ``make``: entry of the worker process, as ``scripts.measure.work.worker.make_worker``.
     """
     check_cells(plan)
     opened = [open_gpu(index, conditions.backend) for index in gpus]

@@ -25,8 +25,8 @@ from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
+from scripts.measure.controller.records import commit, kernel_hash, now
 from scripts.measure.device.choose import open_gpu
-from scripts.measure.records import commit, kernel_hash, now
 from scripts.measure.upstream_method import published_cost, sample_cells
 
 log = logging.getLogger("tuning_cost")
@@ -130,9 +130,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--shape", required=True, help="layer to tune, as in the tables"
-    )
+    parser.add_argument("--shape", required=True, help="layer to tune, as in the tables")
     parser.add_argument("--space", type=Path, required=True, help="SPACE table")
     parser.add_argument("--proposals", type=Path, required=True, help="PROPOSALS table")
     parser.add_argument("--model", type=Path, default=Path("results/sim/model.json"))

@@ -66,7 +66,7 @@ def sample_cells(cells: Sequence[Cell], space: Path, configs: int) -> list[Body]
 
 def _sample_cell(cell: Cell, config_ids: list[str]) -> list[Body]:
     from scripts.measure.backend.gpu import GpuBackend  # noqa: PLC0415 - needs a GPU stack
-    from scripts.measure.operands import make_weights  # noqa: PLC0415
+    from scripts.measure.work.operands import make_weights  # noqa: PLC0415
 
     backend, seed = GpuBackend(), Protocol().seed
     weights = make_weights(cell.shape, 1, seed, backend.device, backend.fnuz)
@@ -90,7 +90,7 @@ def _candidate(
 ) -> tuple[float, float]:
     """Tune one config the published way: seconds of compiling and loading, seconds of the rest."""
     from scripts.measure.backend.gpu import GpuBackend  # noqa: PLC0415
-    from scripts.measure.scopes import make_operands  # noqa: PLC0415
+    from scripts.measure.work.scopes import make_operands  # noqa: PLC0415
 
     backend = GpuBackend()  # has no binary loaded yet
     operands = make_operands(cell, weights, Conditions(run_time=()), seed, backend)

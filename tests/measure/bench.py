@@ -13,10 +13,10 @@ from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain, check_chain, read_chain
 from scripts.lib.schemas.plan import PLAN as PLAN_TABLE
 from scripts.measure.conditions import Conditions
-from scripts.measure.fleet import Fleet, Limits
-from scripts.measure.progress import status_of, tally
+from scripts.measure.controller.fleet import Fleet, Limits
+from scripts.measure.controller.progress import status_of, tally
+from scripts.measure.controller.records import NO_LIMIT
 from scripts.measure.protocol import Protocol
-from scripts.measure.records import NO_LIMIT
 from tests.measure.scripted import Script, ScriptedGpu, factory
 
 CELL = "NVIDIA_H200/E8-N256-K512-top2-bf16/M4"

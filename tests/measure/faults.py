@@ -79,7 +79,7 @@ def make_faulty(
     """``make_worker`` with faults by config id."""
     prepare_process(conditions.backend, gpu)
     from scripts.measure.backend.interface import open_backend
-    from scripts.measure.tasks import Worker
+    from scripts.measure.work.tasks import Worker
 
     if conditions.backend == "interpreter":
         from tests.measure import faulty_cpu as deeds

@@ -15,7 +15,7 @@ from scripts.lib.config import parse_id
 from scripts.lib.isolate import Child
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
-from scripts.measure.worker import make_worker
+from scripts.measure.work.worker import make_worker
 
 CELL = "CPU_interpreter/E4-N32-K32-top2-fp16/M4"
 CONFIGS = [
@@ -46,7 +46,11 @@ def start_method() -> str:
     may hold kernels made for the compiler, so it cannot be the one that is forked.
     """
     multiprocessing.set_forkserver_preload(
-        ["scripts.measure.tasks", "scripts.measure.backend.interpreter", "scripts.measure.sweep"]
+        [
+            "scripts.measure.work.tasks",
+            "scripts.measure.backend.interpreter",
+            "scripts.measure.sweep",
+        ]
     )
     with mock.patch.dict(os.environ, {"TRITON_INTERPRET": "1"}):
         multiprocessing.forkserver.ensure_running()

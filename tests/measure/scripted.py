@@ -39,7 +39,7 @@ class Script:
 
 
 class ScriptedWorker:
-    """Answers every task of scripts.measure.tasks.Worker."""
+    """Answers every task of scripts.measure.work.tasks.Worker."""
 
     def __init__(self, script: Script, gpu: int) -> None:
         self.script, self.gpu = script, gpu
@@ -112,7 +112,7 @@ def _make(script, protocol, conditions, gpu):
 
 
 def factory(script: Script):
-    """A worker factory as scripts.measure.worker.make_worker, that follows the script."""
+    """A worker factory as scripts.measure.work.worker.make_worker, that follows the script."""
     return functools.partial(_make, script)
 
 

@@ -19,9 +19,9 @@ from kernels.moe_gemm import moe_gemm_kernel
 from kernels.variant import binary_key, effective
 from scripts.lib.files import InputError
 from scripts.lib.shape import Shape
-from scripts.measure.finals import Reading
-from scripts.measure.operands import variants
 from scripts.measure.protocol import draws_of
+from scripts.measure.work.finals import Reading
+from scripts.measure.work.operands import variants
 
 Entry = Mapping[str, int]
 

@@ -9,7 +9,7 @@ from kernels.alignment import Alignment
 from kernels.launch import Gemm
 from scripts.lib.shape import Shape
 from scripts.measure.conditions import Conditions
-from scripts.measure.finals import Reading
+from scripts.measure.work.finals import Reading
 
 Entry = Mapping[str, int]
 

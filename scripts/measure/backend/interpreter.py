@@ -15,8 +15,8 @@ from kernels.launch import Gemm, launch_jit
 from kernels.moe_gemm import moe_gemm_kernel
 from scripts.lib.files import InputError
 from scripts.lib.shape import Shape
-from scripts.measure.finals import Reading
 from scripts.measure.protocol import draws_of
+from scripts.measure.work.finals import Reading
 
 Entry = Mapping[str, int]
 # A replay in the interpreter takes milliseconds whatever is in it, and has no cache to outwit.

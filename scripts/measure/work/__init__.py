@@ -1,0 +1,1 @@
+"""The process that holds the GPU: operands, candidates, timing, correctness."""
