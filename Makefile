@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 CORES ?= all
+TEST_PROCESSES ?= 2
 VENV := .venv
 LOCK := envs/analysis.lock.txt
 UV_VERSION := 0.13.8
@@ -75,7 +76,7 @@ record: restored ## declare the files in data/recorded the record, and put them 
 	dvc gc --quiet --workspace --cloud --remote store --force
 
 test: restored ## lint, unit and workflow tests
-	pytest -m "not gpu"
+	pytest -m "not gpu" --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	pytest tests/test_lint.py
