@@ -131,30 +131,52 @@ def measured(*names):
     return source("measure", *(f"measured/{dataset}/{name}" for name in names))
 
 
-def datasets(*names):
-    """Files of every measured dataset, first measure.dataset, whose mode says where they are."""
-    mode = lookup(within=config, dpath="measure/mode")
+def _of_datasets(wanted, names):
+    """Input function for files of several datasets; measure.dataset is where its mode says."""
     own = lookup(within=config, dpath="measure/dataset")
-    every = lookup(within=config, dpath="measure/datasets")
-    if own not in every:
-        raise WorkflowError(f"params.yaml: measure.datasets: lacks {own}")
-    ordered = sorted(every, key=lambda dataset: (dataset != own, every.index(dataset)))
+    live = lookup(within=config, dpath="measure/mode") == "live"
 
     def checked(wildcards):
         try:
             return [
                 (
                     f"build/live/measured/{dataset}/{name}"
-                    if mode == "live" and dataset == own
+                    if live and dataset == own
                     else verify(f"data/recorded/measured/{dataset}/{name}")
                 )
-                for dataset in ordered
+                for dataset in wanted
                 for name in names
             ]
         except InputError as error:
             raise WorkflowError(str(error)) from None
 
     return checked
+
+
+def datasets(*names):
+    """Files of every measured dataset, those of measure.dataset first."""
+    own = lookup(within=config, dpath="measure/dataset")
+    every = lookup(within=config, dpath="measure/datasets")
+    if own not in every:
+        raise WorkflowError(f"params.yaml: measure.datasets: lacks {own}")
+    return _of_datasets(
+        sorted(every, key=lambda name: (name != own, every.index(name))), names
+    )
+
+
+def repetitions():
+    """Second recordings and, by each, the dataset whose cells it repeats."""
+    return dict(sorted(lookup(within=config, dpath="measure/repeats").items()))
+
+
+def first_recordings(*names):
+    """Files of the datasets that were recorded twice, in the order of their repetitions."""
+    return _of_datasets([*repetitions().values()], names)
+
+
+def second_recordings(*names):
+    """Files of the repetitions."""
+    return _of_datasets([*repetitions()], names)
 
 
 def measured_spaces():
@@ -183,15 +205,9 @@ def ledgers():
     own = lookup(within=config, dpath="measure/dataset")
     names = [
         *lookup(within=config, dpath="measure/datasets"),
-        lookup(within=config, dpath="measure/repeat"),
+        *repetitions(),
     ]
     names = [name for name in names if mode == "recorded" or name != own]
     return recorded(
         *(f"data/recorded/measured/{name}/ledger.jsonl.xz" for name in names)
     )
-
-
-def measured_again(*names):
-    """Files of the dataset that repeats cells of the measured one; recorded in either mode."""
-    dataset = lookup(within=config, dpath="measure/repeat")
-    return recorded(*(f"data/recorded/measured/{dataset}/{name}" for name in names))

@@ -31,7 +31,7 @@ rule report_summary:
         ledger=rules.ledger_scan.output.ledger,
         datasets=datasets(*MEASURED),
         costs=costs(),
-        again=measured_again(*MEASURED),
+        again=second_recordings(*MEASURED),
         learned=trials_of("sim/datasets"),
         compared=trials_of("sim/repeats"),
         compiled=compiled(),

@@ -170,9 +170,9 @@ rule statistics_spread:
         script="scripts/statistics/spread.py",
         finals=datasets("finals.parquet"),
         recorded=rules.statistics_recorded.output.recorded,
-        trials=measured("trials.parquet"),
-        again_finals=measured_again("finals.parquet"),
-        again=measured_again("trials.parquet"),
+        again_finals=second_recordings("finals.parquet"),
+        trials=first_recordings("trials.parquet"),
+        again=second_recordings("trials.parquet"),
         spec=LOCKED_SPEC,
     output:
         spread="results/tables/spread.parquet",
@@ -248,11 +248,12 @@ rule statistics_cost:
 rule statistics_repeat:
     input:
         script="scripts/statistics/repeat.py",
-        trials=measured("trials.parquet"),
-        pairwise=rules.statistics_pairwise.output.pairwise,
-        again_trials=measured_again("trials.parquet"),
-        again_finals=measured_again("finals.parquet"),
-        again_cells=measured_again("cells.parquet"),
+        trials=first_recordings("trials.parquet"),
+        finals=first_recordings("finals.parquet"),
+        cells=first_recordings("cells.parquet"),
+        again_trials=second_recordings("trials.parquet"),
+        again_finals=second_recordings("finals.parquet"),
+        again_cells=second_recordings("cells.parquet"),
         spec=LOCKED_SPEC,
     output:
         repeat="results/tables/repeat.parquet",
@@ -266,10 +267,10 @@ rule statistics_repeat:
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
-        "python -m {params.module} --trials {input.trials:q} --pairwise {input.pairwise:q}"
-        " --again-trials {input.again_trials:q} --again-finals {input.again_finals:q}"
-        " --again-cells {input.again_cells:q} --margin {params.margin:q}"
-        " --level {params.level:q} --out {output.repeat:q} 2> {log:q}"
+        "python -m {params.module} --trials {input.trials:q} --finals {input.finals:q}"
+        " --cells {input.cells:q} --again-trials {input.again_trials:q}"
+        " --again-finals {input.again_finals:q} --again-cells {input.again_cells:q}"
+        " --margin {params.margin:q} --level {params.level:q} --out {output.repeat:q} 2> {log:q}"
 
 
 rule statistics:

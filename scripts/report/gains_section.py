@@ -37,6 +37,8 @@ def _group(rows: pd.DataFrame, rates: pd.DataFrame) -> Section:
         "judged": int(rows["verdict"].notna().sum()),
         "not_judged": {str(name): int(reasons[name]) for name in Unjudged if name in reasons},
     }
+    marked = rows[rows["marks"].fillna("") != ""]
+    section["marked"] = {"cells": len(marked), "win": int((marked["verdict"] == WIN).sum())}
     section |= {str(row["metric"]): both_intervals(row) for row in rates.to_dict("records")}
     speedups = 1 / rows.loc[rows["verdict"] == WIN, "ratio"].astype(float)
     if len(speedups):

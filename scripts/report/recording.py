@@ -19,6 +19,7 @@ RUN_KEYS = (
     "spec_hash",
     "routing",
     "conditions",
+    "disturbance",
     "gpu",
     "python",
     "packages",

@@ -38,7 +38,7 @@ def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
 def covered_rows(coverage: pd.DataFrame, gains: pd.DataFrame) -> Rows:
     """One row per cell with a committed config and dataset that tried it, and what that gained."""
     keys = ["dataset", "cell_id"]
-    found = gains[[*keys, "chosen_id", "ratio", "low", "high", "verdict"]]
+    found = gains[[*keys, "chosen_id", "ratio", "low", "high", "verdict", "marks"]]
     return _rows(_by_cell(coverage.merge(found, on=keys, how="left")))
 
 

@@ -59,22 +59,30 @@ def corpus(history: pd.DataFrame, gaps: pd.DataFrame) -> Section:
 
 
 def repeat(cells: pd.DataFrame) -> Section:
-    """Per GPU: what a second recording of some cells, on another machine, says of the first."""
+    """Per GPU: what second recordings of some cells, on another machine, say of the first.
+
+    Over all cells, and under ``datasets`` by second recording.
+    """
     out: Section = {}
     for device, rows in cells.groupby(cells["cell_id"].str.split("/").str[0], sort=True):
-        section: Section = {
-            name: {
-                "median": float(rows[name].median()),
-                "smallest": float(rows[name].min()),
-                "largest": float(rows[name].max()),
-            }
-            for name in ("shift", "spread", "spearman", "best_again")
-        }
-        section["cells"] = len(rows)
-        section["configs"] = int(rows["configs"].sum())
-        section["best_ties"] = int(rows["best_ties"].sum())
-        out[str(device)] = section
+        parts = {str(name): _again(part) for name, part in rows.groupby("dataset", sort=True)}
+        out[str(device)] = _again(rows) | {"datasets": parts}
     return out
+
+
+def _again(rows: pd.DataFrame) -> Section:
+    section: Section = {
+        name: {
+            "median": float(rows[name].median()),
+            "smallest": float(rows[name].min()),
+            "largest": float(rows[name].max()),
+        }
+        for name in ("shift", "spread", "spearman", "best_again")
+    }
+    section["cells"] = len(rows)
+    section["configs"] = int(rows["configs"].sum())
+    section["best_ties"] = int(rows["best_ties"].sum())
+    return section
 
 
 def transfer(rates: pd.DataFrame) -> Section:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -158,11 +159,19 @@ def median_interval(values: Floats, level: float) -> tuple[float, float, float]:
     3rd edition, section 7.1.
     """
     ordered = np.sort(values)
-    # The lower end's rank, from 1: the most for which fewer values than that fall below the
-    # median with no more than half the tail's probability.
-    below = stats.binom.cdf(np.arange(len(ordered)), len(ordered), 0.5)
-    rank = int(np.searchsorted(below, (1 - level) / 2, side="right"))
+    rank = _lower_rank(len(ordered), level)
     median = float(np.median(ordered))
     if rank < 1:
         return median, float("nan"), float("nan")
     return median, float(ordered[rank - 1]), float(ordered[-rank])
+
+
+@cache
+def _lower_rank(values: int, level: float) -> int:
+    """The lower end's rank, from 1; 0 if the level cannot be had from so few values.
+
+    The most for which fewer values than that fall below the median with no more than half the
+    tail's probability. Asked for the same few numbers again and again.
+    """
+    below = stats.binom.cdf(np.arange(values), values, 0.5)
+    return int(np.searchsorted(below, (1 - level) / 2, side="right"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -30,3 +30,14 @@ def read_datasets(
         read_table(path, table, columns).assign(dataset=name) for name, path in named(paths).items()
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def repetitions(first: Sequence[Path], again: Sequence[Path]) -> dict[str, tuple[Path, Path]]:
+    """Second recording -> file of the first, its own; InputError if one lacks its counterpart."""
+    second = named(again)
+    if len(first) != len(second):
+        raise InputError(
+            f"{len(first)} first and {len(second)} second recordings; name both of each pair, in"
+            " the same order"
+        )
+    return {name: (path, second[name]) for name, path in zip(second, first, strict=True)}

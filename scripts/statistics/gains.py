@@ -36,7 +36,7 @@ ALL = "all"
 VERDICTS = (WIN, TIE, LOSS)
 KEYS = ["dataset", "cell_id"]
 JUDGED = ["chosen_id", "ratio", "low", "high", "verdict"]
-ABOUT = ["dataset", "cell_id", "device", "shape_id", "scheme", "tokens", "complete"]
+ABOUT = ["dataset", "cell_id", "device", "shape_id", "scheme", "tokens", "complete", "marks"]
 EXAMPLE = (
     "python -m scripts.statistics.gains --finals a/finals.parquet b/finals.parquet"
     " --cells a/cells.parquet b/cells.parquet --recorded recorded.parquet --margin 0.01"

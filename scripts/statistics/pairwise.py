@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.statistics import AA, PAIRWISE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
-from scripts.statistics.bootstrap import median_interval, round_10
+from scripts.statistics.bootstrap import Floats, median_interval, round_10
 from scripts.statistics.decision import decide, inseparable
 
 UNKNOWN = (float("nan"), float("nan"), float("nan"))
@@ -40,11 +41,18 @@ class Rounds:
     configs: dict[int, str]
     level: float
 
+    @cached_property
+    def _columns(self) -> dict[int, Floats]:
+        """The samples of each slot: thousands of cells take too long by way of the frame."""
+        slots = [int(slot) for slot in self.samples.columns]
+        return dict(zip(slots, self.samples.to_numpy(dtype=np.float64).T, strict=True))
+
     def ratio(self, slot: int, to: int) -> tuple[float, float, float]:
         """Median of slot / to over the rounds that hold both, with its interval."""
         if slot == to:
             return 1.0, 1.0, 1.0
-        ratios = (self.samples[slot] / self.samples[to]).dropna().to_numpy(dtype=float)
+        ratios = self._columns[slot] / self._columns[to]
+        ratios = ratios[~np.isnan(ratios)]
         if not len(ratios):
             return UNKNOWN
         median, low, high = median_interval(ratios, self.level)

@@ -8,7 +8,7 @@ trusts a single run can win no more than the spread allows.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,19 @@ from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome, Stop
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
-from scripts.lib.schemas.statistics import PAIRWISE, REPEAT
+from scripts.lib.schemas.statistics import REPEAT
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
+from scripts.statistics.dataset import repetitions
 from scripts.statistics.pairwise import compare_finalists
 
+TRIAL_COLUMNS = ["cell_id", "config_id", "outcome", "stopped_by", "median_us"]
 EXAMPLE = (
-    "python -m scripts.statistics.repeat --trials trials.parquet --pairwise pairwise.parquet"
-    " --again-trials again/trials.parquet --again-finals again/finals.parquet"
-    " --again-cells again/cells.parquet --margin 0.01 --out repeat.parquet"
+    "python -m scripts.statistics.repeat --trials a/trials.parquet --finals a/finals.parquet"
+    " --cells a/cells.parquet --again-trials a-again/trials.parquet"
+    " --again-finals a-again/finals.parquet --again-cells a-again/cells.parquet"
+    " --margin 0.01 --out repeat.parquet"
 )
 
 
@@ -49,8 +52,8 @@ class Run:
         return str(rows["config_id"].iloc[0])
 
 
-def compare_runs(first: Run, second: Run) -> pd.DataFrame:
-    """One row per cell of the second run; schema REPEAT.
+def compare_runs(first: Run, second: Run, dataset: str) -> pd.DataFrame:
+    """One row per cell of the second run, whose ``dataset`` that is; schema REPEAT.
 
     InputError if it holds a cell that the first one lacks.
     """
@@ -60,7 +63,8 @@ def compare_runs(first: Run, second: Run) -> pd.DataFrame:
     unknown = sorted(set(second.trials["cell_id"]) - set(both["cell_id"]))
     if unknown:
         raise InputError(f"repeat: {unknown[0]} is not in the first recording")
-    return pd.DataFrame(_rows(both, first, second), columns=REPEAT.names)
+    rows = pd.DataFrame(_rows(both, first, second), columns=REPEAT.names[1:])
+    return rows.assign(dataset=dataset)[REPEAT.names]
 
 
 def _rows(both: pd.DataFrame, first: Run, second: Run) -> Iterator[dict[str, Any]]:
@@ -93,30 +97,39 @@ def _best_again(cell_id: str, rows: pd.DataFrame, first: Run, second: Run) -> di
     return {"best_again": round_10(ratio), "best_paired": paired, "best_ties": ties}
 
 
+def read_runs(paths: Sequence[tuple[Path, Path, Path]], margin: float, level: float) -> list[Run]:
+    """Recordings from their trials, finals and cells."""
+    runs = []
+    for trials, finals, cells in paths:
+        tables = read_table(finals, FINALS), read_table(cells, CELLS)
+        pairs, _ = compare_finalists(*tables, margin, level)
+        runs.append(Run(read_table(trials, TRIALS, TRIAL_COLUMNS), pairs))
+    return runs
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Read both recordings, compare, write."""
+    """Read the recordings two by two, compare, write."""
     parser = options.parser(__doc__, EXAMPLE)
-    parser.add_argument("--trials", type=Path, required=True, help="trials of the first recording")
-    parser.add_argument("--pairwise", type=Path, required=True, help="its finalists compared")
-    for name in ("trials", "finals", "cells"):
-        text = f"{name} of the second recording"
-        parser.add_argument(f"--again-{name}", type=Path, required=True, help=text)
+    for prefix, whose in (("", "first recordings"), ("again-", "second recordings, in order")):
+        for name in ("trials", "finals", "cells"):
+            text = f"{name} of the {whose}"
+            parser.add_argument(f"--{prefix}{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a tie")
     parser.add_argument("--level", type=float, default=0.95, help="level of the intervals")
     parser.add_argument("--out", type=Path, required=True, help="table of repeated cells")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        pairwise = read_table(arguments.pairwise, PAIRWISE)
-        first = Run(read_table(arguments.trials, TRIALS), pairwise)
-        again, _ = compare_finalists(
-            read_table(arguments.again_finals, FINALS),
-            read_table(arguments.again_cells, CELLS),
-            arguments.margin,
-            arguments.level,
-        )
-        second = Run(read_table(arguments.again_trials, TRIALS), again)
-        write_table(arguments.out, compare_runs(first, second), REPEAT)
+        pairs = [
+            repetitions(getattr(arguments, name), getattr(arguments, f"again_{name}"))
+            for name in ("trials", "finals", "cells")
+        ]
+        parts = []
+        for dataset in pairs[0]:
+            both = zip(*(pair[dataset] for pair in pairs), strict=True)
+            first, second = read_runs([*both], arguments.margin, arguments.level)
+            parts.append(compare_runs(first, second, dataset))
+        write_table(arguments.out, pd.concat(parts, ignore_index=True), REPEAT)
 
     return run_main(body)
 

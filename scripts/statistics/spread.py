@@ -18,7 +18,7 @@ from scripts.lib.schemas.recorded import FALSE_WINS, RECORDED, SPREAD, Kind
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
-from scripts.statistics.dataset import named, read_datasets
+from scripts.statistics.dataset import read_datasets, repetitions
 from scripts.statistics.false_wins import false_wins, twins_by_dataset
 
 TRIAL_COLUMNS = ["cell_id", "config_id", "outcome", "stopped_by", "median_us"]
@@ -75,8 +75,10 @@ def main(argv: list[str] | None = None) -> int:
     text = "interleaved samples of each dataset; the folder names it"
     parser.add_argument("--finals", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
-    parser.add_argument("--trials", type=Path, required=True, help="trials of a recording")
-    parser.add_argument("--again", type=Path, required=True, help="trials of its repetition")
+    text = "trials of datasets that were recorded twice"
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help=text)
+    text = "trials of their repetitions, in the same order"
+    parser.add_argument("--again", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--out", type=Path, required=True, help="table of differences")
     parser.add_argument("--out-false-wins", type=Path, required=True, help="table of rates")
@@ -87,14 +89,14 @@ def main(argv: list[str] | None = None) -> int:
         plan = options.plan(arguments)
         finals = read_datasets(arguments.finals, FINALS)
         twins = twins_by_dataset(finals, arguments.margin, plan.level)
-        first, second = (
-            read_table(path, TRIALS, TRIAL_COLUMNS) for path in (arguments.trials, arguments.again)
-        )
-        (dataset,) = named([arguments.again])
+        again = []
+        for name, paths in repetitions(arguments.trials, arguments.again).items():
+            first, second = (read_table(path, TRIALS, TRIAL_COLUMNS) for path in paths)
+            again.append(between_runs(first, second, name))
         parts = [
             within_finals(twins),
             within_cells(read_table(arguments.recorded, RECORDED)),
-            between_runs(first, second, dataset),
+            *again,
         ]
         write_table(arguments.out, spread(parts), SPREAD)
         write_table(arguments.out_false_wins, false_wins(twins, plan), FALSE_WINS)

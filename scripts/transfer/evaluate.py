@@ -2,7 +2,7 @@
 
 A file's layer is held out of all that was learned before, in every number format: predictions,
 kernels, weights, portfolio, offsets. Recordings, predictions and history are only looked up, so the
-same input gives the same table, byte for byte.
+same input gives the same table, byte for byte. Runs of other tools are taken from their record.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from scripts.transfer.library import Library, layer_of
 from scripts.transfer.predictions import read_predictions
 from scripts.transfer.reading import by_chance, reading
 from scripts.transfer.recording import Recording, read_recordings
+from scripts.transfer.rivals.recorded import read_rivals
 
 LOG = logging.getLogger("transfer.evaluate")
 
@@ -62,7 +63,7 @@ class Study:
 
 
 def evaluate(study: Study, processes: int) -> pd.DataFrame:
-    """SEARCHES rows of all cells, sorted; one layer at a time in each process."""
+    """SEARCHES rows of all cells; one layer at a time in each process."""
     cells: dict[str, int] = {}
     for one in study.recordings:
         cells[layer_of(one.cell.shape)] = cells.get(layer_of(one.cell.shape), 0) + 1
@@ -70,9 +71,13 @@ def evaluate(study: Study, processes: int) -> pd.DataFrame:
     layers = sorted(cells, key=lambda layer: (-cells[layer], layer))
     with ProcessPoolExecutor(processes) as pool:
         rows = list(chain.from_iterable(pool.map(partial(evaluate_layer, study), layers)))
-    frame = pd.DataFrame(rows, columns=SEARCHES.names)
+    return pd.DataFrame(rows, columns=SEARCHES.names)
+
+
+def in_order(searches: pd.DataFrame) -> pd.DataFrame:
+    """The rows sorted, those without a source first."""
     key = ["cell_id", "strategy", "source", "seed"]
-    return frame.sort_values(key, ignore_index=True, na_position="first")
+    return searches.sort_values(key, ignore_index=True, na_position="first")
 
 
 def evaluate_layer(study: Study, layer: str) -> list[dict[str, Any]]:
@@ -91,7 +96,7 @@ def evaluate_layer(study: Study, layer: str) -> list[dict[str, Any]]:
 
 def _rows(field: Field, seeds: int) -> Iterator[dict[str, Any]]:
     by_cell = {one.cell: one for one in field.recordings}
-    chance = {one.cell: by_chance(_regrets(one)) for one in field.recordings}
+    chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
     everyone = chain(
         of_sources(field), of_all_sources(field), without_source(field), baselines(field, seeds)
     )
@@ -99,11 +104,6 @@ def _rows(field: Field, seeds: int) -> Iterator[dict[str, Any]]:
         for cell, steps in run(entrant, field).items():
             key = {"cell_id": cell.id, "strategy": entrant.name, "seed": entrant.seed}
             yield key | {"source": entrant.source} | reading(steps, by_cell[cell], chance[cell])
-
-
-def _regrets(one: Recording) -> Array:
-    us = one.latency_us[: len(one.legal)]
-    return np.asarray(us[np.isfinite(us)] / one.best_us)
 
 
 def _legal(recordings: Sequence[Recording]) -> dict[Cell, tuple[Config, ...]]:
@@ -139,6 +139,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")
+    parser.add_argument("--rivals", type=Path, nargs="*", default=[], help="SEARCHES of others")
     parser.add_argument("--seeds", type=int, required=True, help="runs of a stochastic strategy")
     parser.add_argument("--margin", type=float, required=True, help="tie margin, as 0.01")
     parser.add_argument("--seed", type=int, required=True, help="of what is drawn while learning")
@@ -148,7 +149,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         study = read_study(args)
-        frame = evaluate(study, args.processes)
+        rivals = [read_rivals(path, study.recordings) for path in args.rivals]
+        frame = in_order(pd.concat([evaluate(study, args.processes), *rivals]))
         write_table(args.out, frame, SEARCHES)
         LOG.info("%s: %d runs on %d cells", args.out, len(frame), len(study.recordings))
 

@@ -70,6 +70,12 @@ class Recording:
         return float(np.nanmin(self.latency_us[: len(self.legal)]))
 
     @cached_property
+    def regrets(self) -> Array:
+        """Latency over the best, of the legal configs that could be timed, in their order."""
+        us = self.latency_us[: len(self.legal)]
+        return np.asarray(us[np.isfinite(us)] / self.best_us)
+
+    @cached_property
     def tied(self) -> NDArray[np.bool_]:
         """Whether the 95% interval of a config overlaps the one of the fastest legal config."""
         best = int(np.nanargmin(self.latency_us[: len(self.legal)]))

@@ -47,7 +47,7 @@ class NoisyWorker(ScriptedWorker):
 
 @dataclass(frozen=True)
 class Noisy:
-    """A worker factory, as scripts.measure.worker.make_worker."""
+    """A worker factory, as scripts.measure.work.worker.make_worker."""
 
     script: Script
     seed: int = 1

@@ -175,7 +175,7 @@ def inputs(
         ),
         "rates": (judged.rates, RATES),
         "repeat": (
-            compare_runs(*[Run(drawn.trials, judged.pairwise)] * 2),
+            compare_runs(*[Run(drawn.trials, judged.pairwise)] * 2, "again"),
             REPEAT,
         ),
         "pairwise": (judged.pairwise, PAIRWISE),

@@ -49,16 +49,19 @@ def test_false_wins_are_judged_by_the_upper_end(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "ratio", "verdicts"),
+    ("seconds", "ratio", "low", "verdicts"),
     [
-        (180.0, 300.0, ("180 s; reached", "300; reached")),
-        (180.5, 299.0, ("180 s; not reached", "300; not reached")),
+        (180.0, 300.0, 300.0, ("180 s; reached", "300; reached)")),
+        (180.5, 299.0, 250.0, ("180 s; not reached", "300; not reached)")),
+        (10.0, 499.0, 249.0, ("180 s; reached", "by the estimate, its interval includes less)")),
     ],
 )
 def test_the_cost_is_held_against_the_figures_to_reach(
-    summary: dict[str, Any], seconds: float, ratio: float, verdicts: tuple[str, str]
+    summary: dict[str, Any], seconds: float, ratio: float, low: float, verdicts: tuple[str, str]
 ) -> None:
     summary["cost"] |= {"gpu_seconds_18_batches": seconds, "ratio": ratio}
+    (sides,) = summary["cost"]["tuned"].values()
+    sides["ratio"]["total"]["ci"] = [low, 1000.0]
     (sentence,) = measured_readings.cost(summary)
     assert all(verdict in sentence for verdict in verdicts)
 
@@ -86,3 +89,11 @@ def test_marks_are_named_where_there_are_any(summary: dict[str, Any]) -> None:
     marked = copy.deepcopy(summary)
     marked["measured"][DEVICE]["marks"] = {"drifted": 2, "throttled": 1}
     assert "marked: drifted (2), throttled (1)." in results_md.page(marked)
+
+
+def test_wins_on_marked_cells_are_owned_up_to(summary: dict[str, Any]) -> None:
+    gains = summary["measured"][DEVICE]["gains"][DATASET]["all"]
+    assert gains["marked"] == {"cells": 0, "win": 0}
+    assert "marked cells" not in " ".join(measured_readings.datasets(summary))
+    gains["marked"] = {"cells": 3, "win": 2}
+    assert "2 of these wins are on marked cells" in " ".join(measured_readings.datasets(summary))

@@ -87,6 +87,12 @@ def test_gains_are_the_share_of_cells_whose_best_other_config_wins(
     assert sum(found["all"][name]["mean"] for name in ("win", "tie", "loss")) == pytest.approx(1)
 
 
+def test_repetitions_are_told_over_all_and_by_dataset(made: dict[str, Any], drawn: Study) -> None:
+    again = made["repeat"][DEVICE]
+    assert (again["cells"], again["best_ties"]) == (len(drawn.cells),) * 2
+    assert again["datasets"] == {"again": {k: v for k, v in again.items() if k != "datasets"}}
+
+
 def test_the_scan_of_the_ledgers_is_told_by_dataset(made: dict[str, Any]) -> None:
     counts = {"lines": 1000, "runs": 2, "attempts": 900, "cells": 16, "findings": 0}
     assert made["ledger"] == {DATASET: counts}

@@ -46,6 +46,7 @@ def recorded(**values: object) -> pd.DataFrame:
         "trials": 10,
         "committed": True,
         "complete": False,
+        "marks": "drifted",
     }
     return pd.DataFrame([whole | values])
 
@@ -67,7 +68,7 @@ def test_the_best_other_config_is_judged_at_the_margin(level: float, verdict: st
     row = only(gains(recorded(), cells(), finals(slots), 0.01, 0.95))
     assert (row["chosen_id"], row["verdict"], row["reason"]) == (OTHERS[1], verdict, None)
     assert row["ratio"] == pytest.approx(level)
-    assert (row["tried"], row["complete"]) == (10, False)
+    assert (row["tried"], row["complete"], row["marks"]) == (10, False, "drifted")
 
 
 def test_what_picks_the_best_does_not_judge_it() -> None:

@@ -5,8 +5,8 @@ that two candidates have the same median again and again by chance. A copy is th
 evidence that does not coincide. In the 182,844 timed attempts of the first three recorded ledgers:
 
 - *replayed*: all four of median, p95 and the ends of the median's interval equal those of any
-  other attempt of at least 6 samples. Of 5.8e9 pairs of such attempts none agree in all four, 5
-  agree in three. With fewer samples (a config cut as slow: two) the seconds on the GPU must be
+  other attempt of at least 6 samples. Of 5.8e9 pairs of such attempts none agree in all four, 5 in
+  the median and both ends. With fewer samples (a config cut as slow: two) gpu_seconds must be
   equal too: of 2.8e9 pairs 15 agree in the four, none in the five.
 - *baseline*: three of the four equal those of the committed or the anchor config on that cell, of
   at least 6 samples. Of 106,996 pairs of a candidate and its committed config none agree in two;

@@ -36,6 +36,7 @@ GAINS = Table(
         Column("scheme", pa.string(), "number formats"),
         Column("tokens", pa.int32(), "M, tokens"),
         Column("complete", pa.bool_(), "tried was the whole space; if not, a list of candidates"),
+        Column("marks", pa.string(), "as in CELLS: what supports no claim", nullable=True),
         Column("tried", pa.int32(), "configs of which one is the best"),
         Column("committed_id", pa.string(), "committed config of the cell", nullable=True),
         Column("chosen_id", pa.string(), "the best other config", nullable=True),

@@ -142,9 +142,10 @@ QUALITY = Table(
 
 REPEAT = Table(
     "repeat",
-    1,
+    2,
     "Cells that were measured twice, whole, in separate runs: how far the two agree.",
     (
+        Column("dataset", pa.string(), "folder of the second recording"),
         _CELL,
         Column("configs", pa.int32(), "configs that both runs found correct"),
         Column("shift", pa.float64(), "median over configs of second / first latency"),
@@ -154,5 +155,5 @@ REPEAT = Table(
         Column("best_paired", pa.bool_(), "best_again comes from interleaved finals"),
         Column("best_ties", pa.bool_(), "first run's best cannot be told from the second's"),
     ),
-    ("1: first version",),
+    ("2: dataset", "1: first version"),
 )

@@ -1,0 +1,12 @@
+"""Searches of other tools on recorded cells; they run once, and their readings are recorded."""
+
+from __future__ import annotations
+
+import zlib
+
+from scripts.lib.shape import Cell
+
+
+def run_number(cell: Cell, seed: int) -> int:
+    """What a tool's random numbers start from, another one for each cell and seed."""
+    return zlib.crc32(f"{cell.id} {seed}".encode())

@@ -1,0 +1,114 @@
+"""S4 and the cold baseline: legal, complete, repeatable, and in reach of every tile."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scripts.lib.budget import Budget
+from scripts.lib.config import Config
+from scripts.lib.outcome import Outcome
+from scripts.lib.shape import Cell
+from scripts.transfer.kernel import Covariance, Kernel
+from scripts.transfer.oracle import Trial
+from scripts.transfer.strategies.cold_bayesian import ColdBayesian
+from scripts.transfer.strategies.s4_bayesian import Bayesian
+from scripts.transfer.strategy import search
+from tests.transfer.recorded import recording
+from tests.transfer.study import CELLS_SMALL, LEGAL, h200_space
+
+KERNEL = Kernel(0.2, (2.0, 3.0, 2.0, 13.0, 4.0, 4.0), 0.03, 0.01)
+COVARIANCE = Covariance(KERNEL, LEGAL)
+FLAT = np.zeros(len(LEGAL))
+CELL = CELLS_SMALL[2]
+FAILED = Trial(Outcome.TIMEOUT, None, 1.0)
+
+
+def correct(us: float) -> Trial:
+    return Trial(Outcome.CORRECT, us, 1.0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.one_of(st.none(), st.floats(1.0, 1e5)), min_size=48, max_size=48))
+def test_whatever_it_is_told_it_asks_for_legal_configs_once(told: list[float | None]) -> None:
+    strategy, asked = Bayesian(COVARIANCE, FLAT), []
+    for us in told:
+        config = strategy.ask()
+        if config is None:
+            break
+        asked.append(config)
+        strategy.tell(config, FAILED if us is None else correct(us))
+    assert len(set(asked)) == len(asked)
+    assert set(asked) <= set(LEGAL.configs)
+    if None not in told:
+        assert set(asked) == set(LEGAL.configs)
+        assert strategy.ask() is None
+
+
+def test_the_first_ones_come_first_and_illegal_ones_are_passed_over() -> None:
+    first = [LEGAL.configs[30], Config(32, 16, 256, 4, 2, 2), LEGAL.configs[2]]
+    strategy = Bayesian(COVARIANCE, FLAT, first=first)
+    assert [strategy.ask(), strategy.ask()] == [first[0], first[2]]
+
+
+def test_the_least_expected_is_tried_first() -> None:
+    expected = np.abs(np.arange(len(LEGAL)) - 29.0)
+    assert Bayesian(COVARIANCE, expected).ask() == LEGAL.configs[29]
+
+
+def test_a_failed_config_takes_those_of_its_binary_along() -> None:
+    strategy = Bayesian(COVARIANCE, FLAT, first=[LEGAL.configs[0]])
+    first = strategy.ask()
+    assert first is not None
+    strategy.tell(first, FAILED)
+    asked = [config for _ in LEGAL.configs if (config := strategy.ask()) is not None]
+    kinds = LEGAL.kinds
+    assert len(asked) == int((kinds != kinds[0]).sum())
+    assert all(kinds[LEGAL.index[config]] != kinds[0] for config in asked)
+
+
+def test_configs_asked_in_a_batch_differ_and_may_be_told_in_any_order() -> None:
+    strategy = Bayesian(COVARIANCE, FLAT)
+    asked = [strategy.ask() for _ in range(8)]
+    assert len(set(asked)) == 8
+    for config in reversed(asked):
+        assert config is not None
+        strategy.tell(config, correct(100.0))
+    assert strategy.ask() not in asked
+
+
+def test_it_ends_when_little_is_to_be_gained() -> None:
+    one = recording(CELL)
+    expected = np.log(one.latency_us)
+    stopped = search(Bayesian(COVARIANCE, expected, margin=0.5), one, CELL, Budget(48))
+    on = search(Bayesian(COVARIANCE, expected, margin=1e-12), one, CELL, Budget(48))
+    assert len(stopped) < len(on)
+    assert min(trial.latency_us or np.inf for _, trial in stopped) == one.best_us
+
+
+def test_it_reaches_a_tile_of_64_from_one_of_16_in_the_whole_space() -> None:
+    """The earlier study never tried BLOCK_SIZE_M 64 at its large batches, where it was best."""
+    legal = h200_space()
+    wanted = Config(64, 128, 64, 16, 4, 4)
+
+    def us(cell: Cell, config: Config) -> float:
+        apart = legal.coordinates[legal.index[config]] - legal.coordinates[legal.index[wanted]]
+        return 100.0 * float(np.exp(0.2 * np.abs(apart).sum()))
+
+    one = recording(CELL, us, legal)
+    covariance = Covariance(KERNEL, legal)
+    start = Config(16, 32, 128, 1, 4, 3)
+    strategy = Bayesian(covariance, np.zeros(len(legal)), first=[start])
+    steps = search(strategy, one, CELL, Budget(64))
+    assert steps[0][0] == start
+    best = min(steps, key=lambda step: step[1].latency_us or np.inf)
+    assert best[0].block_size_m == 64
+
+
+def test_the_cold_one_depends_on_cell_and_seed_alone() -> None:
+    def order(cell: Cell, seed: int) -> list[Config]:
+        steps = search(ColdBayesian(COVARIANCE, cell, seed), recording(CELL), CELL, Budget(12))
+        return [config for config, _ in steps]
+
+    assert order(CELL, 3) == order(CELL, 3)
+    firsts = {order(cell, seed)[0] for cell in CELLS_SMALL for seed in range(4)}
+    assert len(firsts) > 4

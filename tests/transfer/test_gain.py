@@ -1,0 +1,59 @@
+"""Expected improvement against its integral, and its order where it is next to nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from scripts.transfer.gain import gain_of_all, log_expected_gain
+
+apart = st.floats(-3.0, 3.0)
+spread = st.floats(0.01, 1.0)
+
+
+def one(best: float, mean: float, deviation: float) -> float:
+    return float(log_expected_gain(best, np.array([mean]), np.array([deviation]))[0])
+
+
+@given(apart, spread)
+def test_it_is_the_integral_of_the_improvement(mean: float, deviation: float) -> None:
+    end = min(0.0, mean + 12 * deviation)
+    integral, _ = quad(
+        lambda x: -x * norm.pdf(x, mean, deviation), mean - 12 * deviation, end, limit=200
+    )
+    if integral > 1e-9:
+        assert np.exp(one(0.0, mean, deviation)) == pytest.approx(integral, rel=1e-5)
+
+
+@given(st.floats(0.0, 1e4), st.floats(1.0, 1e4))
+def test_configs_far_behind_keep_their_order(behind: float, further: float) -> None:
+    near, far = one(0.0, behind, 1.0), one(0.0, behind + further, 1.0)
+    assert np.isfinite(near)
+    assert near > far
+
+
+def test_there_is_no_step_where_the_series_begins() -> None:
+    before, after = one(0.0, 999.999, 1.0), one(0.0, 1000.001, 1.0)
+    assert before - after == pytest.approx(2.0, rel=1e-3)
+
+
+@given(st.lists(st.tuples(apart, spread), min_size=1, max_size=6))
+def test_all_promise_more_than_any_and_less_than_their_sum(
+    found: list[tuple[float, float]],
+) -> None:
+    mean, deviation = np.array(found).T
+    each = np.exp(log_expected_gain(0.0, mean, deviation))
+    total = gain_of_all(0.0, mean, np.diag(deviation**2))
+    # A mean over a few hundred draws.
+    allowed = 4.0 * deviation.max() / 16.0
+    assert each.max() - allowed <= total <= each.sum() + allowed
+
+
+def test_copies_of_one_config_promise_as_much_as_one() -> None:
+    single = gain_of_all(0.0, np.array([0.1]), np.array([[0.04]]))
+    copies = gain_of_all(0.0, np.full(20, 0.1), np.full((20, 20), 0.04))
+    independent = gain_of_all(0.0, np.full(20, 0.1), 0.04 * np.eye(20))
+    assert copies == pytest.approx(single, rel=0.25)
+    assert independent > 3 * single

@@ -1,0 +1,112 @@
+"""Complete cells: what is looked up, what is left out, and what racing saves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.lib.config import Config
+from scripts.lib.files import InputError
+from scripts.lib.outcome import NotMeasured, Outcome
+from scripts.lib.schemas.measured import CELLS, TRIALS
+from scripts.lib.tables import read_table, write_table
+from scripts.transfer.recording import SAMPLES_A_LOOK, read_recordings
+from tests.transfer.recorded import CELLS_OF_THREE, recording, write_recorded
+from tests.transfer.study import CELLS_SMALL, CONFIGS, LEGAL, latency
+
+CELL = CELLS_SMALL[0]
+ONE = recording(CELL, failed=CONFIGS[:2])
+
+
+def read(files: dict[str, list[str]]) -> list[object]:
+    folder = Path(files["data"][0])
+    spaces = [Path(path) for path in files["spaces"]]
+    return list(read_recordings([folder / "trials.parquet"], [folder / "cells.parquet"], spaces))
+
+
+def test_a_trial_is_what_was_recorded() -> None:
+    trial = ONE.measure(CELL, CONFIGS[9])
+    assert (trial.outcome, trial.latency_us) == (Outcome.CORRECT, latency(CELL, CONFIGS[9]))
+    assert (trial.gpu_seconds, trial.half_us) == (1.0, 0.5)
+    assert ONE.measure(CELL, CONFIGS[0]).latency_us is None
+
+
+def test_an_unrecorded_config_or_cell_is_an_outcome() -> None:
+    for trial in (
+        ONE.measure(CELL, Config(32, 16, 256, 4, 2, 2)),
+        ONE.measure(CELLS_SMALL[1], CONFIGS[9]),
+    ):
+        assert (trial.outcome, trial.reason) == (Outcome.NOT_MEASURED, NotMeasured.NOT_RECORDED)
+
+
+@given(st.sampled_from(CONFIGS[2:]), st.floats(50.0, 300.0))
+def test_a_faster_rival_saves_samples_but_never_the_first_look(
+    config: Config, rival: float
+) -> None:
+    whole, cut = ONE.measure(CELL, config), ONE.measure(CELL, config, rival)
+    assert cut.latency_us == whole.latency_us
+    assert 1.0 - (20 - SAMPLES_A_LOOK) * 0.01 - 1e-12 <= cut.gpu_seconds <= whole.gpu_seconds
+    if whole.latency_us is not None and rival >= whole.latency_us:
+        assert cut.gpu_seconds == whole.gpu_seconds
+
+
+def test_a_rival_far_ahead_costs_one_look() -> None:
+    slowest = max(CONFIGS, key=lambda config: latency(CELL, config))
+    assert ONE.measure(CELL, slowest, 50.0).gpu_seconds == pytest.approx(1.0 - 14 * 0.01)
+
+
+def test_the_tie_set_is_what_the_interval_cannot_tell_from_the_best() -> None:
+    wide, narrow = recording(CELL, half_us=100.0), recording(CELL, half_us=1e-6)
+    assert wide.tied.all()
+    assert narrow.tied.sum() == int(np.sum(narrow.latency_us == narrow.best_us))
+
+
+def test_complete_cells_are_read_in_order(tmp_path: Path) -> None:
+    found = read(write_recorded(tmp_path))
+    assert [one.cell for one in found] == sorted(CELLS_OF_THREE)  # type: ignore[attr-defined]
+
+
+def test_a_cell_with_an_untried_config_is_left_out(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    path = Path(files["data"][0]) / "trials.parquet"
+    write_table(path, read_table(path, TRIALS).iloc[1:], TRIALS)
+    left = {one.cell for one in read(files)}  # type: ignore[attr-defined]
+    assert set(CELLS_OF_THREE) - left == {CELLS_OF_THREE[0]}
+
+
+def test_no_complete_cell_is_an_error(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    path = Path(files["data"][0]) / "trials.parquet"
+    rows = read_table(path, TRIALS)
+    write_table(path, rows[rows["config_id"] != CONFIGS[0].id], TRIALS)
+    with pytest.raises(InputError, match="nothing to replay"):
+        read(files)
+
+
+def test_a_cell_without_a_space_table_is_an_error(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    with pytest.raises(InputError, match="no space table NVIDIA_H200-bf16"):
+        read({**files, "spaces": []})
+
+
+def test_a_cell_complete_in_two_datasets_is_an_error(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    folder, spaces = Path(files["data"][0]), [Path(path) for path in files["spaces"]]
+    trials, cells = [folder / "trials.parquet"] * 2, [folder / "cells.parquet"] * 2
+    with pytest.raises(InputError, match="complete in two datasets"):
+        read_recordings(trials, cells, spaces)
+
+
+def test_an_unreadable_cell_id_names_the_file(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    path = Path(files["data"][0]) / "cells.parquet"
+    write_table(path, read_table(path, CELLS).assign(cell_id="H200"), CELLS)
+    with pytest.raises(InputError, match=r"cells.parquet: column cell_id"):
+        read(files)
+
+
+def test_regrets_are_those_of_legal_configs_that_were_timed() -> None:
+    assert len(ONE.regrets) == len(LEGAL) - 2
+    assert ONE.regrets.min() == 1.0
