@@ -32,8 +32,11 @@ all: restored build/plots-template.html ## rebuild whatever is stale, up to resu
 	@if [ -n "$$(find results dvc.yaml params.yaml -newer build/settled -print -quit 2>&1)" ]; then \
 	    dvc commit --quiet --force dvc.yaml && touch build/settled; fi
 
+results/%: restored build/plots-template.html ## rebuild one result and what it is made of, if stale
+	@$(SNAKEMAKE) -- $@
+
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z\/%-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 env: ## install the pinned environment into .venv, unless it is there
 	@cmp -s $(LOCK) $(VENV)/installed.txt || $(MAKE) $(VENV)/installed.txt

@@ -20,6 +20,7 @@ include: "rules/measure.smk"
 include: "rules/ledger.smk"
 include: "rules/sim.smk"
 include: "rules/statistics.smk"
+include: "rules/claims.smk"
 include: "rules/export.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
@@ -32,6 +33,7 @@ rule all:
         rules.ledger.input,
         rules.sim.input,
         rules.statistics.input,
+        rules.claims.input,
         rules.export.input,
         rules.figures.input,
         rules.report.input,

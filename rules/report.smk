@@ -29,6 +29,7 @@ rule report_summary:
         upstream="data/upstream.yaml",
         lock="envs/analysis.lock.txt",
         ledger=rules.ledger_scan.output.ledger,
+        guardrails=rules.claims_guardrails.output.guardrails,
         datasets=datasets(*MEASURED),
         costs=costs(),
         again=second_recordings(*MEASURED),
@@ -44,7 +45,7 @@ rule report_summary:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("report"),
+        code=code("report", "scripts/claims"),
         sources=lookup(within=config, dpath="figures/sources"),
         gap_source=lookup(within=config, dpath="figures/gap_source"),
         gap_target=lookup(within=config, dpath="figures/gap_target"),
@@ -63,7 +64,8 @@ rule report_summary:
         " --legality {input.legality:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --sim-rates {input.sim_rates:q}"
         " --correctness {input.correctness:q} --runs {input.runs:q} --upstream {input.upstream:q}"
-        " --lock {input.lock:q} --ledger {input.ledger:q} --datasets {input.history:q} {input.datasets:q} {input.again:q}"
+        " --lock {input.lock:q} --ledger {input.ledger:q} --guardrails {input.guardrails:q}"
+        " --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
         " {input.costs:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"

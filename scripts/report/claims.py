@@ -1,4 +1,4 @@
-"""Headline claims: a sentence, the figure of the summary behind it, and the command behind that.
+"""Headline claims: a sentence, the figure behind it, and the command that makes its table.
 
 A claim is made only if its figure is in the summary; its sentence is written from the figure.
 """
@@ -13,30 +13,15 @@ from scripts.lib.device import short_name
 from scripts.report import wording
 
 Summary = dict[str, Any]
-TABLES = "results/tables"
-COMMANDS = {
-    "gaps": f"python -m scripts.statistics.gaps --triples {TABLES}/triples.parquet"
-    f" --out {TABLES}/gaps.parquet",
-    "quality": f"python -m scripts.statistics.quality --cells {{recorded}}/cells.parquet"
-    f" --pairwise {TABLES}/pairwise.parquet --aa {TABLES}/aa.parquet"
-    f" --verdicts {TABLES}/verdicts.parquet --out {TABLES}/quality.parquet",
-    "rates": f"python -m scripts.statistics.aggregate --verdicts {TABLES}/verdicts.parquet"
-    f" --out {TABLES}/rates.parquet",
-    "spread": "python -m scripts.statistics.spread --finals data/recorded/measured/*/finals.parquet"
-    f" --recorded {TABLES}/recorded.parquet --trials {{recorded}}/trials.parquet"
-    f" --again {{recorded}}-repeat/trials.parquet --out {TABLES}/spread.parquet"
-    f" --out-false-wins {TABLES}/false_wins.parquet",
-}
 SEARCH_BUDGETS = ("8", "128")
 
 
 @dataclass(frozen=True)
 class Headline:
-    """What the first page is about, and where its measurements are recorded."""
+    """What the first page is about."""
 
     sources: tuple[str, ...]
     gap_pair: str
-    recorded: str
 
 
 def find(summary: Summary, metric: str) -> Any:
@@ -50,7 +35,7 @@ def find(summary: Summary, metric: str) -> Any:
 def make_claims(summary: Summary, headline: Headline) -> list[dict[str, Any]]:
     """All claims that the summary supports, in the order of the page."""
     claims = []
-    for metric, command, sentence in _candidates(summary, headline):
+    for metric, table, sentence in _candidates(summary, headline):
         figure = find(summary, metric)
         if figure is None or figure["mean"] is None:
             continue
@@ -61,7 +46,7 @@ def make_claims(summary: Summary, headline: Headline) -> list[dict[str, Any]]:
                 "mean": figure["mean"],
                 "ci": figure["ci"],
                 "n": figure["n"],
-                "command": COMMANDS[command].format(recorded=headline.recorded),
+                "command": f"make results/tables/{table}.parquet",
             }
         )
     return claims
@@ -78,7 +63,7 @@ def _texts(figure: dict[str, Any]) -> dict[str, str]:
 
 
 def _candidates(summary: Summary, headline: Headline) -> Iterator[tuple[str, str, str]]:
-    """Metric, command and sentence of every claim; braces stand for the figure."""
+    """Metric, table and sentence of every claim; braces stand for the figure."""
     name = wording.pair(headline.gap_pair)
     for metric, event in (
         ("gap_days_last", "the files' most recent commits"),
@@ -96,7 +81,7 @@ def _of_device(device: str) -> Iterator[tuple[str, str, str]]:
     quality = f"measured/{device}/quality"
     yield (
         f"measured/{device}/aa_false_win_rate",
-        "spread",
+        "false_wins",
         "On {n} pairs of slots that ran the same config, the procedure called {rate} a win.",
     )
     yield (

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import write_json
+from scripts.claims.sentences import judge_sentences
+from scripts.lib.files import read_json, write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
 from scripts.report import (
@@ -40,6 +41,7 @@ EXAMPLE = """example:
       --correctness data/recorded/correctness/*.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt --ledger $T/ledger.json \\
+      --guardrails $T/guardrails.json \\
       --datasets data/recorded/history.parquet \\
       --sources NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
       --gap-source NVIDIA_H100_80GB_HBM3 --gap-target AMD_Instinct_MI300X \\
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "upstream": "pinned upstream commit",
         "lock": "pinned packages",
         "ledger": "what the integrity scan of the ledgers found",
+        "guardrails": "what the guardrails found",
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--datasets", type=Path, nargs="+", required=True, help="files to hash")
@@ -128,7 +131,6 @@ def main(argv: list[str] | None = None) -> int:
         headline = Headline(
             sources=tuple(arguments.sources),
             gap_pair=f"{arguments.gap_source}->{arguments.gap_target}",
-            recorded=arguments.runs[0].parent.as_posix(),
         )
         decided_by = ("margin", "level", "resamples")
         quoted = {
@@ -137,6 +139,8 @@ def main(argv: list[str] | None = None) -> int:
         }
         recordings = [read_recording(path) for path in arguments.runs]
         summary = summarise(tables, recordings, quoted, sources, headline)
+        guardrails = judge_sentences(summary, read_json(arguments.guardrails))
+        summary["guardrails"] = sections.rounded(guardrails)
         write_json(arguments.out, summary)
 
     return run_main(body)

@@ -23,6 +23,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.config import Config
+from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import SEARCHES
 from scripts.lib.shape import Cell
@@ -42,7 +43,8 @@ from scripts.transfer.rivals.recorded import read_rivals
 LOG = logging.getLogger("transfer.evaluate")
 
 EXAMPLE = """example:
-  python -m scripts.transfer.evaluate --data data/recorded/measured/nvidia_h200-bf16 \\
+  D=data/recorded/measured/nvidia_h200-bf16
+  python -m scripts.transfer.evaluate --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-*.parquet \\
     --history data/recorded/history.parquet --predictions results/tables/sim_held_out.parquet \\
     --seeds 50 --margin 0.01 --seed 1 --out results/tables/searches.parquet
@@ -85,8 +87,9 @@ def evaluate_layer(study: Study, layer: str) -> list[dict[str, Any]]:
     # Sums over several threads end in other digits on a machine with another number of cores.
     with threadpool_limits(1):
         library = Library(study.recordings)
-        lessons = learn_lessons(layer, library, study.history, study.logs, study.seed)
         mine = [one for one in study.recordings if layer_of(one.cell.shape) == layer]
+        held_out = mine[0].cell.shape
+        lessons = learn_lessons(held_out, library, study.history, study.logs, study.seed)
         rows: list[dict[str, Any]] = []
         for shape, found in groupby(mine, key=lambda one: one.cell.shape):
             field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
@@ -111,12 +114,11 @@ def _legal(recordings: Sequence[Recording]) -> dict[Cell, tuple[Config, ...]]:
 
 
 def read_study(args: argparse.Namespace) -> Study:
-    """Everything that the command line names."""
-    recordings = read_recordings(
-        [folder / "trials.parquet" for folder in args.data],
-        [folder / "cells.parquet" for folder in args.data],
-        args.spaces,
-    )
+    """Everything that the command line names. InputError for numbers that mean nothing."""
+    for name, least in (("seeds", 0), ("processes", 1), ("margin", 0.0)):
+        if (value := getattr(args, name)) < least:
+            raise InputError(f"--{name} is {value}; the least is {least}")
+    recordings = read_recordings(args.trials, args.cells, args.spaces)
     logs, places = read_predictions(args.predictions, _legal(recordings))
     history = read_history(args.history)
     return Study(
@@ -135,7 +137,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folders")
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
+    parser.add_argument("--cells", type=Path, nargs="+", required=True, help="CELLS, in that order")
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scripts.lib.carry import carried_over
 from scripts.lib.device import find_device
-from scripts.lib.shape import Cell
+from scripts.lib.shape import Cell, Shape
 from scripts.transfer.committed_files import History
 from scripts.transfer.kernel import Kernel
 from scripts.transfer.learn_kernel import (
@@ -49,13 +49,13 @@ Predictions = Mapping[Cell, Array]  # logarithms of the predicted latencies of t
 
 @dataclass(frozen=True)
 class Lessons:
-    """Learned with ``layer`` held out.
+    """Learned with the layer of ``held_out`` left out, in every number format.
 
     ``predicted_kernel``: of what graphx-sim's prediction misses. ``plain_kernel``: of the latency
     itself, near the best; ``cold_kernel``: anywhere. ``evidence``: by source GPU, None for none.
     """
 
-    layer: str
+    held_out: Shape
     library: Library
     history: History
     predicted_kernel: Kernel
@@ -65,7 +65,7 @@ class Lessons:
 
     def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
         """What the sources' files hold for a cell; sources without a file are left out."""
-        return source_words(self.history, cell, sources)
+        return source_words(self.history, cell, sources, self.held_out)
 
     def weights(
         self, sources: Collection[str], heard: Collection[str], unseen: Collection[str] = ()
@@ -90,14 +90,23 @@ class Lessons:
         """What each of ``VOICES`` says of each legal config, shape (configs, 6)."""
         return voices(self.library, cell, legal, words, predicted, {self.layer})
 
+    @property
+    def layer(self) -> str:
+        """Name of the layer held out."""
+        return layer_of(self.held_out)
 
-def source_words(history: History, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
-    """As ``Lessons.words``."""
+
+def source_words(
+    history: History, cell: Cell, sources: Iterable[str], held_out: Shape
+) -> list[SourceWord]:
+    """As ``Lessons.words``; the target's file of the layer held out teaches no offset."""
     files, target = history.files(cell.shape), find_device(cell.device)
     return [
         SourceWord(
             carried_over(files[source].at(cell.tokens), target),
-            learned_offset(history, source, cell.device, cell.shape, cell.tokens),
+            learned_offset(
+                history, source, cell.device, cell.shape, cell.tokens, without=[held_out]
+            ),
         )
         for source in sources
         if source in files
@@ -122,19 +131,20 @@ def voices(
 
 
 def learn_lessons(
-    layer: str, library: Library, history: History, predictions: Predictions, seed: int
+    held_out: Shape, library: Library, history: History, predictions: Predictions, seed: int
 ) -> Lessons:
     """Everything, from the recordings of the other layers."""
+    layer = layer_of(held_out)
     others = [one for one in library.recordings if layer_of(one.cell.shape) != layer]
     predicted = [one for one in others if one.cell in predictions]
     return Lessons(
-        layer,
+        held_out,
         library,
         history,
         _kernel(predicted, predictions, PREDICTED_START, NEAR, seed),
         _kernel(others, {}, PLAIN_START, NEAR, seed),
         _kernel(others, {}, PLAIN_START, ANYWHERE, seed),
-        _evidence(others, library, history, predictions, layer),
+        _evidence(others, library, history, predictions, held_out),
     )
 
 
@@ -160,19 +170,20 @@ def _evidence(
     library: Library,
     history: History,
     predictions: Predictions,
-    layer: str,
+    held_out: Shape,
 ) -> dict[str | None, Evidence]:
     total: dict[str | None, Evidence] = {}
     for one in recordings:
         own = layer_of(one.cell.shape)
         predicted = predictions.get(one.cell)
         files = history.files(one.cell.shape)
-        base = voices(library, one.cell, one.legal, [], predicted, {layer, own})
+        left_out = {layer_of(held_out), own}
+        base = voices(library, one.cell, one.legal, [], predicted, left_out)
         # Where regret is cut off, the voices are not.
         regret = regret_of(one)
         good = regret < MOST_REGRET
         for source in [None, *(name for name in files if name != one.cell.device)]:
-            words = source_words(history, one.cell, [source] if source else [])
+            words = source_words(history, one.cell, [source] if source else [], held_out)
             said = np.hstack([source_voices(words, one.legal), base[:, 3:]])[good]
             total[source] = total.get(source, NO_EVIDENCE) + evidence_of(said, regret[good])
     return total

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,13 +106,15 @@ class Recording:
 
 
 def read_recordings(
-    trials: Iterable[Path], cells: Iterable[Path], spaces: Iterable[Path]
+    trials: Sequence[Path], cells: Sequence[Path], spaces: Iterable[Path]
 ) -> list[Recording]:
     """The complete cells of one or more datasets, sorted by cell; others are left out, and logged.
 
     ``spaces``: SPACE tables named ``<device>-<scheme>.parquet``. InputError names the file for a
     cell without a space, a cell in two datasets, or an id that cannot be read.
     """
+    if len(trials) != len(cells):
+        raise InputError(f"{len(trials)} tables of trials and {len(cells)} of cells; name as many")
     by_name = {path.stem: path for path in spaces}
     legal: dict[str, LegalSpace] = {}
     found: dict[Cell, Recording] = {}

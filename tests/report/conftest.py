@@ -105,6 +105,24 @@ RUNS = {
 }
 
 
+JUDGED = {
+    "guardrails": {
+        "G1": {
+            "pass": True,
+            "rule": "target configs are byte-identical to their upstream blobs",
+            "evidence": [
+                {
+                    "path": "data/recorded/history.parquet",
+                    "sha256": "0" * 64,
+                    "command": "python -m scripts.lib.manifest check",
+                    "says": "85 of 85 files",
+                }
+            ],
+            "findings": [],
+        }
+    },
+    "strong": {},
+}
 SCANNED = {
     "version": 1,
     "ledgers": [
@@ -190,6 +208,7 @@ def inputs(
         "runs": (f"{DATASET}/runs.json", json.dumps(RUNS)),
         "upstream": ("upstream.yaml", f"commit: {UPSTREAM}\n"),
         "ledger": ("ledger.json", json.dumps(SCANNED)),
+        "guardrails": ("guardrails.json", json.dumps(JUDGED)),
         "lock": ("lock.txt", "numpy==2.4.6\nscipy==1.17.1\n"),
     }
     for name, (file, text) in texts.items():
@@ -201,7 +220,7 @@ def inputs(
 
 def summary_arguments(inputs: dict[str, Path], out: Path) -> list[str]:
     """The command line of the summary over these inputs."""
-    names = (*INPUTS, "runs", "upstream", "lock", "ledger")
+    names = (*INPUTS, "runs", "upstream", "lock", "ledger", "guardrails")
     options = {name: f"--{name.replace('_', '-')}" for name in names}
     return [
         *(part for name in names for part in (options[name], str(inputs[name]))),

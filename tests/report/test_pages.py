@@ -202,3 +202,12 @@ def test_a_figure_without_a_caption_or_a_file_is_named(
     for name in ("mystery.svg", "curves.svg"):
         assert html.main([*arguments, "--figures", str(tmp_path / name)]) == 2
         assert name.split(".")[0] in capsys.readouterr().err
+
+
+def test_guardrails_are_told_with_their_evidence(summary_path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "RESULTS.md"
+    assert results_md.main(["--summary", str(summary_path), "--out", str(out)]) == 0
+    rows = [line for line in out.read_text().splitlines() if re.match(r"\| [GFE]\d \|", line)]
+    assert [row.split(" | ")[0] for row in rows] == ["| G1", "| G5", "| F2"]
+    assert all("| yes |" in row for row in rows)
+    assert "85 of 85 files" in rows[0]

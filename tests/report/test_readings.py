@@ -11,7 +11,7 @@ from scripts.report.claims import Headline, find, make_claims
 from scripts.report.readings import make_readings
 
 PAIR = "NVIDIA_A->NVIDIA_B"
-HEADLINE = Headline(("NVIDIA_A",), "NVIDIA_X->NVIDIA_Y", "data/recorded")
+HEADLINE = Headline(("NVIDIA_A",), "NVIDIA_X->NVIDIA_Y")
 
 
 def figure(mean: float, low: float, high: float, n: int = 72) -> dict[str, Any]:

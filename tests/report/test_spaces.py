@@ -17,7 +17,7 @@ from tests.report import absent
 from tests.report.absent import ABSENT, SOURCE
 from tests.statistics.study import DEVICE
 
-HEADLINE = Headline((SOURCE, ABSENT), f"{SOURCE}->{ABSENT}", "data/recorded")
+HEADLINE = Headline((SOURCE, ABSENT), f"{SOURCE}->{ABSENT}")
 
 
 @pytest.fixture(scope="module")

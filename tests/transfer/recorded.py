@@ -88,7 +88,8 @@ def write_recorded(folder: Path, us: Latency = latency) -> dict[str, list[str]]:
     write_table(folder / "predictions.parquet", filled(SIM_HELD_OUT, predicted), SIM_HELD_OUT)
     write_table(folder / "history.parquet", filled(HISTORY, history), HISTORY)
     return {
-        "data": [str(data)],
+        "trials": [str(data / "trials.parquet")],
+        "cells": [str(data / "cells.parquet")],
         "spaces": [str(spaces / f"{DEVICE}-bf16.parquet")],
         "history": [str(folder / "history.parquet")],
         "predictions": [str(folder / "predictions.parquet")],

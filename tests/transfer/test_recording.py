@@ -21,9 +21,8 @@ ONE = recording(CELL, failed=CONFIGS[:2])
 
 
 def read(files: dict[str, list[str]]) -> list[object]:
-    folder = Path(files["data"][0])
-    spaces = [Path(path) for path in files["spaces"]]
-    return list(read_recordings([folder / "trials.parquet"], [folder / "cells.parquet"], spaces))
+    names = ("trials", "cells", "spaces")
+    return list(read_recordings(*([Path(path) for path in files[name]] for name in names)))
 
 
 def test_a_trial_is_what_was_recorded() -> None:
@@ -70,7 +69,7 @@ def test_complete_cells_are_read_in_order(tmp_path: Path) -> None:
 
 def test_a_cell_with_an_untried_config_is_left_out(tmp_path: Path) -> None:
     files = write_recorded(tmp_path)
-    path = Path(files["data"][0]) / "trials.parquet"
+    path = Path(files["trials"][0])
     write_table(path, read_table(path, TRIALS).iloc[1:], TRIALS)
     left = {one.cell for one in read(files)}  # type: ignore[attr-defined]
     assert set(CELLS_OF_THREE) - left == {CELLS_OF_THREE[0]}
@@ -78,7 +77,7 @@ def test_a_cell_with_an_untried_config_is_left_out(tmp_path: Path) -> None:
 
 def test_no_complete_cell_is_an_error(tmp_path: Path) -> None:
     files = write_recorded(tmp_path)
-    path = Path(files["data"][0]) / "trials.parquet"
+    path = Path(files["trials"][0])
     rows = read_table(path, TRIALS)
     write_table(path, rows[rows["config_id"] != CONFIGS[0].id], TRIALS)
     with pytest.raises(InputError, match="nothing to replay"):
@@ -93,15 +92,19 @@ def test_a_cell_without_a_space_table_is_an_error(tmp_path: Path) -> None:
 
 def test_a_cell_complete_in_two_datasets_is_an_error(tmp_path: Path) -> None:
     files = write_recorded(tmp_path)
-    folder, spaces = Path(files["data"][0]), [Path(path) for path in files["spaces"]]
-    trials, cells = [folder / "trials.parquet"] * 2, [folder / "cells.parquet"] * 2
     with pytest.raises(InputError, match="complete in two datasets"):
-        read_recordings(trials, cells, spaces)
+        read({**files, "trials": files["trials"] * 2, "cells": files["cells"] * 2})
+
+
+def test_each_table_of_trials_has_its_cells(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    with pytest.raises(InputError, match="2 tables of trials and 1 of cells"):
+        read({**files, "trials": files["trials"] * 2})
 
 
 def test_an_unreadable_cell_id_names_the_file(tmp_path: Path) -> None:
     files = write_recorded(tmp_path)
-    path = Path(files["data"][0]) / "cells.parquet"
+    path = Path(files["cells"][0])
     write_table(path, read_table(path, CELLS).assign(cell_id="H200"), CELLS)
     with pytest.raises(InputError, match=r"cells.parquet: column cell_id"):
         read(files)

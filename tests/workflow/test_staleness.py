@@ -15,12 +15,13 @@ pytestmark = pytest.mark.workflow
 
 # phase -> the phases that a change of it reaches, itself included.
 REACHED = {
-    "corpus": {"corpus", "space", "sim", "statistics", "figures", "report"},
-    "space": {"space", "transfer", "sim", "statistics", "figures", "report"},
-    "ledger": {"ledger", "report"},
+    "corpus": {"corpus", "space", "sim", "statistics", "claims", "figures", "report"},
+    "space": {"space", "transfer", "sim", "statistics", "claims", "figures", "report"},
+    "ledger": {"ledger", "claims", "report"},
     "sim": {"sim", "figures", "report"},
-    "transfer": {"transfer", "statistics", "figures", "report"},
-    "statistics": {"statistics", "figures", "report"},
+    "transfer": {"transfer", "statistics", "claims", "figures", "report"},
+    "statistics": {"statistics", "claims", "figures", "report"},
+    "claims": {"claims", "report"},
     "export": {"export"},
     "figures": {"figures", "report"},
     "report": {"report"},
@@ -51,14 +52,15 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     ("phase", "name", "value", "reached", "stages"),
     [
         ("mine", "mode", "live",
-         {"mine", "corpus", "space", "transfer", "sim", "statistics", "figures", "report"},
-         {"corpus", "space", "transfer", "statistics", "report"}),
+         {"mine", "corpus", "space", "transfer", "sim", "statistics", "claims", "figures",
+          "report"},
+         {"corpus", "space", "transfer", "statistics", "claims", "report"}),
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
         ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
         ("sim", "seed", 2, REACHED["sim"], {"sim", "report"}),
         ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
         ("measure", "mode", "live", {"measure", "ledger", "export", *REACHED["transfer"]},
-         {"transfer", "ledger", "statistics", "export", "figures", "report"}),
+         {"transfer", "ledger", "statistics", "claims", "export", "figures", "report"}),
         ("statistics", "resamples", 500, REACHED["statistics"], {"statistics", "report"}),
         ("figures", "sources", ["NVIDIA_B200"], REACHED["figures"], {"figures", "report"}),
     ],
@@ -89,7 +91,7 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
     assert "a change is a new version with a reason" in refused.stdout
     clone.run("python", "-m", "scripts.ledger.spec", "--reason", "for the test")
     assert clone.planned() == REACHED["statistics"] | REACHED["ledger"]
-    stages = {"ledger", "statistics", "figures", "report"}
+    stages = {"ledger", "statistics", "claims", "figures", "report"}
     assert stages_with_changed(clone, "data/spec") == stages
 
 
@@ -99,7 +101,9 @@ def test_changed_code(made: Clone, tmp_path: Path, phase: str) -> None:
     module = clone.path / "scripts" / phase / "__init__.py"
     module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     assert clone.planned() == REACHED[phase]
-    assert stages_with_changed(clone, "scripts/") == {phase}
+    # Sentences are judged where they are written.
+    stages = {"claims", "report"} if phase == "claims" else {phase}
+    assert stages_with_changed(clone, "scripts/") == stages
 
 
 def test_changed_shared_code_reaches_everything(made: Clone, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FLOW = (
-    "mine", "corpus", "space", "transfer", "measure", "ledger", "sim", "statistics", "export",
-    "figures", "report",
+    "mine", "corpus", "space", "transfer", "measure", "ledger", "sim", "statistics", "claims",
+    "export", "figures", "report",
 )  # fmt: skip
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 

@@ -42,8 +42,8 @@ SEARCHES = Table(
 SEARCH_RATES = Table(
     "search_rates",
     1,
-    "One row per (strategy, class, K): means over cells, of each the mean over its runs. Intervals: "
-    "percentile bootstrap over files, since the cells of a file are not independent.",
+    "One row per (strategy, class, K): means over cells, of each the mean over its runs. "
+    "Intervals: percentile bootstrap over cells and over files, the wider of the two.",
     (
         _STRATEGY,
         Column("group", pa.string(), "all, E, scheme, regime, vendor or source"),

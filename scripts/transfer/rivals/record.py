@@ -41,7 +41,8 @@ EXAMPLE = """example:
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.export.t4 --trials $D/trials.parquet --cells $D/cells.parquet \\
     --runs $D/runs.json --cell all --out build/t4
-  python -m scripts.transfer.rivals.record --data $D --caches build/t4 \\
+  python -m scripts.transfer.rivals.record --trials $D/trials.parquet \\
+    --cells $D/cells.parquet --caches build/t4 \\
     --spaces results/tables/space/NVIDIA_H200-*.parquet --seeds 50 \\
     --out data/recorded/searches/nvidia_h200.parquet
 """
@@ -101,7 +102,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folders")
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
+    parser.add_argument("--cells", type=Path, nargs="+", required=True, help="CELLS, in that order")
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--caches", type=Path, required=True, help="what scripts.export.t4 wrote")
     parser.add_argument("--seeds", type=int, required=True, help="runs of each search on a cell")
@@ -110,11 +112,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
 
     def body() -> None:
-        recordings = read_recordings(
-            [folder / "trials.parquet" for folder in args.data],
-            [folder / "cells.parquet" for folder in args.data],
-            args.spaces,
-        )
+        recordings = read_recordings(args.trials, args.cells, args.spaces)
         frame = record(jobs_of(recordings, args.caches), args.seeds, args.processes)
         write_table(args.out, frame, SEARCHES)
         LOG.info("%s: %d runs on %d cells", args.out, len(frame), len(recordings))

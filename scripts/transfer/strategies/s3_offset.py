@@ -8,7 +8,7 @@ format: its target file is the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +24,27 @@ NEARBY = 1.0  # doublings of the batch size within which two batches count as al
 
 
 def learned_offset(
-    history: History, source: str, target: str, shape: Shape, tokens: int
+    history: History,
+    source: str,
+    target: str,
+    shape: Shape,
+    tokens: int,
+    without: Collection[Shape] = (),
 ) -> NDArray[np.float64]:
     """Doublings to add to each of ``AXES``, shape (6,); zeros where no other layer tells.
 
-    Layers in the shape's own number format, or in any format where there are none.
+    Layers in the shape's own number format, or in any format where there are none. ``without``:
+    shapes whose layers are left out beside its own.
     """
+    left_out = {(one.experts, one.intermediate) for one in (shape, *without)}
     pairs = [
         (scheme, ours, theirs)
         for scheme, ours, theirs in history.pairs(source, target)
-        if _layer(ours) != (shape.experts, shape.intermediate)
+        if (ours.experts, ours.intermediate) not in left_out
     ]
     same = [pair for pair in pairs if pair[0] == shape.scheme]
     moves = [move for _, ours, theirs in same or pairs for move in _moves(ours, theirs, tokens)]
     return np.median(moves, axis=0) if moves else np.zeros(len(AXES))
-
-
-def _layer(file: ConfigFile) -> tuple[int, int]:
-    return file.experts, file.intermediate
 
 
 def _moves(ours: ConfigFile, theirs: ConfigFile, tokens: int) -> Iterator[NDArray[np.float64]]:

@@ -45,6 +45,13 @@ def test_the_layer_itself_is_not_looked_at_in_any_format() -> None:
     assert offset(history(own, rows_of(1792, THERE, THERE))) == [0] * 6
 
 
+def test_a_layer_held_out_is_not_looked_at_either() -> None:
+    known = history(rows_of(1792, THERE, HERE))
+    held_out = Shape(8, 1792, 4096, 2, "fp8_w8a8")
+    found = learned_offset(known, SOURCE, DEVICE, SHAPE, 64, without=[held_out])
+    assert found.tolist() == [0] * 6
+
+
 def test_its_own_format_comes_first() -> None:
     other = rows_of(1792, THERE, HERE, "fp8_w8a8")
     assert offset(history(other)) == [1, 0, 1, 0, 1, 0]

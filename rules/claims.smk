@@ -1,0 +1,97 @@
+"""Claims: rules of conduct that fail the build, and a config file that has to pass the gate."""
+
+
+rule claims_guardrails:
+    input:
+        script="scripts/claims/guardrails.py",
+        history=history(),
+        triples=rules.corpus_build.output.triples,
+        coverage=rules.statistics_coverage.output.coverage,
+        recorded=rules.statistics_recorded.output.recorded,
+        gaps=rules.statistics_gaps.output.gaps,
+        rates=rules.statistics_aggregate.output.rates,
+        verdicts=rules.statistics_verdicts.output.verdicts,
+        false_wins=rules.statistics_spread.output.false_wins,
+        ledger=rules.ledger_scan.output.ledger,
+        runs=datasets("runs.json"),
+        again=second_recordings("runs.json"),
+        measured=datasets("cells.parquet", "trials.parquet"),
+        measured_again=second_recordings("cells.parquet", "trials.parquet"),
+        upstream="data/upstream.yaml",
+        # Every recorded file is held against it.
+        manifest="data/recorded/SHA256SUMS",
+        spec=LOCKED_SPEC,
+    output:
+        guardrails="results/tables/guardrails.json",
+    log:
+        "logs/claims/guardrails.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("claims"),
+        device=lookup(within=config, dpath="space/device"),
+        elsewhere=lookup(within=config, dpath="space/triples_target"),
+    shell:
+        "python -m {params.module} --history {input.history:q} --triples {input.triples:q}"
+        " --coverage {input.coverage:q} --recorded {input.recorded:q} --gaps {input.gaps:q}"
+        " --rates {input.rates:q} --verdicts {input.verdicts:q}"
+        " --false-wins {input.false_wins:q} --ledger {input.ledger:q} --runs {input.runs:q}"
+        " --again {input.again:q} --upstream {input.upstream:q} --device {params.device:q}"
+        " --targets {params.device:q} {params.elsewhere:q} --out {output.guardrails:q} 2> {log:q}"
+
+
+rule claims_candidate:
+    input:
+        script="scripts/claims/candidate.py",
+        gains=rules.statistics_gains.output.gains,
+        baseline="data/baseline.csv",
+        lock="data/baseline.lock.json",
+        spec=LOCKED_SPEC,
+    output:
+        candidate="results/tables/candidate.json",
+    log:
+        "logs/claims/candidate.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("claims"),
+        layer=lookup(within=config, dpath="claims/layer"),
+        dataset=lookup(within=config, dpath="measure/dataset"),
+    shell:
+        "python -m {params.module} --gains {input.gains:q} --dataset {params.dataset:q}"
+        " --baseline {input.baseline:q} --layer {params.layer:q} --out {output.candidate:q}"
+        " 2> {log:q}"
+
+
+rule claims_gate:
+    input:
+        script="scripts/claims/gate.py",
+        candidate=rules.claims_candidate.output.candidate,
+        baseline="data/baseline.csv",
+        lock="data/baseline.lock.json",
+        finals=measured("finals.parquet"),
+        beside=measured("cells.parquet", "trials.parquet"),
+        space=measured_spaces(),
+        spec=LOCKED_SPEC,
+    output:
+        verdict="results/tables/gate.json",
+    log:
+        "logs/claims/gate.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("claims"),
+        layer=lookup(within=config, dpath="claims/layer"),
+    shell:
+        "python -m {params.module} --candidate {input.candidate:q} --baseline {input.baseline:q}"
+        " --layer {params.layer:q} --finals {input.finals:q} --space {input.space:q}"
+        " --claim kernel --judging-half --out {output.verdict:q} > {log:q} 2>&1"
+
+
+rule claims:
+    input:
+        rules.claims_guardrails.output,
+        rules.claims_gate.output,

@@ -1,0 +1,150 @@
+"""Read the replayed searches off: regret at each budget, what it takes to come within 2%.
+
+Every cell counts once, whatever the number of its runs (sources, seeds).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scripts.lib.device import find_device
+from scripts.lib.log import run_main
+from scripts.lib.schemas.search import BUDGETS, SEARCH_COSTS, SEARCH_RATES, SEARCHES
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate
+
+LOG = logging.getLogger("statistics.searches")
+Floats = npt.NDArray[np.float64]
+
+WITHIN = (1, 2, 5, 10)  # per cent
+_REGIMES = ((32, "M up to 32"), (256, "M 48 to 256"))  # else the last
+_LARGE = "M from 512"
+_REGRETS = [f"regret_{budget}" for budget in BUDGETS]
+EXAMPLE = """example:
+  python -m scripts.statistics.searches --searches results/tables/searches.parquet \\
+    --resamples 10000 --level 0.95 --seed 1 --out-rates results/tables/search_rates.parquet \\
+    --out-costs results/tables/search_costs.parquet
+"""
+
+
+def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
+    """The runs with their cell's file, E, scheme and regime, and their source's vendor."""
+    cells = {name: parse_cell(name) for name in searches["cell_id"].unique()}
+    about = pd.DataFrame(
+        [
+            {
+                "cell_id": name,
+                "file": f"{cell.device}/{cell.shape.id}",
+                "E": f"{cell.shape.experts}",
+                "scheme": cell.shape.scheme,
+                "regime": next((word for most, word in _REGIMES if cell.tokens <= most), _LARGE),
+            }
+            for name, cell in cells.items()
+        ]
+    )
+    vendors = {name: str(find_device(name).vendor) for name in searches["source"].dropna().unique()}
+    return searches.merge(about, on="cell_id").assign(vendor=lambda f: f["source"].map(vendors))
+
+
+def classes_of(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Group, value and the runs of each class of one strategy; no value, no class."""
+    yield "all", "", runs
+    for group in ("E", "scheme", "regime", "vendor", "source"):
+        for value, rows in runs.groupby(group, sort=True):
+            yield group, str(value), rows
+
+
+def rates_of(runs: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
+    """The SEARCH_RATES columns from K on, a row for each budget, of one class's runs."""
+    regret = runs[_REGRETS].to_numpy(dtype=float)
+    by_cell = runs["cell_id"].to_numpy()
+    found = _cell_means(np.isfinite(regret).astype(float), by_cell)
+    logs = _cell_means(np.log(regret), by_cell)
+    files = runs.groupby("cell_id")["file"].first().to_numpy()
+    regrets = exponentiate(estimate_means(logs, files, plan, name))
+    columns: dict[str, Any] = {"K": BUDGETS, "n": len(found), "found": found.mean(axis=0)}
+    for column, end in (("regret", "mean"), ("regret_low", "low"), ("regret_high", "high")):
+        columns[column] = regrets[end].to_numpy()
+    for share in WITHIN:
+        inside = (regret <= 1.0 + share / 100).astype(float)
+        columns[f"within_{share}"] = _cell_means(inside, by_cell).mean(axis=0)
+    tied = runs[[f"tied_{budget}" for budget in BUDGETS]].to_numpy(dtype=float)
+    return pd.DataFrame(columns | {"tied": _cell_means(tied, by_cell).mean(axis=0)})
+
+
+def _cell_means(values: Floats, cells: npt.NDArray[Any]) -> Floats:
+    """Mean over the runs of each cell, shape (cells, budgets); a NaN is a run without a value."""
+    return pd.DataFrame(values).groupby(cells, sort=True).mean().to_numpy()
+
+
+def costs_of(runs: pd.DataFrame) -> dict[str, Any]:
+    """The SEARCH_COSTS columns from n on of one class's runs."""
+    arrived = runs["trials_to_2pct"].notna()
+    row: dict[str, Any] = {"n": runs["cell_id"].nunique(), "runs": len(runs)}
+    row["arrived"] = arrived.groupby(runs["cell_id"]).mean().mean()
+    for column in ("trials", "gpu_seconds"):
+        needed = runs[f"{column}_to_2pct"].astype(float).fillna(np.inf)
+        # Of an even number of runs the upper one: half of them need no more than this.
+        medians = needed.groupby(runs["cell_id"]).quantile(0.5, interpolation="higher")
+        for quantile, label in ((0.5, "median"), (0.95, "p95")):
+            value = float(np.quantile(medians, quantile, method="higher"))
+            row[f"{column}_{label}"] = value if np.isfinite(value) else None
+    per_cell = runs.groupby("cell_id")[["trials", "gpu_seconds", "score"]].mean().mean()
+    row |= {"trials_made": per_cell["trials"], "gpu_seconds": per_cell["gpu_seconds"]}
+    return row | {"score": per_cell["score"]}
+
+
+def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """SEARCH_RATES and SEARCH_COSTS of SEARCHES, sorted by strategy, group, value and K."""
+    rates, costs = [], []
+    for strategy, runs in with_classes(searches).groupby("strategy", sort=True):
+        for group, value, rows in classes_of(runs):
+            key = {"strategy": str(strategy), "group": group, "value": value}
+            name = " ".join(key.values())
+            rates.append(rates_of(rows, plan, name).assign(**key))
+            costs.append(key | costs_of(rows))
+    order = ["strategy", "group", "value"]
+    # Ten digits: a mean's last ones depend on the order of the sum.
+    return (
+        pd.concat(rates)[SEARCH_RATES.names]
+        .round(10)
+        .sort_values([*order, "K"], ignore_index=True),
+        pd.DataFrame(costs)[SEARCH_COSTS.names].round(10).sort_values(order, ignore_index=True),
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, summarise, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--searches", type=Path, required=True, help="SEARCHES table")
+    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
+    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
+    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
+    parser.add_argument("--out-rates", type=Path, required=True, help="SEARCH_RATES to write")
+    parser.add_argument("--out-costs", type=Path, required=True, help="SEARCH_COSTS to write")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        plan = Plan(args.resamples, args.level, args.seed)
+        rates, costs = read_off(read_table(args.searches, SEARCHES), plan)
+        write_table(args.out_rates, rates, SEARCH_RATES)
+        write_table(args.out_costs, costs, SEARCH_COSTS)
+        LOG.info("%s: %d strategies", args.out_rates, rates["strategy"].nunique())
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tests of the guardrails and of the claim gate."""

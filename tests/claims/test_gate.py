@@ -1,0 +1,291 @@
+"""The gate on recorded finals, each of its checks fired by one planted fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from scripts.claims import baseline as baselines
+from scripts.claims.baseline import BASELINE, COLUMNS, lock_of, read_baseline, write_baseline
+from scripts.claims.candidate import baseline_of, read_candidate
+from scripts.claims.candidate import main as make_candidate
+from scripts.claims.evidence import Recording, read_recording
+from scripts.claims.gate import END_TO_END, KERNEL, judge
+from scripts.claims.gate import main as gate
+from scripts.lib.config import Config, parse_id
+from scripts.lib.files import InputError
+from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.spec import read_spec
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.gains import gains
+from tests.claims.conftest import HISTORY_FILE, MEASURED, Study
+
+LAYER = "NVIDIA_H200/E8-N3584-K4096-top2-bf16"
+DATASET = "nvidia_h200-bf16"
+WINNER = 16  # tokens at which the recorded best wins by 11 %
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A candidate with its evidence, as ``judge`` takes them."""
+
+    candidate: dict[int, Config]
+    baseline: dict[int, Any]
+    recordings: list[Recording]
+    space: pd.DataFrame
+    files: Path
+
+    def judged(self, claim: str = KERNEL, *, judging_half: bool = True) -> dict[str, Any]:
+        return judge(
+            self.candidate, self.baseline, self.recordings, self.space, read_spec(), claim,
+            judging_half=judging_half,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def case(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The best recorded configs of LAYER, made by the command, and a space that holds them."""
+    folder = tmp_path_factory.mktemp("gate")
+    recorded = study.recorded[
+        (study.recorded["dataset"] == DATASET) & study.recorded["cell_id"].str.startswith(LAYER)
+    ]
+    cells = read_table(MEASURED / DATASET / "cells.parquet", CELLS).assign(dataset=DATASET)
+    finals = read_table(MEASURED / DATASET / "finals.parquet", FINALS).assign(dataset=DATASET)
+    finals = finals[finals["cell_id"].str.startswith(LAYER)]
+    write_table(folder / "gains.parquet", gains(recorded, cells, finals, 0.01, 0.95), GAINS)
+    words = ["--gains", str(folder / "gains.parquet"), "--dataset", DATASET, "--layer", LAYER]
+    assert make_candidate([*words, "--out", str(folder / "candidate.json")]) == 0
+    candidate = read_candidate(folder / "candidate.json")
+    space = pd.DataFrame(
+        {
+            "device": "NVIDIA_H200", "scheme": "bf16", "legal": True, "reason": None,
+            "stage": None, "least_shared_bytes": 0, "compiled_as": None,
+            "config_id": sorted({config.id for config in candidate.values()}),
+        }
+    )  # fmt: skip
+    space = space.assign(**{name: None for name in SPACE.names if name not in space})
+    write_table(folder / "space.parquet", space[SPACE.names], SPACE)
+    own = baseline_of(read_baseline(BASELINE), LAYER)
+    cell_ids = [row.cell_id for row in own.values()]
+    recording = read_recording(MEASURED / DATASET, cell_ids)
+    return Case(candidate, own, [recording], space, folder)
+
+
+def test_the_recorded_best_may_be_claimed(case: Case) -> None:
+    verdict = case.judged()
+    assert verdict["claimable_win"]
+    assert verdict["order"] == "dominates"
+    assert verdict["reasons"] == []
+    assert [point["tokens"] for point in verdict["points"]] == read_spec().token_grid
+    assert all(check["pass"] for check in verdict["checks"].values())
+
+
+def test_an_end_to_end_claim_needs_the_layer_measured(case: Case) -> None:
+    verdict = case.judged(END_TO_END)
+    assert not verdict["claimable_win"]
+    assert not verdict["checks"]["end_to_end"]["pass"]
+    assert "layer: 16: " in " ".join(verdict["reasons"])
+
+
+def with_candidate(case: Case, tokens: int, config_id: str | None) -> Case:
+    changed = {**case.candidate}
+    if config_id is None:
+        del changed[tokens]
+    else:
+        changed[tokens] = parse_id(config_id)
+    return dataclasses.replace(case, candidate=changed)
+
+
+def slower(case: Case, factor: float, scope: str = "two_gemm") -> Case:
+    """A further recording of WINNER in which the candidate takes ``factor`` times the baseline."""
+    cell_id, after = case.baseline[WINNER].cell_id, case.candidate[WINNER].id
+    before = case.baseline[WINNER].config_id
+    old = case.recordings[0]
+    wanted = old.finals["config_id"].isin([before, after]) & (old.finals["cell_id"] == cell_id)
+    finals = old.finals[wanted].copy()
+    base = finals[finals["config_id"] == before].drop_duplicates("round").set_index("round")["us"]
+    own = finals["config_id"] == after
+    finals.loc[own, "us"] = finals.loc[own, "round"].map(base) * factor
+    cells = old.cells.loc[[cell_id]].assign(scope=scope)
+    more = dataclasses.replace(old, name="planted", cells=cells, finals=finals)
+    return dataclasses.replace(case, recordings=[*case.recordings, more])
+
+
+def marked(case: Case) -> Case:
+    old = case.recordings[0]
+    cells = old.cells.copy()
+    cells.loc[case.baseline[WINNER].cell_id, "marks"] = "drifted"
+    return dataclasses.replace(case, recordings=[dataclasses.replace(old, cells=cells)])
+
+
+def with_trial(case: Case, **changed: object) -> Case:
+    old = case.recordings[0]
+    trials = old.trials.copy()
+    own = (trials["cell_id"] == case.baseline[WINNER].cell_id) & (
+        trials["config_id"] == case.candidate[WINNER].id
+    )
+    for name, value in changed.items():
+        trials.loc[own, name] = value
+    recording = dataclasses.replace(old, trials=trials[~own] if not changed else trials)
+    return dataclasses.replace(case, recordings=[recording])
+
+
+def with_space(case: Case, *, listed: bool) -> Case:
+    own = case.space["config_id"] == case.candidate[WINNER].id
+    space = case.space.assign(legal=~own, reason=own.map({True: "shared_memory", False: None}))
+    return dataclasses.replace(case, space=space if listed else space[~own])
+
+
+def as_committed(case: Case) -> Case:
+    same = {tokens: parse_id(row.config_id) for tokens, row in case.baseline.items()}
+    return dataclasses.replace(case, candidate=same)
+
+
+def without_baseline(case: Case) -> Case:
+    rest = {tokens: row for tokens, row in case.baseline.items() if tokens != 4096}
+    return dataclasses.replace(case, baseline=rest)
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "says"),
+    [
+        (lambda c: with_candidate(c, 4096, None), "coverage", "candidate: 4096: is missing"),
+        (lambda c: with_candidate(c, 5000, "M16-N32-K64-G1-W4-S3"), "coverage", "not on the token"),
+        (without_baseline, "coverage", "baseline: 4096: is missing"),
+        (lambda c: with_candidate(c, 16, "M256-N32-K64-G1-W4-S2"), "coverage",
+         "no recording paired both configs; python -m scripts.measure.sweep --cells NVIDIA_H200/"),
+        (marked, "coverage", "cell is drifted"),
+        (marked, "kernel_path", "was not measured on an unmarked cell"),
+        (lambda c: slower(c, 1.2), "kernel_path", "16: M16-N64-K64-G1-W4-S3 is slower beyond"),
+        (lambda c: slower(c, 1.2, "layer"), "end_to_end", "layer: 16: "),
+        (lambda c: with_trial(c, outcome="mismatch"), "correctness", "was not correct"),
+        (lambda c: with_trial(c, logits_diff=0.02), "correctness", "was not correct"),
+        (lambda c: with_trial(c, logits_diff=float("nan")), "correctness", "was not correct"),
+        (with_trial, "correctness", "was never checked"),
+        (lambda c: with_space(c, listed=False), "ahead_of_time", "is not in the space"),
+        (lambda c: with_space(c, listed=True), "ahead_of_time", "is not legal: shared_memory"),
+        (as_committed, "win", "there is no win to claim"),
+    ],
+)  # fmt: skip
+def test_each_check_is_hard(
+    case: Case, change: Callable[[Case], Case], check: str, says: str
+) -> None:
+    verdict = change(case).judged()
+    assert not verdict["claimable_win"]
+    assert not verdict["checks"][check]["pass"]
+    assert any(says in reason for reason in verdict["checks"][check]["reasons"])
+
+
+def test_a_regression_makes_files_incomparable(case: Case) -> None:
+    assert slower(case, 1.2).judged()["order"] == "incomparable"
+    assert as_committed(case).judged()["order"] == "equal"
+
+
+def test_a_second_recording_that_shows_no_win_takes_it_away(case: Case) -> None:
+    verdict = slower(case, 1.0).judged()
+    (point,) = [one for one in verdict["points"] if one["tokens"] == WINNER]
+    assert point["standing"] == "equal"
+    assert [one["recording"] for one in point["kernel"]] == [DATASET, "planted"]
+    assert verdict["claimable_win"]  # elsewhere it still wins
+
+
+def test_what_picked_a_config_does_not_judge_it(case: Case) -> None:
+    half, whole = case.judged(), case.judged(judging_half=False)
+    rounds = [one["points"][4]["kernel"][0]["rounds"] for one in (half, whole)]
+    assert rounds == [20, 40]
+
+
+def run(case: Case, *more: str, baseline: Path = BASELINE, candidate: str = "") -> int:
+    words = ["--candidate", candidate or str(case.files / "candidate.json")]
+    words += ["--baseline", str(baseline), "--layer", LAYER, "--judging-half"]
+    words += ["--finals", str(MEASURED / DATASET / "finals.parquet")]
+    return gate([*words, "--space", str(case.files / "space.parquet"), *more])
+
+
+def test_the_command_says_so_in_json_and_by_its_status(case: Case, tmp_path: Path) -> None:
+    out = tmp_path / "verdict.json"
+    assert run(case, "--claim", KERNEL, "--out", str(out)) == 0
+    verdict = json.loads(out.read_text())
+    assert verdict["claimable_win"] is True
+    assert verdict["baseline"]["sha256"] == json.loads(lock_of(BASELINE).read_text())["sha256"]
+    assert run(case, "--out", str(out)) == 1
+    assert json.loads(out.read_text())["claimable_win"] is False
+
+
+def test_an_edited_baseline_is_refused(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baseline.csv"
+    path.write_text(BASELINE.read_text().replace(",40,finals", ",41,finals", 1))
+    lock_of(path).write_text(lock_of(BASELINE).read_text())
+    assert run(case, baseline=path) == 2
+    assert f"{path}: is not what {lock_of(path)} holds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (None, "not found"),
+        ("{", "not valid JSON"),
+        ("[]", "holds no JSON object"),
+        ('{"M1": {}}', "M1: is no number of tokens"),
+        ('{"1": {"BLOCK_SIZE_M": 16}}', "1: "),
+    ],
+)
+def test_a_bad_candidate_is_named(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str | None, says: str
+) -> None:
+    path = tmp_path / "bad.json"
+    if body is not None:
+        path.write_text(body)
+    assert run(case, candidate=str(path)) == 2
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert says in said
+
+
+def test_wrong_tables_and_names_are_refused(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(case, "--baseline", "nowhere.csv") == 2
+    assert "nowhere.csv: not found" in capsys.readouterr().err
+    assert run(case, "--layer", "NVIDIA_H200/E8-N3584-K4096-top2-fp16") == 2
+    assert "nearest: " in capsys.readouterr().err
+    assert run(case, "--space", str(HISTORY_FILE)) == 2
+    assert "holds history/1, expected space/2" in capsys.readouterr().err
+    assert run(case, "--layer", "NVIDIA_H200/E8-N3584-K4096-top2-fp8_w8a8") == 2
+    assert "name that one" in capsys.readouterr().err
+
+
+def test_a_candidate_of_an_unknown_dataset_is_refused(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--gains", str(case.files / "gains.parquet"), "--layer", LAYER, "--out", "x.json"]
+    assert make_candidate([*words, "--dataset", "nvidia_h200-bf61"]) == 2
+    assert "nearest: nvidia_h200-bf16" in capsys.readouterr().err
+
+
+def test_the_locked_baseline_is_what_its_command_makes(study: Study, tmp_path: Path) -> None:
+    names = ["nvidia_h200-bf16", "nvidia_h200-formats", "nvidia_h200-corpus"]
+    history = read_table(HISTORY_FILE, HISTORY)
+    folders = [MEASURED / name for name in names]
+    table = baselines.make_baseline(study.coverage, history, folders, read_spec().logits_diff)
+    write_baseline(tmp_path / "baseline.csv", table, [HISTORY_FILE])
+    assert (tmp_path / "baseline.csv").read_bytes() == BASELINE.read_bytes()
+    assert list(read_baseline(BASELINE).columns) == COLUMNS
+
+
+def test_a_committed_config_that_failed_is_no_baseline(study: Study) -> None:
+    history = read_table(HISTORY_FILE, HISTORY)
+    with pytest.raises(InputError, match="no baseline"):
+        baselines.make_baseline(study.coverage, history, [MEASURED / DATASET], 1e-12)
+    other = history.assign(config_id="M16-N32-K64-G1-W4-S3")
+    with pytest.raises(InputError, match="is not what E=8,N=1792"):
+        baselines.make_baseline(study.coverage, other, [MEASURED / DATASET], 0.01)

@@ -1,0 +1,117 @@
+"""The whole replay on an invented dataset: complete, repeatable, and clear about bad input."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.schemas.search import BUDGETS, SEARCHES
+from scripts.lib.schemas.sim import SIM_HELD_OUT
+from scripts.lib.tables import read_table, write_table
+from scripts.transfer.evaluate import main
+from tests.transfer.recorded import AMD, CELLS_OF_THREE, SOURCE, write_recorded
+from tests.transfer.study import CONFIGS
+
+KEY = ["cell_id", "strategy", "source", "seed"]
+
+
+def words(files: dict[str, list[str]], out: Path, **more: str) -> list[str]:
+    given = {"seeds": "2", "margin": "0.01", "seed": "1", "processes": "1"} | more
+    named = [word for name, values in files.items() for word in (f"--{name}", *values)]
+    return [*named, *(word for name, value in given.items() for word in (f"--{name}", value)),
+            "--out", str(out)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    return write_recorded(tmp_path_factory.mktemp("recorded"))
+
+
+@pytest.fixture(scope="module")
+def searches(files: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("one") / "searches.parquet"
+    assert main(words(files, out)) == 0
+    return out
+
+
+def test_every_strategy_runs_on_every_cell_once_for_each_source_and_seed(searches: Path) -> None:
+    frame = read_table(searches, SEARCHES)
+    assert not frame.duplicated(KEY).any()
+    for name, rows in frame.groupby("strategy"):
+        assert rows["cell_id"].nunique() == len(CELLS_OF_THREE), name
+    with_source = frame[frame["strategy"].isin(["S1", "S2", "S3", "S4", "S1-S8"])]
+    assert set(with_source["source"]) == {SOURCE, AMD}
+    assert frame[frame["strategy"] == "random"].groupby("cell_id").size().eq(2).all()
+
+
+def test_what_holds_of_any_run(searches: Path) -> None:
+    frame = read_table(searches, SEARCHES)
+    regret = frame[[f"regret_{k}" for k in BUDGETS]].to_numpy(dtype=float)
+    assert not (np.diff(regret, axis=1) > 0).any()
+    assert np.nanmin(regret) == 1.0
+    whole = frame[frame["strategy"] == "exhaustive"]
+    assert (whole["regret_64"] == 1.0).all()
+    assert (frame["trials"] <= BUDGETS[-1]).all()
+    arrived = frame["trials_to_2pct"].notna()
+    assert (frame.loc[arrived, "trials_to_2pct"] <= frame.loc[arrived, "trials"]).all()
+
+
+def test_the_same_bytes_again_with_more_processes(
+    files: dict[str, list[str]], searches: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.parquet"
+    assert main(words(files, again, processes="2")) == 0
+    assert again.read_bytes() == searches.read_bytes()
+
+
+def test_runs_of_others_stand_beside_their_own(
+    files: dict[str, list[str]], searches: Path, tmp_path: Path
+) -> None:
+    own = read_table(searches, SEARCHES)
+    other = own[own["strategy"] == "random"].assign(strategy="another tool")
+    write_table(tmp_path / "rivals.parquet", other, SEARCHES)
+    out = tmp_path / "searches.parquet"
+    assert main(words({**files, "rivals": [str(tmp_path / "rivals.parquet")]}, out)) == 0
+    both = read_table(out, SEARCHES)
+    pd.testing.assert_frame_equal(
+        both[both["strategy"] == "another tool"].reset_index(drop=True),
+        other.reset_index(drop=True),
+    )
+    assert len(both) == len(own) + len(other)
+
+
+@pytest.mark.parametrize(("name", "value"), [("seeds", "-1"), ("processes", "0"), ("margin", "-1")])
+def test_a_number_that_means_nothing_is_refused(
+    files: dict[str, list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+) -> None:
+    out = tmp_path / "out.parquet"
+    assert main(words(files, out, **{name: value})) == 2
+    assert f"--{name} is {value}" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_rivals_of_other_trials_are_refused(
+    files: dict[str, list[str]], searches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = read_table(searches, SEARCHES)
+    other = own[own["strategy"] == "random"].assign(regret_4=1.2345)
+    write_table(tmp_path / "rivals.parquet", other, SEARCHES)
+    given = {**files, "rivals": [str(tmp_path / "rivals.parquet")]}
+    assert main(words(given, tmp_path / "out.parquet")) == 2
+    assert "made on other trials" in capsys.readouterr().err
+
+
+def test_a_config_without_a_prediction_is_refused(
+    files: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = read_table(Path(files["predictions"][0]), SIM_HELD_OUT)
+    path = tmp_path / "predictions.parquet"
+    write_table(path, frame[frame["config_id"] != CONFIGS[3].id], SIM_HELD_OUT)
+    given = {**files, "predictions": [str(path)]}
+    assert main(words(given, tmp_path / "out.parquet")) == 2
+    assert f"{CONFIGS[3].id}: not predicted" in capsys.readouterr().err
