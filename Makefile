@@ -79,7 +79,9 @@ record: restored ## declare the files in data/recorded the record, and put them 
 	dvc gc --quiet --workspace --cloud --remote store --force
 
 test: restored ## lint, unit and workflow tests
-	pytest -m "not gpu" --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
+	pytest -m "not gpu" --ignore tests/workflow --numprocesses $(TEST_PROCESSES) --dist loadfile
+	@# One after the other: each of these builds whole clones on all cores.
+	pytest -m "not gpu" tests/workflow
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	pytest tests/test_lint.py
@@ -100,7 +102,7 @@ build/plots-template.html: | restored
 plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 	@$(SNAKEMAKE) -- build/live/plan.parquet
 
-# The last four run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
+# The last three run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
 	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure)
 
