@@ -23,7 +23,7 @@ MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
 GUARD := $(if $(shell command -v flock),flock build/make.lock)
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 
-.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure gpu-cost
+.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure gpu-cost tune
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE)
@@ -102,13 +102,17 @@ build/plots-template.html: | restored
 plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 	@$(SNAKEMAKE) -- build/live/plan.parquet
 
-# The last three run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
+# The last four run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
-	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure)
+	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure tests/tune)
 
 gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it goes on
 	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
 	    --ledger build/live/ledger.jsonl $(SWEEP)
+
+TUNE_LAYER = $(if $(SHAPE),--shape $(SHAPE),--model "$(MODEL)" --tp $(or $(TP),1))
+tune: ## on a GPU machine: config files for a layer (DEVICE=…, MODEL=… and TP=…, or SHAPE=…; TUNE=…)
+	@$(PYTHON) -m scripts.tune.run --device "$(DEVICE)" $(TUNE_LAYER) $(TUNE)
 
 LAYER := E8-N3584-K4096-top2-bf16
 COST := build/live/cost

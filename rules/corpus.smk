@@ -10,6 +10,7 @@ rule corpus_build:
         triples="results/tables/triples.parquet",
         pairs="results/tables/pairs.parquet",
         shapes="results/tables/shapes.parquet",
+        sizes="results/tables/models.json",
     log:
         "logs/corpus/build.log",
     conda:
@@ -20,7 +21,7 @@ rule corpus_build:
     shell:
         "python -m {params.module} --history {input.history:q} --models {input.models:q}"
         " --out-triples {output.triples:q} --out-pairs {output.pairs:q}"
-        " --out-shapes {output.shapes:q} 2> {log:q}"
+        " --out-shapes {output.shapes:q} --out-models {output.sizes:q} 2> {log:q}"
 
 
 rule corpus:

@@ -22,6 +22,15 @@ EXCEPTIONS = {
     "sim": {"kernels"},
     "space": {"kernels"},
     "report": {"scripts.claims"},
+    # Tuning joins what the others do one by one: it asks as transfer does, and measures.
+    "tune": {
+        "kernels",
+        "scripts.measure",
+        "scripts.sim",
+        "scripts.space",
+        "scripts.statistics",
+        "scripts.transfer",
+    },
 }
 # Packages that run on the machine with the GPU, and all that such a machine must have.
 ON_THE_GPU_MACHINE = [
@@ -29,6 +38,7 @@ ON_THE_GPU_MACHINE = [
     "scripts/ledger",
     "scripts/sim",
     "scripts/space",
+    "scripts/tune",
     "kernels",
 ]
 GPU_MACHINE_HAS = {

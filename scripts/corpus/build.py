@@ -11,6 +11,7 @@ from scripts.corpus.models import read_models
 from scripts.corpus.pairs import make_pairs
 from scripts.corpus.shapes import make_shapes
 from scripts.corpus.triples import make_triples
+from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.schemas.corpus import PAIRS, SHAPES, TRIPLES
 from scripts.lib.schemas.history import HISTORY
@@ -21,12 +22,13 @@ LOG = logging.getLogger("corpus")
 EXAMPLE = """example:
   python -m scripts.corpus.build --history data/recorded/history.parquet \\
       --models data/models.yaml --out-triples results/tables/triples.parquet \\
-      --out-pairs results/tables/pairs.parquet --out-shapes results/tables/shapes.parquet
+      --out-pairs results/tables/pairs.parquet --out-shapes results/tables/shapes.parquet \\
+      --out-models results/tables/models.json
 """
 
 
 def build(args: argparse.Namespace) -> None:
-    """Read the history and the models; write the three tables."""
+    """Read the history and the models; write the tables, and the models for who reads no YAML."""
     models = read_models(args.models)
     history = read_table(args.history, HISTORY)
     triples = make_triples(history)
@@ -35,6 +37,7 @@ def build(args: argparse.Namespace) -> None:
     write_table(args.out_triples, triples, TRIPLES)
     write_table(args.out_pairs, pairs, PAIRS)
     write_table(args.out_shapes, shapes, SHAPES)
+    write_json(args.out_models, {model.name: model.sizes for model in models.models})
     LOG.info(
         "%d triples over %d pairs of devices; %d shapes, %d without a model",
         len(triples), len(pairs), len(shapes), int(shapes["assumed"].sum()),
@@ -54,6 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out-triples", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--out-pairs", type=Path, required=True, help="Parquet file to write")
     parser.add_argument("--out-shapes", type=Path, required=True, help="Parquet file to write")
+    parser.add_argument("--out-models", type=Path, required=True, help="JSON file to write")
     args = parser.parse_args(argv)
     return run_main(lambda: build(args))
 

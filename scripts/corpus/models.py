@@ -26,6 +26,12 @@ class Model:
     checked: str
 
     @property
+    def sizes(self) -> dict[str, int]:
+        """experts, hidden, intermediate, top_k."""
+        names = ("experts", "hidden", "intermediate", "top_k")
+        return {name: getattr(self, name) for name in names}
+
+    @property
     def month(self) -> int:
         """Month of release, counted from year 0."""
         year, month = self.released.split("-")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from scripts.corpus.build import main
+from scripts.corpus.models import read_models
 from scripts.lib.files import sha256
 from scripts.lib.schemas.corpus import PAIRS, SHAPES, TRIPLES
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.tables import read_table, write_rows
+from scripts.tune.models import plain_models
 from tests.corpus.conftest import row
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +28,7 @@ def build(history: Path, out: Path, models: Path = MODELS) -> int:
     options = ["--history", history, "--models", models]
     for name in ("triples", "pairs", "shapes"):
         options += [f"--out-{name}", out / f"{name}.parquet"]
+    options += ["--out-models", out / "models.json"]
     return main([str(option) for option in options])
 
 
@@ -47,6 +51,13 @@ def test_a_history_without_triples_is_no_error(tmp_path: Path, rows: list[dict])
     assert read_table(tmp_path / "pairs.parquet", PAIRS).empty
     named = [entry for entry in rows if entry["device"]]
     assert len(read_table(tmp_path / "shapes.parquet", SHAPES)) == len(named)
+
+
+def test_every_model_is_there_for_who_reads_no_yaml(tmp_path: Path) -> None:
+    assert build(RECORDED, tmp_path) == 0
+    models = json.loads((tmp_path / "models.json").read_text())
+    wanted = {model.name: model.sizes for model in read_models(MODELS).models}
+    assert models == wanted == plain_models(MODELS)
 
 
 def test_bad_input_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ FLOW = (
 )  # fmt: skip
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
-_JOB = re.compile(r"^([a-z]+)_[a-z_]+ +\d+$", re.MULTILINE)
+_JOB = re.compile(r"^([a-z]+)_\w+ +\d+$", re.MULTILINE)
 # What the calling make, git hook or DVC stage would otherwise tell the commands under test.
 _INHERITED = ("MAKE", "MFLAGS", "GIT_", "DVC_", "SNAKEMAKE_", "PYTEST_", "TRITON_")
 

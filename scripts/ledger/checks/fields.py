@@ -24,6 +24,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "compile": _RUN | {"binary_id": str, "outcome": str},
     "compiled": _RUN | {"binaries": int, "seconds": _NUMBER},
     "disturbance": _RUN,
+    "search": _CELL | {"source": str, "budget": int, "config_ids": list, "ended": str},
     "end": _RUN | {"ended": str},
     "cost": {"what": str},
 }  # fmt: skip

@@ -85,6 +85,7 @@ class CellRun:
         self._anchors_us: list[float] = []
         self._pending: Body | None = None
         self._began = 0.0
+        self.finals: Body | None = None  # their line, once they have been held
 
     def measure(self) -> bool:
         """Give every candidate an outcome; False if paused before all of them had one."""
@@ -201,7 +202,7 @@ class CellRun:
     def _begin(self, config_id: str) -> None:
         self._began = time.perf_counter()
         entry = parse_id(config_id).to_entry()
-        self.site.worker.send(("trial", entry, self.done.best_us()))
+        self.site.worker.send(self._task("trial", entry, self.done.best_us()))
 
     def _end(self) -> tuple[Body, bool]:
         """The trial's result, and whether the worker lives."""
@@ -212,9 +213,13 @@ class CellRun:
         outcome = Outcome.TIMEOUT if result.kind == "hung" else Outcome.RUNTIME_ERROR
         return failed(outcome, result.message, seconds), result.kind == "error"
 
+    def _task(self, *task: Any) -> tuple[Any, ...]:
+        """A task on this cell, which is the one that is open."""
+        return task
+
     def _ask(self, task: tuple[Any, ...], deadline_s: float) -> Any:
         """A task other than a trial; a worker that it ended is there again afterwards."""
-        result = self.site.worker.call(task, deadline_s)
+        result = self.site.worker.call(self._task(*task), deadline_s)
         if isinstance(result, Failure) and result.kind != "error":
             self._revive()
         return result
@@ -239,7 +244,8 @@ class CellRun:
         for _ in range(2):  # a worker that died of something else gets a second chance
             result = self._ask(task, self.protocol.open_deadline_s)
             if not isinstance(result, Failure):
-                self.site.chain.append(self._line("finals", slots=slots, us=result["us"]))
+                self.finals = self._line("finals", slots=slots, us=result["us"])
+                self.site.chain.append(self.finals)
                 return {"finals_error": None}
         return {"finals_error": result.message[:400]}
 

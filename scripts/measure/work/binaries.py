@@ -46,11 +46,14 @@ def jobs_of(entries: Iterable[Entry], shape: Shape, run_time: Collection[str] = 
     return [Job(key, variant, left) for key in keys for variant in variants(shape)]
 
 
-class _Compiler:
+class Compiler:
+    """Compiles one job into Triton's cache; a compiler's refusal is a result, not an error."""
+
     def __init__(self, target: GPUTarget) -> None:
         self.target = target
 
     def __call__(self, job: Job) -> dict[str, Any]:
+        """The job's result, as ``result_of``."""
         began = time.perf_counter()
         try:
             compiled = compile_gemm(dict(job.entry), job.variant, self.target, job.run_time)
@@ -59,11 +62,14 @@ class _Compiler:
             lines = str(error).strip().splitlines() or [""]
             words = " ".join(dict.fromkeys((lines[0].strip(), lines[-1].strip())))
             reason = f"{type(error).__name__}: {words[:300]}"
-            return _result(job, time.perf_counter() - began, reason, None)
-        return _result(job, time.perf_counter() - began, None, int(compiled.metadata.shared))
+            return result_of(job, time.perf_counter() - began, reason)
+        return result_of(job, time.perf_counter() - began, None, int(compiled.metadata.shared))
 
 
-def _result(job: Job, seconds: float, reason: str | None, shared: int | None) -> dict[str, Any]:
+def result_of(
+    job: Job, seconds: float, reason: str | None, shared: int | None = None
+) -> dict[str, Any]:
+    """A job's result as it stands in a ledger; ``reason``: why there is no binary."""
     return {
         "binary_id": job.id,
         "outcome": "correct" if reason is None else "compile_error",
@@ -77,8 +83,8 @@ def compile_all(
     jobs: list[Job], target: GPUTarget, deadline_s: float, processes: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield one result per job, in the order they end; a crash or hang is a ``compile_error``."""
-    for job, result, seconds in run_all(_Compiler, (target,), jobs, deadline_s, processes):
+    for job, result, seconds in run_all(Compiler, (target,), jobs, deadline_s, processes):
         if isinstance(result, Failure):
-            yield _result(job, seconds, f"{result.kind}: {result.message}", None)
+            yield result_of(job, seconds, f"{result.kind}: {result.message}")
         else:
             yield result

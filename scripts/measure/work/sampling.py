@@ -59,10 +59,13 @@ def relative_half_width(us: Sequence[float]) -> float:
     return (high - low) / 2 / float(np.median(us))
 
 
-def sample(timer: Timer, protocol: Protocol, best_us: float | None) -> Sampled:
+def sample(
+    timer: Timer, protocol: Protocol, best_us: float | None, *, racing: bool = False
+) -> Sampled:
     """Sample until the median is precise enough, the cap is met, or the config is clearly slow.
 
-    ``best_us``: the fastest config of the cell so far, to cut slow ones; None for none.
+    ``best_us``: the fastest config of the cell so far, to cut slow ones; None for none. ``racing``:
+    also cut one as soon as the interval of its median lies above that, by however little.
     """
     # The first replay pays for uploading the graph; it only tells how slow the config is.
     first = timer(1)[0]
@@ -72,6 +75,8 @@ def sample(timer: Timer, protocol: Protocol, best_us: float | None) -> Sampled:
             return Sampled(us, Stop.SLOW)
     us = timer(protocol.batch)
     while relative_half_width(us) > protocol.precision:
+        if racing and best_us is not None and median_interval(us)[0] > best_us:
+            return Sampled(us, Stop.SLOW)
         if len(us) + protocol.batch > protocol.cap:
             return Sampled(us, Stop.CAP)
         us += timer(protocol.batch)

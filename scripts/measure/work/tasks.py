@@ -25,7 +25,7 @@ from scripts.measure.work.candidate import check, make_timer
 from scripts.measure.work.finals import interleave
 from scripts.measure.work.operands import Weights, make_weights, most_weight_sets
 from scripts.measure.work.routing import profile_name
-from scripts.measure.work.sampling import median_interval, sample
+from scripts.measure.work.sampling import Sampled, median_interval, sample
 from scripts.measure.work.scopes import Scope, make_operands
 
 Entry = Mapping[str, int]
@@ -164,10 +164,13 @@ class Worker:
             why = f"unwritten={agreement.unwritten} finite={agreement.finite}"
             return _ended(Outcome.MISMATCH, why, began) | facts
         timer = make_timer(self.backend, scope, loaded, entry)
-        sampled = sample(timer, self.protocol, best_us)
+        sampled = self._sample(timer, best_us)
         return (
             _ended(Outcome.CORRECT, None, began) | facts | _summary(sampled.us, sampled.stopped_by)
         )
+
+    def _sample(self, timer: Replays, best_us: float | None) -> Sampled:
+        return sample(timer, self.protocol, best_us)
 
     def do_finals(self, entries: list[Entry]) -> Body:
         """Interleave the finalists; ``us`` is [rounds][slots]."""

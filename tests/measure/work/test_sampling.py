@@ -73,3 +73,17 @@ def test_one_slow_first_replay_does_not_cut_a_fast_config():
     sampled = sample(Clock(21.0, 0.001, first=400.0), PROTOCOL, best_us=20.0)
     assert sampled.stopped_by is Stop.PRECISION
     assert np.median(sampled.us) == pytest.approx(21.0, rel=0.01)
+
+
+def test_in_a_race_a_config_is_cut_once_it_is_surely_slower():
+    noisy = Clock(53.0, 0.02)
+    sampled = sample(noisy, PROTOCOL, 50.0, racing=True)
+    assert (sampled.stopped_by, len(sampled.us)) == (Stop.SLOW, PROTOCOL.batch)
+    assert median_interval(sampled.us)[0] > 50.0
+    assert sample(Clock(53.0, 0.02), PROTOCOL, 50.0).stopped_by is Stop.CAP
+
+
+def test_in_a_race_what_may_still_win_is_measured_as_ever():
+    for best_us in (None, 50.0, 60.0):
+        racing = sample(Clock(50.0, 0.02), PROTOCOL, best_us, racing=True)
+        assert racing == sample(Clock(50.0, 0.02), PROTOCOL, best_us)

@@ -1,0 +1,155 @@
+"""One cell of a search, from the controller's side: trials as they are asked, finals, its line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from scripts.lib.chain import Chain
+from scripts.lib.config import Config, parse_id
+from scripts.lib.outcome import Outcome
+from scripts.lib.schemas.plan import PLAN
+from scripts.lib.shape import Cell
+from scripts.measure.controller.cell_run import CellLostError, CellRun, Site
+from scripts.measure.controller.records import not_measured
+from scripts.transfer.oracle import Trial
+from scripts.tune.clock import Paused
+
+Body = dict[str, Any]
+MOST_FINALISTS = 6
+
+
+def trial_of(attempt: Body) -> Trial:
+    """What a search is told of an attempt."""
+    outcome, seconds = Outcome(attempt["outcome"]), float(attempt["gpu_seconds"])
+    if outcome is not Outcome.CORRECT:
+        return Trial(outcome, None, seconds, attempt.get("reason"))
+    half = (attempt["high_us"] - attempt["low_us"]) / 2
+    return Trial(outcome, float(attempt["median_us"]), seconds, half_us=half)
+
+
+def trials_in(chain: Chain) -> dict[str, Trial]:
+    """What every attempt of a ledger says, by the hash of its line."""
+    lines = zip(chain.bodies, chain.hashes, strict=True)
+    return {line: trial_of(body) for body, line in lines if body["kind"] == "attempt"}
+
+
+def plan_of(
+    cell: Cell, expected: Sequence[tuple[Config, float]], references: Mapping[str, str], model: str
+) -> pd.DataFrame:
+    """PLAN rows: the space with what ``model`` expects of each, and what it is compared with.
+
+    ``expected``: configs with latencies in us, the anchor first. ``references``: names by config
+    id; those outside the space come last, without a prediction.
+    """
+    rows = [
+        (cell.id, order, config.id, references.get(config.id, ""), us, model)
+        for order, (config, us) in enumerate(expected)
+    ]
+    known = {row[2] for row in rows}
+    rest = [config_id for config_id in references if config_id not in known]
+    rows += [
+        (cell.id, len(known) + order, config_id, references[config_id], None, None)  # type: ignore[misc]
+        for order, config_id in enumerate(rest)
+    ]
+    return pd.DataFrame(rows, columns=PLAN.names)
+
+
+class CellSearch(CellRun):
+    """A cell whose configs are tried in the order in which searches ask for them.
+
+    ``told``: what attempts in the ledger say, by the hash of their lines. ``margin``: relative
+    distance from the fastest at which a config still enters the finals.
+    """
+
+    def __init__(
+        self, cell_id: str, plan: pd.DataFrame, site: Site, told: Mapping[str, Trial], margin: float
+    ) -> None:
+        super().__init__(cell_id, plan, site)
+        self._margin = margin
+        self.done.begin_on(site.uuid)
+        known = self.done.known
+        self.trials = {c: told[k.line] for c, k in known.items() if self.done.is_closed(c)}
+        self._facts: Body = {}
+        self._finalists: Collection[str] = ()
+        self._new = False
+        self.seconds = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Whether an earlier run finished the cell, and nothing was tried since."""
+        return self.done.whole and not self._new
+
+    def trial(self, config: Config) -> Trial:
+        """The config's outcome: known, or tried now and on disk when this returns.
+
+        Paused if the time is up, CellLostError if the cell cannot be opened.
+        """
+        if config.id not in self.trials:
+            if self.site.paused():
+                raise Paused
+            began = time.perf_counter()
+            self._open_once()
+            self._new = True
+            self.order[config.id] = len(self.trials)
+            self._try(config.id)
+            self._write_pending()
+            self.seconds += time.perf_counter() - began
+        return self.trials[config.id]
+
+    def _open_once(self) -> None:
+        if not self._facts:
+            if self._anchor_id is not None:  # else the worker would compile it, alone
+                self.site.compiler_said(self._anchor_id, self.cell.shape)
+            self._facts = self._open()
+            self._anchor(0)
+
+    def close(self, finalists: Collection[str]) -> None:
+        """Time the anchor again and hold the finals, ``finalists`` among them."""
+        began = time.perf_counter()
+        self._finalists = finalists
+        self._open_once()
+        self._anchor(len(self.trials))
+        self._facts |= self._finals()
+        self.site.chain.sync()
+        self.seconds += time.perf_counter() - began
+
+    def write(self, readings: Body) -> None:
+        """The cell's line; ``readings`` of the GPU's state meanwhile."""
+        self.site.chain.append(self._cell_line(self._facts, readings, round(self.seconds, 3)))
+        self.done.whole, self._new = True, False
+
+    def give_up(self, lost: CellLostError) -> None:
+        """Record why nothing can be tried here, for the config that would have been first."""
+        result = not_measured(lost.reason, lost.detail)
+        first = next(iter(self.order))
+        if not self.done.is_closed(first) and not self.done.is_closed_so(first, result):
+            body = self._attempt(first, result)
+            self.done.add(body, self.site.chain.append(body))
+
+    def _write_pending(self) -> None:
+        pending = self._pending
+        super()._write_pending()
+        if pending is not None:
+            self.trials[pending["config_id"]] = trial_of(pending)
+
+    def _task(self, *task: Any) -> tuple[Any, ...]:
+        anchor = parse_id(self._anchor_id).to_entry() if self._anchor_id else None
+        return ("on", self.cell_id, anchor, *task)
+
+    def _slots(self) -> list[str]:
+        """Those wanted, the fastest that are within the margin, and twins for A/A pairs."""
+        us = {c: t.latency_us for c, t in self.trials.items() if t.latency_us is not None}
+        if not us:
+            return []
+        ranked = sorted(us, key=lambda config: (us[config], config))
+        reach = us[ranked[0]] * (1.0 + self._margin)
+        near = [c for c in ranked if us[c] - (self.trials[c].half_us or 0.0) <= reach]
+        wanted = [config for config in (*self._finalists, *self.proposed) if config in us]
+        slots = [*dict.fromkeys([*near[:MOST_FINALISTS], *wanted]), ranked[0]]
+        if self.committed in us:
+            slots += [self.committed] * 2
+        return slots

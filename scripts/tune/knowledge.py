@@ -1,0 +1,169 @@
+"""All that is known before the first trial: the corpus, recorded cells, graphx-sim, lessons."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.budget import Budget
+from scripts.lib.config import Config
+from scripts.lib.files import InputError
+from scripts.lib.names import unknown_name
+from scripts.lib.shape import Cell, Shape
+from scripts.sim.facts import read_facts
+from scripts.sim.predict import predict
+from scripts.sim.recorded import read_measured
+from scripts.sim.simulator import Simulator, load
+from scripts.sim.train import train
+from scripts.transfer.committed_files import History, read_history
+from scripts.transfer.kernel import Array, Covariance
+from scripts.transfer.lessons import Lessons, learn_lessons
+from scripts.transfer.library import Library, layer_of
+from scripts.transfer.predictions import read_predictions
+from scripts.transfer.recording import Recording, read_recordings
+from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs, pipeline
+from scripts.transfer.strategies.s5_neighbours import Mates
+from scripts.tune.space import Space
+from scripts.tune.turns import Search
+
+LOG = logging.getLogger("tune.knowledge")
+
+
+@dataclass(frozen=True)
+class Where:
+    """The files: datasets that hold complete cells, their spaces, history, graphx-sim's model.
+
+    ``held_out``: SIM_HELD_OUT table. ``trained_on``: datasets that the model was fitted to.
+    """
+
+    recorded: Sequence[Path]
+    spaces: Path
+    history: Path
+    model: Path
+    held_out: Path
+    trained_on: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is read once for all layers. ``logs``: held-out predictions of recorded cells."""
+
+    where: Where
+    recordings: tuple[Recording, ...]
+    library: Library
+    history: History
+    logs: Mapping[Cell, Array]
+    simulator: Simulator
+    seed: int
+
+    @cached_property
+    def _measured(self) -> pd.DataFrame:
+        return read_measured([folder / "trials.parquet" for folder in self.where.trained_on])
+
+    def unseen(self, layer: str) -> Simulator:
+        """graphx-sim as it would be had a layer never been recorded; fitted anew if it was."""
+        seen = {text.rsplit("-", 1)[0] for _, text in self.simulator.trained}
+        if layer not in seen:
+            return self.simulator
+        LOG.info("%s: fitting graphx-sim without it", layer)
+        others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
+        facts = read_facts(sorted(self.where.spaces.glob("*.parquet")))
+        return train(others, facts, self.seed, f"{self.simulator.version}-without-{layer}")
+
+
+def read_corpus(where: Where, seed: int) -> Corpus:
+    """Read all of it; InputError names a file that is absent or not what it should be."""
+    for path in (where.history, where.model, where.held_out, *where.recorded):
+        if not path.exists():
+            raise InputError(f"{path}: not found; `make` builds or restores it")
+    recordings = read_recordings(
+        [folder / "trials.parquet" for folder in where.recorded],
+        [folder / "cells.parquet" for folder in where.recorded],
+        sorted(where.spaces.glob("*.parquet")),
+    )
+    legal = {one.cell: one.legal.configs for one in recordings}
+    logs, _ = read_predictions(where.held_out, legal)
+    library, history = Library(recordings), read_history(where.history)
+    return Corpus(where, tuple(recordings), library, history, logs, load(where.model), seed)
+
+
+class Advice:
+    """What is known of one layer on one GPU. ``predicted``: PREDICTIONS of the space, by cell.
+
+    ``unseen``: as if the layer had never been recorded, also for graphx-sim. What lessons are
+    learned from never holds the layer.
+    """
+
+    def __init__(
+        self, corpus: Corpus, device: str, shape: Shape, space: Space, *, unseen: bool = False
+    ) -> None:
+        self.corpus, self.device, self.shape, self.space = corpus, device, shape, space
+        layer = layer_of(shape)
+        self.simulator = corpus.unseen(layer) if unseen else corpus.simulator
+        self.lessons: Lessons = learn_lessons(
+            shape, corpus.library, corpus.history, corpus.logs, corpus.seed
+        )
+        legal = space.legal
+        self._predicted = Covariance(self.lessons.predicted_kernel, legal)
+        self._plain = Covariance(self.lessons.plain_kernel, legal)
+        self.predicted: dict[Cell, pd.DataFrame] = {}
+
+    def predict(self, cells: Iterable[Cell]) -> None:
+        """Ask graphx-sim for the whole space on each cell, in the order of the space."""
+        ids = [config.id for config in self.space.legal.configs]
+        wanted = list(cells)
+        asked = pd.DataFrame(
+            {
+                "cell_id": np.repeat([cell.id for cell in wanted], len(ids)),
+                "config_id": ids * len(wanted),
+            }
+        )
+        found = predict(asked, self.space.facts, self.simulator)
+        parts = dict(list(found.groupby("cell_id", sort=False)))
+        self.predicted = {cell: parts[cell.id].reset_index(drop=True) for cell in wanted}
+
+    @property
+    def sources(self) -> list[str]:
+        """Other GPUs with a file for the layer."""
+        return [name for name in self.corpus.history.files(self.shape) if name != self.device]
+
+    def check_sources(self, names: Sequence[str]) -> None:
+        """InputError for a source that has no file for the layer."""
+        for name in names:
+            if name not in self.sources:
+                raise unknown_name(f"source of {self.shape.id}", name, self.sources)
+
+    def task(self, cell: Cell, sources: Sequence[str]) -> Task:
+        """As the pipeline takes it."""
+        us = self.predicted[cell]["predicted_us"].to_numpy(dtype=float)
+        legal = self.space.legal
+        return Task(cell, legal, sources, np.log(us), self._predicted, self._plain)
+
+    def ranked(self, cell: Cell, sources: Sequence[str]) -> list[tuple[Config, float]]:
+        """All legal configs in the order of their merit, with what graphx-sim predicts, us."""
+        expected = expected_logs(self.lessons, self.task(cell, sources), STRATEGIES)
+        order = np.argsort(expected.round(10), kind="stable")
+        configs, us = self.space.legal.configs, self.predicted[cell]["predicted_us"]
+        return [(configs[place], float(us[place])) for place in order]
+
+    def searches(
+        self, name: str, cells: Sequence[Cell], sources: Sequence[str], budget: int, margin: float
+    ) -> list[Search]:
+        """S1-S8 on each cell, advised by each other; ``margin``: log units, of early stop."""
+        mates = Mates()
+        return [
+            Search(
+                name,
+                cell,
+                self.space.legal,
+                pipeline(self.lessons, self.task(cell, sources), mates, margin=margin),
+                Budget(budget),
+            )
+            for cell in cells
+        ]

@@ -1,0 +1,154 @@
+"""Read a study's ledgers: what each search chose, and how it stands against the committed config.
+
+The choice is the search's fastest trial, made before the finals and judged by all of their rounds.
+The tool itself decides by its finals, so beside it stands what the search would choose by every
+other round, judged by the rest: no round both chooses and judges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.lib.chain import read_lines
+from scripts.lib.log import run_main
+from scripts.lib.schemas.live import LIVE
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import write_table
+from scripts.transfer.committed_files import History, read_history
+from scripts.transfer.oracle import Trial
+from scripts.tune.cell_search import trial_of
+from scripts.tune.verdict import Finals, Ratio
+
+LOG = logging.getLogger("tune.live")
+Body = dict[str, Any]
+
+EXAMPLE = """example:
+  python -m scripts.tune.live --ledger build/live/study/ledger-*.jsonl \\
+    --history data/recorded/history.parquet --margin 0.01 --out build/live/live.parquet
+"""
+
+
+def live_rows(bodies: Iterable[Body], history: History, margin: float) -> list[Body]:
+    """Rows of LIVE of one ledger; of a search that was run again, the last."""
+    trials: dict[str, dict[str, Trial]] = {}
+    finals: dict[str, Body] = {}
+    cells: dict[str, Body] = {}
+    searches: dict[tuple[str, str], Body] = {}
+    for body in bodies:
+        if body["kind"] == "attempt":
+            trials.setdefault(body["cell_id"], {})[body["config_id"]] = trial_of(body)
+        elif body["kind"] == "finals":
+            finals[body["cell_id"]] = body
+        elif body["kind"] == "cell":
+            cells[body["cell_id"]] = body
+        elif body["kind"] == "search":
+            searches[body["cell_id"], body["source"]] = body
+    return [
+        _row(
+            search,
+            trials.get(cell_id, {}),
+            finals.get(cell_id),
+            cells.get(cell_id),
+            history,
+            margin,
+        )
+        for (cell_id, _), search in sorted(searches.items())
+    ]
+
+
+def _row(
+    search: Body,
+    trials: Mapping[str, Trial],
+    held: Body | None,
+    cell: Body | None,
+    history: History,
+    margin: float,
+) -> Body:
+    asked = [config_id for config_id in search["config_ids"] if config_id in trials]
+    correct = [c for c in asked if trials[c].latency_us is not None]
+    choice = min(correct, key=lambda c: trials[c].latency_us or 0.0, default=None)
+    committed = None if cell is None else cell["committed_id"]
+    row: Body = {
+        "cell_id": search["cell_id"],
+        "source": search["source"],
+        "triple": _is_triple(search, history),
+        "budget": search["budget"],
+        "trials": len(search["config_ids"]),
+        "ended": search["ended"],
+        "gpu_seconds": round(sum(trials[c].gpu_seconds for c in asked), 6),
+        "choice_id": choice,
+        "trials_to_choice": None if choice is None else asked.index(choice) + 1,
+        "committed_id": committed,
+        "final_id": None,
+        "marks": "" if cell is None else ",".join(cell["marks"]),
+        **_judged("", None, margin),
+        **_judged("final_", None, margin),
+    }
+    if held is None or committed is None or choice is None:
+        return row
+    if not {committed, choice} <= set(held["slots"]):
+        return row
+    whole = Finals(held["slots"], held["us"])
+    row |= _judged("", whole.ratio(choice, committed), margin)
+    deciding, judging = (Finals(held["slots"], held["us"][part::2]) for part in (0, 1))
+    row["final_id"] = deciding.best(asked)
+    return row | _judged("final_", judging.ratio(row["final_id"], committed), margin)
+
+
+def _judged(prefix: str, ratio: Ratio | None, margin: float) -> Body:
+    names = ("ratio", "low", "high", "decision")
+    values: tuple[Any, ...] = (None,) * len(names)
+    if ratio is not None:
+        digits = [float(f"{value:.10g}") for value in (ratio.median, ratio.low, ratio.high)]
+        values = (*digits, ratio.word(margin))
+    return {f"{prefix}{name}": value for name, value in zip(names, values, strict=True)}
+
+
+def _is_triple(search: Body, history: History) -> bool:
+    cell = parse_cell(search["cell_id"])
+    files = history.files(cell.shape)
+    source, target = files.get(search["source"]), files.get(cell.device)
+    if source is None or target is None:
+        return False
+    return cell.tokens in source.configs and cell.tokens in target.configs
+
+
+def live(ledgers: Iterable[Path], history: History, margin: float) -> pd.DataFrame:
+    """LIVE rows of all ledgers, sorted; every line of a chain is checked on the way."""
+    rows: list[Body] = []
+    for path in ledgers:
+        rows += live_rows((line.body for line in read_lines(path)), history, margin)
+    frame = pd.DataFrame(rows, columns=LIVE.names)
+    return frame.sort_values(["cell_id", "source"], ignore_index=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--ledger", type=Path, nargs="+", required=True, help="ledgers of a study")
+    parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
+    parser.add_argument("--margin", type=float, default=0.01, help="of win and loss")
+    parser.add_argument("--out", type=Path, required=True, help="LIVE table to write")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        frame = live(args.ledger, read_history(args.history), args.margin)
+        write_table(args.out, frame, LIVE)
+        LOG.info(
+            "%s: %d searches, %s", args.out, len(frame), frame["decision"].value_counts().to_dict()
+        )
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Tune the 18 batch sizes of a layer for a GPU, and write config files for vLLM and SGLang.
+
+The search starts from the configs of other GPUs, from recorded layers and from graphx-sim's
+predictions (S1-S8), and ends by itself where further trials promise less than the tie margin; the
+choice falls in interleaved finals. Killed, the same command goes on. On a machine without a GPU it
+writes the plan instead: the candidates that would be tried first, and their predictions.
+
+Exit status: 0 the files, or the plan, are written; 2 bad input, or a batch size that cannot be
+measured; 3 paused by --seconds, run the same command again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.measure.conditions import Conditions
+from scripts.tune.clock import Clock, Paused
+from scripts.tune.options import add_shared, command, positive, where
+from scripts.tune.worker import start_server
+
+if TYPE_CHECKING:
+    from scripts.tune.layer import Wanted
+    from scripts.tune.tuner import Options
+
+LOG = logging.getLogger("tune")
+MODULE = "scripts.tune.run"
+
+EXAMPLE = """examples:
+  python -m scripts.tune.run --device NVIDIA_H200 --model Mixtral-8x7B --tp 4
+  python -m scripts.tune.run --device NVIDIA_H200 --model gpt-oss-20b --tp 2 --scheme mxfp4_w4a16
+  python -m scripts.tune.run --device NVIDIA_H100_80GB_HBM3 --plan \\
+    --shape E8-N3584-K4096-top2-bf16
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line, also for those who check a recorded command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--device", required=True, help="GPU, named as in config files or as sold")
+    add("--model", help="name of a public model")
+    add("--tp", type=int, default=1, help="degree of tensor parallelism (default: 1)")
+    add("--scheme", default="bf16", help="number formats, with --model (default: bf16)")
+    add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
+    add("--sources", nargs="*", help="GPUs to start from (default: all with a file)")
+    add("--unseen", action="store_true", help="as if the layer had never been recorded")
+    add("--plan", action="store_true", help="only plan, also on a machine with a GPU")
+    add("--top", type=int, default=8, help="candidates of a batch size in the plan (default: 8)")
+    add("--gpu", type=int, default=0, help="which of the visible GPUs (default: 0)")
+    add("--seconds", type=float, default=math.inf, help="pause after this")
+    add("--out", type=Path, help="folder (default: build/tune/DEVICE/SHAPE)")
+    add_shared(parser)
+    return parser
+
+
+def _may_have_gpu() -> bool:
+    """Whether a driver of either vendor is there; asking torch itself takes seconds."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
+
+
+def _has_gpu() -> bool:
+    import torch  # noqa: PLC0415 - so that --help needs no GPU stack
+
+    return torch.cuda.device_count() > 0
+
+
+def run(args: argparse.Namespace, typed: str) -> None:
+    """Tune, or plan where there is no GPU; prints the summary."""
+    clock, until = Clock(), time.monotonic() + args.seconds
+    if not positive(args.margin):
+        raise InputError(f"--margin {args.margin}: choose a number between 0 and 1, such as 0.01")
+    live = not args.plan and _may_have_gpu()
+    if live:
+        start_server("gpu")
+    # Imported here: meanwhile the server imports torch and Triton for all other processes.
+    from scripts.tune.layer import resolve  # noqa: PLC0415
+    from scripts.tune.tuner import Options  # noqa: PLC0415
+
+    wanted = resolve(args.device, args.model, args.tp, args.scheme, args.shape)
+    options = Options(
+        args.budget, args.margin, args.sources, args.unseen, args.seed, where(args), args.build
+    )
+    folder = args.out or Path("build/tune", wanted.device, wanted.shape.id)
+    if not live or not _has_gpu():
+        from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
+
+        if not args.plan:
+            LOG.info("no GPU that torch can use: planning")
+        lines = plan_lines(plan(wanted, options, args.top, folder, clock))
+        print("\n".join([*lines, f"plan: {folder / 'plan.json'}"]))
+        return
+    lines = _tuned(args, typed, wanted, options, folder, clock, until)
+    print("\n".join([*lines, f"record: {folder / 'tuned.json'}"]))
+
+
+def _tuned(
+    args: argparse.Namespace,
+    typed: str,
+    wanted: Wanted,
+    options: Options,
+    folder: Path,
+    clock: Clock,
+    until: float,
+) -> list[str]:
+    from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
+    from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
+    from scripts.tune.result import summary_lines  # noqa: PLC0415
+    from scripts.tune.session import Terms  # noqa: PLC0415
+    from scripts.tune.tuner import tune  # noqa: PLC0415
+
+    gpu = open_gpu(args.gpu, "gpu")
+    found = gpu.identity()["device"]
+    if found != wanted.device:
+        raise InputError(
+            f"--device {wanted.device}: this machine has {found}; tune for that, or --plan"
+        )
+    marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
+    terms = Terms(Conditions(), typed, args.margin, until, marks)
+    clock("start")
+    return summary_lines(tune(wanted, options, gpu, terms, folder, clock))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
+    paused = False
+
+    def body() -> None:
+        nonlocal paused
+        try:
+            run(args, command(MODULE, argv))
+        except Paused:
+            LOG.info("paused; run the same command again to go on")
+            paused = True
+
+    return run_main(body) or (3 if paused else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

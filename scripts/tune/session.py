@@ -1,0 +1,257 @@
+"""The ledger, the GPUs and the compilers of one run, and the road of a layer through them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+
+from scripts.lib.budget import Budget
+from scripts.lib.chain import Chain
+from scripts.lib.config import Config
+from scripts.lib.files import InputError
+from scripts.lib.isolate import Child, Failure, Handler
+from scripts.lib.outcome import Outcome
+from scripts.lib.shape import BATCH_LADDER, Cell, Shape
+from scripts.measure.conditions import Conditions
+from scripts.measure.controller.cell_run import CellLostError, Site
+from scripts.measure.controller.done import read_done
+from scripts.measure.controller.exclusive import exclusive
+from scripts.measure.controller.monitor import Monitor, summary
+from scripts.measure.controller.records import NO_LIMIT, key_of, now, run_line
+from scripts.measure.controller.spending import Spending
+from scripts.measure.device.state import Gpu
+from scripts.measure.protocol import Protocol
+from scripts.transfer.oracle import Trial
+from scripts.tune.ahead import Ahead, CompiledAhead, NothingToCompile
+from scripts.tune.cell_search import CellSearch, trials_in
+from scripts.tune.turns import Search, search_in_turns
+from scripts.tune.worker import make_layer_worker
+
+LOG = logging.getLogger("tune")
+Body = dict[str, Any]
+_CELLS = len(BATCH_LADDER)
+Make = Callable[[Protocol, Conditions, int], Handler]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a run measures. ``until``: monotonic seconds at which it pauses. ``margin``: relative.
+
+    ``make``, ``method``: entry of the GPU's process and how it is started. ``command``: what the
+    user typed, for the ledger. ``marks``: by GPU, what is known of the whole run.
+    """
+
+    conditions: Conditions
+    command: str
+    margin: float
+    until: float
+    marks: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    protocol: Protocol = Protocol()  # noqa: RUF009 - frozen
+    processes: int = os.cpu_count() or 1
+    make: Make = make_layer_worker
+    method: str = "forkserver"
+
+
+class Session:
+    """One run, to be entered by ``with``; what it measured before it was killed is told again."""
+
+    def __init__(self, ledger: Path, gpus: Sequence[Gpu], terms: Terms) -> None:
+        self.ledger, self.gpus, self.terms = ledger, gpus, terms
+        self.stopped = threading.Event()
+        self._leave = ExitStack()
+        self._once = threading.Lock()
+        self._ahead: Ahead | None = None
+
+    def __enter__(self) -> Session:
+        with ExitStack() as undo:
+            undo.enter_context(exclusive(self.ledger))
+            self.chain = Chain(self.ledger)
+            undo.callback(self.chain.close)
+            key = key_of(self.terms.protocol, self.terms.conditions)
+            self.done = read_done(self.chain.bodies, self.chain.hashes, key)
+            self.told = trials_in(self.chain)
+            self._known_finals = {
+                body["cell_id"]: body for body in self.chain.bodies if body["kind"] == "finals"
+            }
+            self.sites = [self._site(number, gpu, key) for number, gpu in enumerate(self.gpus)]
+            for site in self.sites:
+                undo.callback(site.worker.stop)
+            undo.callback(self._end)
+            self._leave = undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave.close()
+
+    def _site(self, number: int, gpu: Gpu, key: Body) -> Site:
+        """A GPU with its run's line and its process."""
+        terms, identity = self.terms, gpu.identity()
+        run_id = f"{identity['device']}-{now()}-{self.done.runs + number:03d}"
+        described = identity | {"state": asdict(gpu.state())}
+        line = run_line(run_id, terms.protocol, terms.conditions, Budget(NO_LIMIT), described)
+        self.chain.append(line | {"command": terms.command, "racing": True})
+        return Site(
+            run_id=run_id,
+            spec=key["spec_hash"],
+            uuid=identity["uuid"],
+            protocol=terms.protocol,
+            worker=Child(
+                terms.make, terms.protocol, terms.conditions, gpu.index, method=terms.method
+            ),
+            gpu=gpu,
+            chain=self.chain,
+            done=self.done,
+            spending=Spending(Budget(NO_LIMIT)),
+            compiler_said=self._compiler_said,
+            paused=lambda: self.stopped.is_set() or time.monotonic() > terms.until,
+            marks=terms.marks.get(gpu.index, ()),
+        )
+
+    def _end(self) -> None:
+        """The last lines of the run."""
+        if self._ahead is not None:
+            self._record_compiled(self._ahead.stop())
+        self.chain.extend(
+            [{"kind": "end", "run_id": site.run_id, "ended": now()} for site in self.sites]
+        )
+
+    def _record_compiled(self, results: Sequence[Body]) -> None:
+        if results:
+            failed = sum(result["reason"] is not None for result in results)
+            seconds = round(sum(result["seconds"] for result in results), 3)
+            self.chain.append(
+                {"kind": "compiled", "run_id": self.sites[0].run_id, "binaries": len(results),
+                 "failed": failed, "seconds": seconds}
+            )  # fmt: skip
+
+    def _compiler_said(self, config_id: str, shape: Shape) -> str | None:
+        return self.ahead(config_id, shape)
+
+    @property
+    def ahead(self) -> Ahead:
+        """The compilers; RuntimeError before it is known what to compile for."""
+        if self._ahead is None:
+            raise RuntimeError("no worker has said yet what to compile for")
+        return self._ahead
+
+    def compile_for(self, target: tuple[Any, ...] | None) -> None:
+        """Start the compilers, unless they are there. ``target``: what a worker said it is."""
+        with self._once:
+            if self._ahead is None:
+                self._ahead = NothingToCompile() if target is None else self._compilers(target)
+
+    def _compilers(self, target: tuple[Any, ...]) -> Ahead:
+        terms, run_id = self.terms, self.sites[0].run_id
+
+        def record(result: Body) -> None:
+            self.chain.append({"kind": "compile", "run_id": run_id, **result}, sync=False)
+
+        return CompiledAhead(
+            target,
+            terms.conditions.run_time,
+            record,
+            processes=terms.processes,
+            deadline_s=terms.protocol.compile_deadline_s,
+            method=terms.method,
+        )
+
+    def warm(self, site: Site, cells: Sequence[Cell]) -> None:
+        """Let a GPU's process make the operands of cells meanwhile; ``warmed`` waits for it."""
+        names = [cell.id for cell in cells if not self.done.cell(cell.id).whole]
+        site.worker.send(("warm", names))
+
+    def warmed(self, site: Site) -> None:
+        """Wait for that; a cell that could not be made says so when it is opened.
+
+        InputError if the process could not start, or died of it.
+        """
+        answer = site.worker.receive(_CELLS * self.terms.protocol.open_deadline_s)
+        if isinstance(answer, Failure):
+            raise InputError(f"GPU {site.gpu.index}: its worker said: {answer.message}")
+        self.compile_for(answer["target"])
+
+    def known_finals(self, cell_id: str) -> Body | None:
+        """What an earlier run's finals of a cell hold."""
+        return self._known_finals.get(cell_id)
+
+
+class LayerBench:
+    """The cells of one layer on one GPU: what searches measure on (scripts.tune.turns.Bench)."""
+
+    def __init__(self, session: Session, site: Site, plans: Mapping[Cell, pd.DataFrame]) -> None:
+        self.session, self.site = session, site
+        margin = session.terms.margin
+        self.cells = {
+            cell: CellSearch(cell.id, plan, site, session.told, margin)
+            for cell, plan in plans.items()
+        }
+        self.lost: dict[Cell, CellLostError] = {}
+
+    def prepare(self, cell: Cell, configs: Sequence[Config]) -> None:
+        """See ``Bench``."""
+        known = self.cells[cell].trials
+        self.session.ahead.want([one for one in configs if one.id not in known], cell.shape)
+
+    def measure(self, cell: Cell, config: Config) -> Trial:
+        """See ``Bench``; ``not_measured`` once the cell is lost."""
+        if cell not in self.lost:
+            try:
+                return self.cells[cell].trial(config)
+            except CellLostError as lost:
+                LOG.warning("%s: %s", cell.id, lost.detail)
+                self.cells[cell].give_up(lost)
+                self.lost[cell] = lost
+        return Trial(Outcome.NOT_MEASURED, None, 0.0, self.lost[cell].reason)
+
+    def finals(self, cell: Cell, finalists: Iterable[str], monitor: Monitor) -> Body | None:
+        """The cell's finals: those that an earlier run held, or new ones; None without any."""
+        search = self.cells[cell]
+        if cell in self.lost:
+            return None
+        if search.settled:
+            return self.session.known_finals(cell.id)
+        search.close(list(finalists))
+        search.write(summary(monitor.states))
+        return search.finals
+
+
+def run_layer(
+    bench: LayerBench,
+    searches: Sequence[Search],
+    references: Mapping[Cell, Sequence[Config]],
+    clock: Callable[[str], None] = lambda step: None,
+) -> dict[Cell, Body]:
+    """Search, try what is compared with, hold the finals of all cells; these by cell.
+
+    ``references``: configs that no search is told of. ``clock``: told when a step has ended.
+    """
+    with Monitor(bench.site.gpu) as monitor:
+        search_in_turns(searches, bench)
+        clock("search")
+        finals = {}
+        for cell, configs in references.items():
+            bench.prepare(cell, configs)
+        for cell in bench.cells:
+            for config in references.get(cell, ()):
+                bench.measure(cell, config)
+            best = [s.best[0].id for s in searches if s.cell == cell and s.best is not None]
+            held = bench.finals(cell, dict.fromkeys(best), monitor)
+            if held is not None:
+                finals[cell] = held
+        clock("finals")
+    return finals

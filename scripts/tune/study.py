@@ -1,0 +1,182 @@
+"""Transfer to this GPU, live: S1-S8 on every layer of its files, from each source by itself.
+
+For each batch size of each file there is a search from every other GPU with a file of the layer,
+and one from all of them; each ends by itself or at K trials. A config that two of them ask for is
+measured once and counts in both. The config committed for the GPU is told to none: it is tried
+last, and the choices are held against it in interleaved finals. Whatever was recorded of a layer
+is left out of all that is learned before it is searched, graphx-sim included.
+
+Several GPUs share the layers out, each with a process and a ledger of its own, which
+scripts.ledger.consolidate reads as it reads a sweep's; scripts.tune.live makes the table of the
+searches. Killed, the same command goes on.
+
+Exit status: 0 all layers are done; 2 bad input; 3 paused by --seconds, run the same command again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from math import log1p
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.tune.clock import Clock, Paused
+from scripts.tune.options import add_shared, command, positive, where
+from scripts.tune.worker import start_server
+
+if TYPE_CHECKING:
+    from scripts.lib.shape import Cell, Shape
+    from scripts.tune.knowledge import Corpus
+    from scripts.tune.session import Session
+    from scripts.tune.turns import Search
+
+LOG = logging.getLogger("tune")
+MODULE = "scripts.tune.study"
+ALL = ""  # the source of a search from all of them
+
+EXAMPLE = """examples:
+  python -m scripts.tune.study --gpus all --seconds 540 --out build/live/study
+  python -m scripts.tune.study --shapes E8-N3584 --from NVIDIA_H100_80GB_HBM3 \\
+    --out build/live/study
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line, also for those who check a recorded command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--gpus", default="0", help="GPUs of this host: numbers with commas, or all")
+    add("--share", help="only the layers of one part, such as 2/4, on the one GPU named")
+    add("--shapes", nargs="+", help="only layers whose id contains one of these texts")
+    add("--from", nargs="+", dest="sources", help="only these sources (default: all with a file)")
+    add("--shapes-table", type=Path, default=Path("results/tables/shapes.parquet"))
+    add("--seconds", type=float, default=math.inf, help="pause after this")
+    add("--out", type=Path, required=True, help="folder of the ledgers")
+    add_shared(parser)
+    return parser
+
+
+def searches_of(
+    session: Session, corpus: Corpus, shape: Shape, cells: Sequence[Cell], args: argparse.Namespace
+) -> None:
+    """All searches on one layer, on the session's GPU; each is a line of the ledger in the end."""
+    from scripts.lib.device import find_device  # noqa: PLC0415
+    from scripts.tune.knowledge import Advice  # noqa: PLC0415
+    from scripts.tune.layer import check_budget  # noqa: PLC0415
+    from scripts.tune.session import run_layer  # noqa: PLC0415
+    from scripts.tune.sources import references  # noqa: PLC0415
+    from scripts.tune.space import open_space  # noqa: PLC0415
+    from scripts.tune.tuner import open_bench  # noqa: PLC0415
+
+    clock, device = Clock(), find_device(cells[0].device)
+    session.warm(session.sites[0], cells)
+    space = open_space(device, shape.scheme, args.spaces, args.build)
+    check_budget(args.budget, len(space.legal), device, shape.scheme)
+    advice = Advice(corpus, device.name, shape, space, unseen=True)
+    advice.predict(cells)
+    sources = [one for one in advice.sources if args.sources is None or one in args.sources]
+    searches: list[Search] = []
+    for name, start in [(ALL, advice.sources), *((source, [source]) for source in sources)]:
+        searches += advice.searches(name, cells, start, args.budget, log1p(args.margin))
+    compared = {cell: references(corpus.history, cell) for cell in cells}
+    bench = open_bench(session, advice, cells, advice.sources, compared)
+    clock("learn")
+    run_layer(bench, searches, {c: list(found.values()) for c, found in compared.items()}, clock)
+    run_id = session.sites[0].run_id
+    session.chain.extend(
+        [{"kind": "search", "run_id": run_id, **search.to_json()} for search in searches]
+    )
+
+
+def study(args: argparse.Namespace, typed: str, until: float) -> None:
+    """The layers of one part on one GPU."""
+    from scripts.lib.device import find_device  # noqa: PLC0415
+    from scripts.lib.shape import BATCH_LADDER, Cell  # noqa: PLC0415
+    from scripts.measure.conditions import Conditions  # noqa: PLC0415
+    from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
+    from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
+    from scripts.tune.knowledge import read_corpus  # noqa: PLC0415
+    from scripts.tune.session import Session, Terms  # noqa: PLC0415
+    from scripts.tune.shares import (  # noqa: PLC0415
+        check_alone,
+        parse_share,
+        select,
+        shared_out,
+        study_shapes,
+    )
+
+    share = parse_share(args.share or "1/1")
+    check_alone(args.out, share)
+    gpu = open_gpu(int(args.gpus), "gpu")
+    device = find_device(gpu.identity()["device"]).name
+    marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
+    processes = max(1, (os.cpu_count() or 1) // share.of)
+    terms = Terms(Conditions(), typed, args.margin, until, marks, processes=processes)
+    corpus = read_corpus(where(args), args.seed)
+    shapes = select(study_shapes(args.shapes_table, corpus.history, device), args.shapes)
+    mine = shared_out(shapes, device, share)
+    with Session(args.out / share.ledger, [gpu], terms) as session:
+        done = {body["cell_id"] for body in session.chain.bodies if body["kind"] == "search"}
+        for number, shape in enumerate(mine, start=1):
+            cells = [Cell(device, shape, tokens) for tokens in BATCH_LADDER]
+            if not {cell.id for cell in cells} <= done:
+                searches_of(session, corpus, shape, cells, args)
+            LOG.info("%s: done, %d of %d layers", shape.id, number, len(mine))
+
+
+def share_out(gpus: Sequence[int], argv: Sequence[str]) -> int:
+    """A process for each GPU with a part of the layers; the worst exit status of all."""
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", MODULE, *argv, "--gpus", str(gpu),
+             "--share", f"{number}/{len(gpus)}"]
+        )
+        for number, gpu in enumerate(gpus, start=1)
+    ]  # fmt: skip
+    try:
+        return max(child.wait() for child in children)
+    finally:
+        for child in children:
+            child.kill()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
+    until, status = time.monotonic() + args.seconds, 0
+
+    def body() -> None:
+        nonlocal status
+        if not positive(args.margin):
+            raise InputError(f"--margin {args.margin}: choose a number between 0 and 1")
+        if args.share is None:
+            from scripts.measure.device.choose import parse_gpus  # noqa: PLC0415
+
+            gpus = parse_gpus(args.gpus, "gpu")
+            if len(gpus) > 1:
+                status = share_out(gpus, sys.argv[1:] if argv is None else argv)
+                return
+            args.gpus = str(gpus[0])
+        start_server("gpu")
+        try:
+            study(args, command(MODULE, argv), until)
+        except Paused:
+            LOG.info("paused; run the same command again to go on")
+            status = 3
+
+    return run_main(body) or status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

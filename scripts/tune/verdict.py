@@ -1,0 +1,100 @@
+"""Which config a cell's interleaved finals are won by, what ties with it, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.measure.work.sampling import median_interval
+from scripts.statistics.decision import decide, inseparable
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Median over the rounds of one config's latency over another's, with its 95% interval."""
+
+    median: float
+    low: float
+    high: float
+
+    def word(self, margin: float) -> str:
+        """win, tie or loss at a relative margin."""
+        return str(decide(self.low, self.high, margin))
+
+    def to_json(self) -> dict[str, float]:
+        """Six digits each."""
+        return {name: round(getattr(self, name), 6) for name in ("median", "low", "high")}
+
+
+class Finals:
+    """Samples ``us`` (rounds, slots) of one cell; a config's first slot stands for it."""
+
+    def __init__(self, slots: Sequence[str], us: Sequence[Sequence[float]]) -> None:
+        self._us: Array = np.asarray(us, dtype=float)
+        self._slot = {config: slots.index(config) for config in slots}
+
+    @property
+    def configs(self) -> list[str]:
+        """The finalists, each once."""
+        return list(self._slot)
+
+    @property
+    def rounds(self) -> int:
+        """How often each was timed."""
+        return len(self._us)
+
+    def median_us(self, config: str) -> float:
+        """Median latency, us."""
+        return float(np.median(self._us[:, self._slot[config]]))
+
+    def ratio(self, config: str, to: str) -> Ratio:
+        """``config`` over ``to``, paired by round."""
+        if config == to:
+            return Ratio(1.0, 1.0, 1.0)
+        ratios = self._us[:, self._slot[config]] / self._us[:, self._slot[to]]
+        return Ratio(float(np.median(ratios)), *median_interval(ratios.tolist()))
+
+    def best(self, among: Sequence[str] | None = None) -> str:
+        """The fastest of the configs named (default: all), paired to the first slot."""
+        names = self.configs if among is None else [name for name in among if name in self._slot]
+        first = self.configs[0]
+        return min(names, key=lambda name: (self.ratio(name, first).median, self._slot[name]))
+
+    def ties(self, best: str, margin: float) -> dict[str, Ratio]:
+        """All that cannot be told from ``best`` at the margin, itself included, by latency."""
+        ratios = {name: self.ratio(name, best) for name in self.configs}
+        tied = {n: r for n, r in ratios.items() if inseparable(r.low, r.high, margin)}
+        return dict(sorted(tied.items(), key=lambda item: item[1].median))
+
+    def runner_up(self, best: str) -> str | None:
+        """The next best; None if there is no other."""
+        others = [name for name in self.configs if name != best]
+        return self.best(others) if others else None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What goes into the file. ``found``: the best of the search. ``kept``: a reference's name.
+
+    The committed config is kept unless the finals show at 95% that another is faster: who has a
+    tuned file loses nothing by tuning again.
+    """
+
+    config: str
+    found: str
+    kept: str | None
+
+
+def choose(finals: Finals, references: Mapping[str, str], searched: Sequence[str]) -> Choice:
+    """Of finals that hold at least one config of ``searched``; ``references``: config by name."""
+    found, best = finals.best(searched), finals.best()
+    committed = references.get("committed")
+    if committed in finals.configs and finals.ratio(best, committed or "").high >= 1.0:
+        return Choice(committed or "", found, "committed")
+    names = {config: name for name, config in references.items()}
+    return Choice(best, found, None if best in searched else names.get(best))

@@ -1,0 +1,67 @@
+"""Entries of the processes that a search works with, for ``scripts.lib.isolate.Child``.
+
+Importing torch and Triton takes seconds, and a search starts a process for the GPU and one for each
+core that compiles. They are forked from a server that has imported both once, and that has never
+touched a GPU, while the search itself still reads its tables. This module imports neither.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.forkserver
+import os
+from typing import TYPE_CHECKING, Any
+
+from scripts.measure.backend.process import prepare_process
+from scripts.measure.conditions import Conditions
+from scripts.measure.protocol import Protocol
+
+if TYPE_CHECKING:
+    from scripts.measure.work.binaries import Compiler
+    from scripts.tune.layer_worker import LayerWorker
+
+METHOD = "forkserver"
+_INTERPRET = "TRITON_INTERPRET"
+
+
+def start_server(backend: str) -> str:
+    """Start the server, unless it runs, and return at once; the method by which children start.
+
+    Kernels are made for the compiler or for the interpreter when they are imported, so all
+    children of this process have the same ``backend``.
+    """
+    multiprocessing.set_forkserver_preload(
+        [
+            "scripts.tune.layer_worker",
+            "scripts.measure.work.binaries",
+            f"scripts.measure.backend.{backend}",
+        ]
+    )
+    before = os.environ.pop(_INTERPRET, None)
+    if backend == "interpreter":
+        os.environ[_INTERPRET] = "1"
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        os.environ.pop(_INTERPRET, None)
+        if before is not None:
+            os.environ[_INTERPRET] = before
+    return METHOD
+
+
+def make_layer_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> LayerWorker:
+    """The handler of tasks on the ``gpu``-th visible GPU, as scripts.measure.work.worker's."""
+    prepare_process(conditions.backend, gpu)
+    from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
+    from scripts.tune.layer_worker import LayerWorker  # noqa: PLC0415
+
+    return LayerWorker(protocol, conditions, open_backend(conditions))
+
+
+def make_compiler(target: tuple[Any, ...]) -> Compiler:
+    """The handler of compile jobs; ``target``: as ``LayerWorker.do_target`` says."""
+    from triton.backends.compiler import GPUTarget  # noqa: PLC0415
+
+    from scripts.measure.work.binaries import Compiler  # noqa: PLC0415
+
+    return Compiler(GPUTarget(*target))
