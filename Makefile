@@ -13,6 +13,8 @@ VENV := .venv
 LOCK := envs/analysis.lock.txt
 UV_VERSION := 0.13.8
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Container images set it; each of some 40 steps would then compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 MANIFEST := data/recorded/SHA256SUMS
 RECORDED := $(shell test ! -e $(MANIFEST) || sed 's/^[0-9a-f]*  //' $(MANIFEST))

@@ -28,5 +28,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments += ["--models", ROOT / "data/models.yaml"]
     for name in ("triples", "pairs", "shapes"):
         arguments += [f"--out-{name}", folder / f"{name}.parquet"]
+    arguments += ["--out-models", folder / "models.json"]
     assert build.main([str(argument) for argument in arguments]) == 0
     return folder

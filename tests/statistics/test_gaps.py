@@ -85,6 +85,7 @@ def test_real_gap_and_its_published_interval(tmp_path: Path) -> None:
     out = {name: tmp_path / f"{name}.parquet" for name in ("triples", "pairs", "shapes", "gaps")}
     arguments = ["--history", str(HISTORY), "--models", str(ROOT / "data/models.yaml")]
     outs = [part for n in ("triples", "pairs", "shapes") for part in (f"--out-{n}", str(out[n]))]
+    outs += ["--out-models", str(tmp_path / "models.json")]
     assert corpus.main([*arguments, *outs]) == 0
     assert main(["--triples", str(out["triples"]), "--out", str(out["gaps"])]) == 0
     gaps = read_table(out["gaps"], GAPS)

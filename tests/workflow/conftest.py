@@ -35,8 +35,16 @@ def made(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Clone:
 
 @pytest.fixture(scope="session")
 def reproduced(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Clone:
-    """A clone after `dvc pull` and `dvc repro`. Tests must leave it as it is."""
+    """A clone after `dvc repro`, which was killed on the way, and so were other builds before it.
+
+    Tests must leave it as it is. One build serves two questions, since each takes minutes: whether
+    DVC ends in the same files as `make`, and whether killed builds do.
+    """
     clone = Clone.of_this_tree(tmp_path_factory.mktemp("reproduced"), caches)
-    clone.run("dvc", "pull")
+    clone.kill_once_there(["make"], "results/tables/space/NVIDIA_H200-bf16.parquet")
+    clone.kill_once_there(["snakemake", "--cores", "2"], "results/tables/replay.parquet")
+    assert any((clone.path / ".snakemake" / "locks").iterdir()), "a stale lock is part of the test"
+    clone.kill_once_there(["dvc", "repro"], "results/tables/verdicts.parquet")
+    assert not (clone.path / "results" / "report.html").exists()
     clone.run("dvc", "repro")
     return clone

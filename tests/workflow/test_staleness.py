@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +31,38 @@ REACHED = {
 }
 
 
-def change_parameter(clone: Clone, phase: str, name: str, value: Any) -> None:
+@pytest.fixture(scope="module")
+def clone(made: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A built clone in which nothing is ever built again; what a test edits, it puts back."""
+    copy = made.copy(tmp_path_factory.mktemp("staleness") / "copy")
+    (copy.path / "data" / "other.yaml").write_text("models: []\n", encoding="utf-8")
+    return copy
+
+
+@contextlib.contextmanager
+def edited(path: Path, text: str) -> Iterator[None]:
+    """The file with another content; then as it was, its times included."""
+    before, times = path.read_bytes(), path.stat()
+    path.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def with_comment(path: Path) -> contextlib.AbstractContextManager[None]:
+    return edited(path, path.read_text(encoding="utf-8") + "# changed\n")
+
+
+def with_parameter(
+    clone: Clone, phase: str, name: str, value: Any
+) -> contextlib.AbstractContextManager[None]:
     path = clone.path / "params.yaml"
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert params[phase][name] != value
     params[phase][name] = value
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    return edited(path, yaml.safe_dump(params))
 
 
 def stages_with_changed(clone: Clone, what: str) -> set[str]:
@@ -66,19 +95,16 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     ],
 )  # fmt: skip
 def test_changed_parameter(
-    made: Clone,
-    tmp_path: Path,
+    clone: Clone,
     phase: str,
     name: str,
     value: Any,
     reached: set[str],
     stages: set[str],
 ) -> None:
-    clone = made.copy(tmp_path / "copy")
-    (clone.path / "data" / "other.yaml").write_text("models: []\n", encoding="utf-8")
-    change_parameter(clone, phase, name, value)
-    assert clone.planned() == reached
-    assert stages_with_changed(clone, "params.yaml") == stages
+    with with_parameter(clone, phase, name, value):
+        assert clone.planned() == reached
+        assert stages_with_changed(clone, "params.yaml") == stages
 
 
 def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path: Path) -> None:
@@ -96,22 +122,25 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
 
 
 @pytest.mark.parametrize("phase", REACHED)
-def test_changed_code(made: Clone, tmp_path: Path, phase: str) -> None:
-    clone = made.copy(tmp_path / "copy")
-    module = clone.path / "scripts" / phase / "__init__.py"
-    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert clone.planned() == REACHED[phase]
-    # Sentences are judged where they are written.
-    stages = {"claims", "report"} if phase == "claims" else {phase}
-    assert stages_with_changed(clone, "scripts/") == stages
+def test_changed_code(clone: Clone, phase: str) -> None:
+    with with_comment(clone.path / "scripts" / phase / "__init__.py"):
+        assert clone.planned() == REACHED[phase]
+        # Sentences are judged where they are written.
+        stages = {"claims", "report"} if phase == "claims" else {phase}
+        assert stages_with_changed(clone, "scripts/") == stages
 
 
-def test_changed_shared_code_reaches_everything(made: Clone, tmp_path: Path) -> None:
-    clone = made.copy(tmp_path / "copy")
-    module = clone.path / "scripts" / "lib" / "__init__.py"
-    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert clone.planned() == set(REACHED)
-    assert stages_with_changed(clone, "scripts/") == set(REACHED)
+def test_changed_shared_code_reaches_everything(clone: Clone) -> None:
+    with with_comment(clone.path / "scripts" / "lib" / "__init__.py"):
+        assert clone.planned() == set(REACHED)
+        assert stages_with_changed(clone, "scripts/") == set(REACHED)
+
+
+def test_what_was_put_back_is_no_change(clone: Clone) -> None:
+    with with_comment(clone.path / "scripts" / "lib" / "__init__.py"):
+        pass
+    assert clone.planned() == set()
+    assert stages_with_changed(clone, "") == set()
 
 
 def test_new_times_alone_are_no_change(made: Clone, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +20,16 @@ IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 _JOB = re.compile(r"^([a-z]+)_\w+ +\d+$", re.MULTILINE)
 # What the calling make, git hook or DVC stage would otherwise tell the commands under test.
-_INHERITED = ("MAKE", "MFLAGS", "GIT_", "DVC_", "SNAKEMAKE_", "PYTEST_", "TRITON_")
+_INHERITED = (
+    "MAKE",
+    "MFLAGS",
+    "GIT_",
+    "DVC_",
+    "SNAKEMAKE_",
+    "PYTEST_",
+    "TRITON_",
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 def environment(caches: Path) -> dict[str, str]:
@@ -88,6 +99,23 @@ class Clone:
         expected = done.returncode != 0 if status is None else done.returncode == status
         assert expected, f"{command} ended with {done.returncode}:\n{done.stdout[-8000:]}"
         return done
+
+    def kill_once_there(self, command: list[str], output: str) -> None:
+        """Start a command, wait until ``output`` exists, kill -9 it and all that it started."""
+        with subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            deadline = time.monotonic() + 300
+            while not (self.path / output).exists():
+                assert process.poll() is None, f"{command} ended before {output} was there"
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            os.killpg(process.pid, signal.SIGKILL)
 
     def planned(self) -> set[str]:
         """Phases of which Snakemake would run a rule now."""
