@@ -152,18 +152,30 @@ def round_10(value: float) -> float:
 
 
 def median_interval(values: Floats, level: float) -> tuple[float, float, float]:
-    """Median and the narrowest symmetric pair of order statistics that holds it at ``level``.
+    """``median_intervals`` of one sample."""
+    median, low, high = median_intervals(values[:, None], level)[0]
+    return float(median), float(low), float(high)
 
-    Needs no distribution and no seed. With fewer values than the level can be had from (six for
-    95%), both ends are NaN: nothing can be told. Source: David and Nagaraja, "Order Statistics",
-    3rd edition, section 7.1.
+
+def median_intervals(samples: Floats, level: float) -> Floats:
+    """Median of each column and the narrowest symmetric pair of order statistics that holds it.
+
+    ``samples`` has shape (values, columns), NaN where there is no value; median, low and high
+    come back as (columns, 3). Needs no distribution and no seed. With fewer values than ``level``
+    can be had from (six for 95%), both ends are NaN: nothing can be told. Source: David and
+    Nagaraja, "Order Statistics", 3rd edition, section 7.1.
     """
-    ordered = np.sort(values)
-    rank = _lower_rank(len(ordered), level)
-    median = float(np.median(ordered))
-    if rank < 1:
-        return median, float("nan"), float("nan")
-    return median, float(ordered[rank - 1]), float(ordered[-rank])
+    ordered = np.sort(samples, axis=0)
+    counts = (~np.isnan(ordered)).sum(axis=0)
+    out = np.full((samples.shape[1], 3), np.nan)
+    for count in np.unique(counts[counts > 0]):
+        columns = counts == count
+        mine = ordered[:, columns]
+        out[columns, 0] = (mine[(count - 1) // 2] + mine[count // 2]) / 2
+        rank = _lower_rank(int(count), level)
+        if rank >= 1:
+            out[columns, 1:] = mine[[rank - 1, count - rank]].T
+    return out
 
 
 @cache

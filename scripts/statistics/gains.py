@@ -30,7 +30,7 @@ from scripts.statistics.bootstrap import (
 )
 from scripts.statistics.dataset import read_datasets
 from scripts.statistics.decision import LOSS, TIE, WIN, decide
-from scripts.statistics.pairwise import Rounds, read_rounds
+from scripts.statistics.rounds import Rounds, read_rounds
 
 ALL = "all"
 VERDICTS = (WIN, TIE, LOSS)
@@ -67,13 +67,13 @@ def _judgements(
     """A row for each cell that can be judged: KEYS and JUDGED."""
     committed = cells.set_index(KEYS)["committed_id"].to_dict()
     rows: list[dict[str, object]] = []
-    for key, samples in finals.groupby(KEYS, sort=True):
-        dataset, cell_id = str(key[0]), str(key[1])
-        if (dataset, cell_id) not in committed:
-            raise InputError(f"finals: cell {cell_id} is not in the table of cells; measure it")
-        rounds = read_rounds(samples, cell_id, level)
-        if judged := _judge(rounds, committed[dataset, cell_id], margin):
-            rows.append({"dataset": dataset, "cell_id": cell_id, **judged})
+    for dataset, samples in finals.groupby("dataset", sort=True):
+        for rounds in read_rounds(samples, level):
+            key = (str(dataset), rounds.cell_id)
+            if key not in committed:
+                raise InputError(f"finals: cell {key[1]} is not in the table of cells; measure it")
+            if judged := _judge(rounds, committed[key], margin):
+                rows.append({**dict(zip(KEYS, key, strict=True)), **judged})
     return pd.DataFrame(rows, columns=[*KEYS, *JUDGED]).astype({"dataset": str, "cell_id": str})
 
 
@@ -87,9 +87,9 @@ def _judge(rounds: Rounds, committed_id: str | None, margin: float) -> dict[str,
     if committed is None or not others:
         return {}
     # Whole A B B A pairs of rounds go to one half, so that drift stays balanced in both.
-    picks = rounds.samples.index.get_level_values("round") // 2 % 2 == 0
+    picks = rounds.numbers // 2 % 2 == 0
     seen, unseen = rounds.only(picks), rounds.only(~picks)
-    scores = [seen.samples[slot].div(seen.samples[committed]).median() for slot in others]
+    scores = seen.ratios(committed)[[rounds.slots.index(slot) for slot in others], 0]
     if np.isnan(scores).all():
         return {}
     best = others[int(np.nanargmin(scores))]
