@@ -185,6 +185,11 @@ def measured_spaces():
     return [path for path in spaces() if Path(path).name.startswith(f"{device}-")]
 
 
+def copies(*names):
+    """Files of the dataset that holds every committed config of the corpus."""
+    return _of_datasets([lookup(within=config, dpath="statistics/copies")], names)
+
+
 def costs():
     """What tuning a file cost, a record for each GPU on which it was measured."""
     names = lookup(within=config, dpath="measure/costs")

@@ -273,6 +273,32 @@ rule statistics_repeat:
         " --margin {params.margin:q} --level {params.level:q} --out {output.repeat:q} 2> {log:q}"
 
 
+rule statistics_triples:
+    input:
+        script="scripts/statistics/triples.py",
+        triples=rules.corpus_build.output.triples,
+        shapes=rules.corpus_build.output.shapes,
+        trials=copies("trials.parquet"),
+        cells=copies("cells.parquet"),
+        finals=copies("finals.parquet"),
+        spec=LOCKED_SPEC,
+    output:
+        verdicts="results/tables/triple_verdicts.parquet",
+    log:
+        "logs/statistics/triples.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+        level=lookup(within=config, dpath="statistics/level"),
+    shell:
+        "python -m {params.module} --triples {input.triples:q} --shapes {input.shapes:q}"
+        " --trials {input.trials:q} --cells {input.cells:q} --finals {input.finals:q}"
+        " --margin {params.margin:q} --level {params.level:q} --out {output.verdicts:q} 2> {log:q}"
+
+
 rule statistics:
     input:
         rules.statistics_gaps.output,
@@ -286,3 +312,4 @@ rule statistics:
         rules.statistics_gains.output,
         rules.statistics_cost.output,
         rules.statistics_repeat.output,
+        rules.statistics_triples.output,

@@ -57,7 +57,7 @@ def judge(
         raise InputError(f"replay: cell {unknown[0]} was never measured; replay recorded cells")
     choices = replay[["cell_id", "choice"]].drop_duplicates().dropna()
     judged = _against_best(
-        _against_committed(choices, trials, cells, pairwise), anchored(trials, cells), pairwise
+        against_committed(choices, trials, cells, pairwise), anchored(trials, cells), pairwise
     )
     out = replay.merge(judged, on=["cell_id", "choice"], how="left", validate="many_to_one")
     out["evidence"] = out["evidence"].fillna("none")
@@ -70,10 +70,13 @@ def judge(
     return out[VERDICTS.names]
 
 
-def _against_committed(
+def against_committed(
     choices: pd.DataFrame, trials: pd.DataFrame, cells: pd.DataFrame, pairwise: pd.DataFrame
 ) -> pd.DataFrame:
-    """Ratio choice / committed with interval and evidence; NaN and ``none`` where unknown."""
+    """Ratio choice / committed with interval and evidence; NaN and ``none`` where unknown.
+
+    ``choices``: cell_id and choice, no pair twice; the same rows come back.
+    """
     committed = cells[["cell_id", "committed_id"]]
     sweep = anchored(trials, cells)
     factor = disagreement(sweep, pairwise)
