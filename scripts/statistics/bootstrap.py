@@ -8,6 +8,7 @@ from resampling rows alone is too narrow. Both kinds are computed and the wider 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +21,9 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.statistics import ESTIMATE
 
 Floats = npt.NDArray[np.float64]
+Statistic = Callable[[Floats], Floats]
+# A block of draws that stays in a core's cache takes a tenth of the time of all draws at once.
+BLOCK = 2**17
 ESTIMATE_NAMES = [column.name for column in ESTIMATE]
 _INTERVAL_NAMES = ["mean", "low", "high", "rows_low", "rows_high", "clusters_low", "clusters_high"]
 
@@ -50,6 +54,19 @@ def draw_counts(units: int, resamples: int, generator: np.random.Generator) -> F
     drawn += np.arange(resamples)[:, None] * units
     counts = np.bincount(drawn.ravel(), minlength=resamples * units)
     return counts.reshape(resamples, units).astype(np.float64)
+
+
+def replicate(
+    statistic: Statistic, units: int, resamples: int, generator: np.random.Generator
+) -> Floats:
+    """``statistic`` of each resample, shape (resamples, metrics).
+
+    It maps how often each unit was drawn, (resamples, units), to values, (resamples, metrics); it
+    is asked block by block, which draws the same as all at once.
+    """
+    step = max(1, BLOCK // units)
+    sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
+    return np.concatenate([statistic(draw_counts(units, size, generator)) for size in sizes])
 
 
 def estimate_means(values: Floats, clusters: npt.ArrayLike, plan: Plan, name: str) -> pd.DataFrame:
@@ -97,9 +114,12 @@ def _interval(sums: Floats, counts: Floats, plan: Plan, generator: np.random.Gen
 
     A resample that draws no unit with a value has no mean and is left out.
     """
-    weights = draw_counts(len(sums), plan.resamples, generator)
-    with np.errstate(invalid="ignore"):
-        means = (weights @ sums) / (weights @ counts)
+
+    def statistic(weights: Floats) -> Floats:
+        with np.errstate(invalid="ignore"):
+            return (weights @ sums) / (weights @ counts)
+
+    means = replicate(statistic, len(sums), plan.resamples, generator)
     tail = (1 - plan.level) / 2
     ends = np.full((2, means.shape[1]), np.nan)
     some = ~np.isnan(means).all(axis=0)
