@@ -57,11 +57,11 @@ def gains(
     )
     own = cells[[*KEYS, "committed_id"]].assign(finished=True)
     out = out.merge(own, on=KEYS, how="left", validate="one_to_one")
-    out = out.merge(_judgements(finals, cells, margin, level), on=KEYS, how="left")
+    out = out.merge(judgements(finals, cells, margin, level), on=KEYS, how="left")
     return out.assign(reason=pd.Series(_reasons(out), dtype=object))[GAINS.names]
 
 
-def _judgements(
+def judgements(
     finals: pd.DataFrame, cells: pd.DataFrame, margin: float, level: float
 ) -> pd.DataFrame:
     """A row for each cell that can be judged: KEYS and JUDGED."""

@@ -1,0 +1,126 @@
+"""How copied configs and the best candidates fare in each class of cells.
+
+Classes: experts, intermediate size, number formats, tokens, model family, age and Triton version
+of the committed config, and for copied ones the source GPU and its maker. Whole layers are
+resampled as files. A copy that failed is a loss and has no ratio; a rate counts it as outside.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
+from scripts.lib.schemas.corpus import SHAPES
+from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.recorded import COVERAGE
+from scripts.lib.schemas.triples import TRIPLE_VERDICTS
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
+from scripts.statistics.bootstrap import (
+    Plan,
+    estimate_means,
+    exponentiate,
+    round_estimates,
+    widen_certain_rates,
+)
+from scripts.statistics.classes import classify, describe_files
+from scripts.statistics.decision import LOSS, TIE, WIN
+
+VERDICTS = (WIN, TIE, LOSS)
+WITHIN = {"within_2": 1.02, "within_10": 1.10}
+RATES = [*VERDICTS, *WITHIN]
+EXAMPLE = (
+    "python -m scripts.statistics.breakdown --triples triple_verdicts.parquet"
+    " --gains gains.parquet --coverage coverage.parquet --shapes shapes.parquet"
+    " --history data/recorded/history.parquet --out breakdowns.parquet"
+)
+
+
+def break_down(judged: pd.DataFrame, classes: dict[By, pd.Series], plan: Plan) -> pd.DataFrame:
+    """BREAKDOWNS rows from ``by`` on, of rows with shape_id, verdict and ratio, all judged."""
+    name = "breakdown"
+    parts = [_rates(judged, plan, name).assign(by=By.ALL, order=0, value=str(By.ALL))]
+    for by, labels in classes.items():
+        for order, value in enumerate(labels.cat.categories):
+            rows = judged[labels == value]
+            if len(rows):
+                found = _rates(rows, plan, f"{name} {by} {value}")
+                parts.append(found.assign(by=by, order=order, value=value))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rates(rows: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
+    marks = [rows["verdict"] == word for word in VERDICTS]
+    marks += [rows["ratio"] <= limit for limit in WITHIN.values()]
+    logs = np.log(rows["ratio"].to_numpy(dtype=float))
+    values = np.column_stack([*(mark.to_numpy(dtype=float) for mark in marks), logs])
+    found = estimate_means(values, rows["shape_id"], plan, name)
+    rates = widen_certain_rates(found.iloc[: len(RATES)], plan.level)
+    out = pd.concat([rates, exponentiate(found.iloc[len(RATES) :])])
+    return round_estimates(out).assign(metric=[*RATES, "ratio"], judged=len(rows))
+
+
+def _judged(
+    triples: pd.DataFrame, gains: pd.DataFrame, coverage: pd.DataFrame
+) -> Iterator[tuple[What, pd.DataFrame]]:
+    """The judged rows of either kind, of the dataset that the triples were judged by."""
+    yield What.COPIED, triples.rename(columns={"target": "device", "target_file": "file"})
+    files = coverage.drop_duplicates("cell_id").set_index("cell_id")["file"]
+    rows = gains[gains["dataset"].isin(triples["dataset"].unique())]
+    rows = rows[rows["cell_id"].isin(files.index)]
+    yield What.BEST, rows.assign(file=rows["cell_id"].map(files))
+
+
+def break_all_down(
+    triples: pd.DataFrame,
+    gains: pd.DataFrame,
+    coverage: pd.DataFrame,
+    shapes: pd.DataFrame,
+    history: pd.DataFrame,
+    plan: Plan,
+) -> pd.DataFrame:
+    """Every class of both kinds for every measured GPU; schema BREAKDOWNS."""
+    files = describe_files(history)
+    parts = []
+    for what, every in _judged(triples, gains, coverage):
+        for device, rows in every.dropna(subset="verdict").groupby("device", sort=True):
+            found = break_down(rows, classify(rows, shapes, files), plan)
+            parts.append(found.assign(what=what, device=device))
+    return pd.concat(parts, ignore_index=True)[BREAKDOWNS.names]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read verdicts and what is known of their cells, break down, write."""
+    parser = options.parser(__doc__, EXAMPLE)
+    parser.add_argument("--triples", type=Path, required=True, help="judged triples")
+    parser.add_argument("--gains", type=Path, required=True, help="best of the configs tried")
+    parser.add_argument("--coverage", type=Path, required=True, help="files of the cells")
+    parser.add_argument("--shapes", type=Path, required=True, help="shapes of the corpus")
+    parser.add_argument("--history", type=Path, required=True, help="mined history")
+    parser.add_argument("--out", type=Path, required=True, help="table of classes")
+    options.add_plan(parser)
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        table = break_all_down(
+            read_table(arguments.triples, TRIPLE_VERDICTS),
+            read_table(arguments.gains, GAINS),
+            read_table(arguments.coverage, COVERAGE, ["cell_id", "file"]),
+            read_table(arguments.shapes, SHAPES, ["shape_id", "model"]),
+            read_table(arguments.history, HISTORY, ["file", "last_commit_date", "triton_version"]),
+            options.plan(arguments),
+        )
+        write_table(arguments.out, table, BREAKDOWNS)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
