@@ -179,6 +179,15 @@ def second_recordings(*names):
     return _of_datasets([*repetitions()], names)
 
 
+def folders(name):
+    """Param function: the folders of an input's files, each once, in their order."""
+
+    def found(wildcards, input):
+        return list(dict.fromkeys(str(Path(path).parent) for path in input[name]))
+
+    return found
+
+
 def measured_spaces():
     """The legal configs of the measured GPU, in all number formats."""
     device = lookup(within=config, dpath="space/device")

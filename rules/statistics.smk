@@ -299,6 +299,87 @@ rule statistics_triples:
         " --margin {params.margin:q} --level {params.level:q} --out {output.verdicts:q} 2> {log:q}"
 
 
+rule statistics_breakdown:
+    input:
+        script="scripts/statistics/breakdown.py",
+        triples=rules.statistics_triples.output.verdicts,
+        gains=rules.statistics_gains.output.gains,
+        coverage=rules.statistics_coverage.output.coverage,
+        shapes=rules.corpus_build.output.shapes,
+        history=history(),
+    output:
+        breakdowns="results/tables/breakdowns.parquet",
+    log:
+        "logs/statistics/breakdown.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --triples {input.triples:q} --gains {input.gains:q}"
+        " --coverage {input.coverage:q} --shapes {input.shapes:q} --history {input.history:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.breakdowns:q} 2> {log:q}"
+
+
+rule statistics_revalidate:
+    input:
+        script="scripts/statistics/revalidate.py",
+        first=first_recordings(*MEASURED),
+        second=second_recordings(*MEASURED),
+        spec=LOCKED_SPEC,
+    output:
+        revalidation="results/tables/revalidation.parquet",
+        premises="results/tables/premises.parquet",
+    log:
+        "logs/statistics/revalidate.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        first=folders("first"),
+        second=folders("second"),
+        margin=locked("win_margin"),
+        level=lookup(within=config, dpath="statistics/level"),
+    shell:
+        "python -m {params.module} --first {params.first:q} --second {params.second:q}"
+        " --margin {params.margin:q} --level {params.level:q} --out {output.revalidation:q}"
+        " --out-premises {output.premises:q} 2> {log:q}"
+
+
+rule statistics_losses:
+    input:
+        script="scripts/statistics/losses.py",
+        gains=rules.statistics_gains.output.gains,
+        revalidation=rules.statistics_revalidate.output.revalidation,
+        coverage=rules.statistics_coverage.output.coverage,
+        history=history(),
+        trials=datasets("trials.parquet"),
+        runs=datasets("runs.json"),
+        space=measured_spaces(),
+        spec=LOCKED_SPEC,
+    output:
+        losses="results/tables/losses.parquet",
+    log:
+        "logs/statistics/losses.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --gains {input.gains:q}"
+        " --revalidation {input.revalidation:q} --coverage {input.coverage:q}"
+        " --history {input.history:q} --trials {input.trials:q} --runs {input.runs:q}"
+        " --space {input.space:q} --margin {params.margin:q} --out {output.losses:q} 2> {log:q}"
+
+
 rule statistics:
     input:
         rules.statistics_gaps.output,
@@ -313,3 +394,6 @@ rule statistics:
         rules.statistics_cost.output,
         rules.statistics_repeat.output,
         rules.statistics_triples.output,
+        rules.statistics_breakdown.output,
+        rules.statistics_revalidate.output,
+        rules.statistics_losses.output,
