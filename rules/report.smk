@@ -17,6 +17,11 @@ rule report_summary:
         quality=rules.statistics_quality.output.quality,
         rates=rules.statistics_aggregate.output.rates,
         repeat=rules.statistics_repeat.output.repeat,
+        breakdowns=rules.statistics_breakdown.output.breakdowns,
+        losses=rules.statistics_losses.output.losses,
+        revalidation=rules.statistics_revalidate.output.revalidation,
+        revalidation_rates=rules.statistics_revalidate.output.rates,
+        premises=rules.statistics_revalidate.output.premises,
         space=rules.space_enumerate.output.space,
         space_counts=rules.space_counts.output.counts,
         space_sample=rules.space_counts.output.sample,
@@ -59,7 +64,10 @@ rule report_summary:
         " --false-wins {input.false_wins:q}"
         " --gains {input.gains:q} --gain-rates {input.gain_rates:q} --cost {input.cost:q}"
         " --quality {input.quality:q} --rates {input.rates:q}"
-        " --repeat {input.repeat:q} --space {input.space:q}"
+        " --repeat {input.repeat:q} --breakdowns {input.breakdowns:q} --losses {input.losses:q}"
+        " --revalidation {input.revalidation:q}"
+        " --revalidation-rates {input.revalidation_rates:q} --premises {input.premises:q}"
+        " --space {input.space:q}"
         " --space-counts {input.space_counts:q} --space-sample {input.space_sample:q}"
         " --legality {input.legality:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --sim-rates {input.sim_rates:q}"

@@ -334,6 +334,7 @@ rule statistics_revalidate:
         spec=LOCKED_SPEC,
     output:
         revalidation="results/tables/revalidation.parquet",
+        rates="results/tables/revalidation_rates.parquet",
         premises="results/tables/premises.parquet",
     log:
         "logs/statistics/revalidate.log",
@@ -345,11 +346,14 @@ rule statistics_revalidate:
         first=folders("first"),
         second=folders("second"),
         margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --first {params.first:q} --second {params.second:q}"
-        " --margin {params.margin:q} --level {params.level:q} --out {output.revalidation:q}"
-        " --out-premises {output.premises:q} 2> {log:q}"
+        " --margin {params.margin:q} --resamples {params.resamples:q}"
+        " --level {params.level:q} --seed {params.seed:q} --out {output.revalidation:q}"
+        " --out-rates {output.rates:q} --out-premises {output.premises:q} 2> {log:q}"
 
 
 rule statistics_losses:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS
 from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CORRECTNESS
 from scripts.lib.schemas.recorded import (
     BINARIES,
@@ -19,6 +21,7 @@ from scripts.lib.schemas.recorded import (
     RECORDED,
     SPREAD,
 )
+from scripts.lib.schemas.revalidation import PREMISES, REVALIDATION, REVALIDATION_RATES
 from scripts.lib.schemas.sim import SIM_RATES, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import (
     LEGALITY,
@@ -48,6 +51,11 @@ class Tables:
     quality: pd.DataFrame
     rates: pd.DataFrame
     repeat: pd.DataFrame
+    breakdowns: pd.DataFrame
+    losses: pd.DataFrame
+    revalidation: pd.DataFrame
+    revalidation_rates: pd.DataFrame
+    premises: pd.DataFrame
     space: pd.DataFrame
     space_counts: pd.DataFrame
     space_sample: pd.DataFrame
@@ -82,6 +90,11 @@ INPUTS = {
     "quality": Input(QUALITY, "quality of known configs"),
     "rates": Input(RATES, "rates per pair, strategy and budget"),
     "repeat": Input(REPEAT, "cells that were recorded twice"),
+    "breakdowns": Input(BREAKDOWNS, "verdicts by class of cells"),
+    "losses": Input(LOSSES, "where the best other config stays behind"),
+    "revalidation": Input(REVALIDATION, "which verdicts a second recording repeats"),
+    "revalidation_rates": Input(REVALIDATION_RATES, "how many of them"),
+    "premises": Input(PREMISES, "what both recordings stood on"),
     "space": Input(
         SPACE,
         "spaces, for the compiler's facts",

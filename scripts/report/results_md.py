@@ -14,6 +14,7 @@ from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 
 SECTIONS = {
+    "breakdowns",
     "claims",
     "corpus",
     "correctness",
@@ -21,10 +22,13 @@ SECTIONS = {
     "guardrails",
     "ledger",
     "legality",
+    "losses",
     "measured",
     "provenance",
+    "published",
     "readings",
     "repeat",
+    "revalidation",
     "sim",
     "space",
     "space_sample",
@@ -70,6 +74,9 @@ def page(summary: dict[str, Any], budgets: tuple[str, ...] = BUDGETS) -> str:
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         sim_words=sim_words,
         spread_words=wording.SPREAD,
+        classes=wording.CLASSES,
+        causes=wording.CAUSES,
+        published=wording.published,
         limit=LIMIT,
         guardrails=sorted(summary["guardrails"], key=lambda name: ("GFE".index(name[0]), name)),
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},

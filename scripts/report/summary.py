@@ -12,10 +12,14 @@ from scripts.lib.files import read_json, write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
 from scripts.report import (
+    breakdown_section,
     correctness_section,
     cost_section,
     ledger_section,
+    loss_section,
     measured_section,
+    published_section,
+    revalidation_section,
     sections,
     sim_section,
     space_section,
@@ -34,6 +38,9 @@ EXAMPLE = """example:
       --false-wins $T/false_wins.parquet --gains $T/gains.parquet \\
       --gain-rates $T/gain_rates.parquet --quality $T/quality.parquet \\
       --rates $T/rates.parquet --repeat $T/repeat.parquet \\
+      --breakdowns $T/breakdowns.parquet --losses $T/losses.parquet \\
+      --revalidation $T/revalidation.parquet \\
+      --revalidation-rates $T/revalidation_rates.parquet --premises $T/premises.parquet \\
       --space $T/space/NVIDIA_H200-bf16.parquet --space-counts $T/space_counts.parquet \\
       --space-sample $T/space_sample.parquet --legality $T/legality.parquet \\
       --triples-legality $T/triples_legality.parquet \\
@@ -67,6 +74,11 @@ def summarise(
         "correctness": correctness_section.correctness(tables.correctness),
         "measured": measured_section.measured(tables),
         "repeat": sections.repeat(tables.repeat),
+        "breakdowns": breakdown_section.breakdowns(tables.breakdowns),
+        "losses": loss_section.losses(tables.losses),
+        "revalidation": revalidation_section.revalidation(
+            tables.revalidation, tables.revalidation_rates, tables.premises
+        ),
         "sim": sim_section.sim(tables.sim_rates),
         "triples": triples_section.triples(
             triples_section.join(tables.triples_legality, tables.triples_predicted)
@@ -76,6 +88,7 @@ def summarise(
         **quoted,
         "provenance": sources | provenance(recordings),
     }
+    facts["published"] = published_section.published(facts)
     summary: Summary = sections.rounded(facts)
     # From the rounded figures, so that a sentence never disagrees with the figure beside it.
     summary["claims"] = make_claims(summary, headline)

@@ -16,6 +16,28 @@ SPREAD = {
     "runs": "another machine and day: a second recording, single medians",
     "runs_shifted": "… what all configs of the cell share divided out",
 }
+# What tells classes of cells apart, see By of scripts.lib.schemas.breakdowns, in the page's order.
+CLASSES = {
+    "all": "all",
+    "source": "source GPU",
+    "vendor": "its maker",
+    "scheme": "number formats",
+    "E": "experts of a rank, E",
+    "N": "intermediate size of a rank, N",
+    "M": "tokens, M",
+    "family": "model family",
+    "age": "age of the committed config, days",
+    "Triton": "Triton stated in its file",
+}
+# Why a config stays behind, see Cause of scripts.lib.schemas.losses, in the order they are asked.
+CAUSES = {
+    "noise": "the second recording does not repeat it, or it holds by less than such ratios move",
+    "space": "the committed config lies outside the legal space",
+    "budget": "a config no slower is known elsewhere, or one a parameter away was not tried",
+    "censored_label": "the committed config is the best of a curtailed search",
+    "version": "its file names another Triton than it was measured with",
+    "best_known": "none of these: all that lies near was tried and is slower",
+}
 CANDIDATES = {
     "aa": "A/A pairs",
     "best": "best recorded config",
@@ -92,3 +114,21 @@ def number(value: float | None) -> str:
     if float(value).is_integer():
         return f"{int(value):,}"
     return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def published(figure: Any, unit: str) -> str:
+    """A figure of the table of published ones: an estimate, a plain number, or a list of either.
+
+    ``unit``: count, days, rate or ratio. A list is mean, low and high, or a mean alone.
+    """
+    if figure is None:
+        return DASH
+    if isinstance(figure, str):
+        return figure
+    if isinstance(figure, list):
+        mean, *interval = figure
+        figure = {"mean": mean, "ci": interval} if interval else mean
+    written = {"days": days, "rate": per_cent, "ratio": ratio}
+    if isinstance(figure, Mapping):
+        return written[unit](figure)
+    return share(figure) if unit == "rate" else number(figure)

@@ -34,8 +34,9 @@ from scripts.statistics.classes import classify, describe_files
 from scripts.statistics.decision import LOSS, TIE, WIN
 
 VERDICTS = (WIN, TIE, LOSS)
-WITHIN = {"within_2": 1.02, "within_10": 1.10}
-RATES = [*VERDICTS, *WITHIN]
+WITHIN = {"at_or_under": 1.0, "within_2": 1.02, "within_10": 1.10}
+WIN_OR_TIE = "win_or_tie"
+RATES = [*VERDICTS, WIN_OR_TIE, *WITHIN]
 EXAMPLE = (
     "python -m scripts.statistics.breakdown --triples triple_verdicts.parquet"
     " --gains gains.parquet --coverage coverage.parquet --shapes shapes.parquet"
@@ -58,13 +59,18 @@ def break_down(judged: pd.DataFrame, classes: dict[By, pd.Series], plan: Plan) -
 
 def _rates(rows: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
     marks = [rows["verdict"] == word for word in VERDICTS]
+    marks.append(rows["verdict"].isin([WIN, TIE]))
     marks += [rows["ratio"] <= limit for limit in WITHIN.values()]
-    logs = np.log(rows["ratio"].to_numpy(dtype=float))
-    values = np.column_stack([*(mark.to_numpy(dtype=float) for mark in marks), logs])
-    found = estimate_means(values, rows["shape_id"], plan, name)
-    rates = widen_certain_rates(found.iloc[: len(RATES)], plan.level)
-    out = pd.concat([rates, exponentiate(found.iloc[len(RATES) :])])
-    return round_estimates(out).assign(metric=[*RATES, "ratio"], judged=len(rows))
+    ratio = rows["ratio"].to_numpy(dtype=float)
+    won = np.where(rows["verdict"] == WIN, 1 / ratio, np.nan)
+    values = np.column_stack([*(mark.to_numpy(dtype=float) for mark in marks), np.log(ratio), won])
+    found = estimate_means(values, rows["shape_id"], plan, name).assign(
+        metric=[*RATES, "ratio", "speedup_winners"]
+    )
+    kinds = [slice(0, len(RATES)), slice(len(RATES), len(RATES) + 1), slice(len(RATES) + 1, None)]
+    rates, ratios, speedups = (found.iloc[kind] for kind in kinds)
+    out = pd.concat([widen_certain_rates(rates, plan.level), exponentiate(ratios), speedups])
+    return round_estimates(out).assign(judged=len(rows))
 
 
 def _judged(

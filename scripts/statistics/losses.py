@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib.config import parse_id
 from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
@@ -113,7 +114,21 @@ def _near(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
         for row in rows.to_dict("records")
     ]
     names = ("in_space", "near", "near_tried")
-    return rows.assign(**{name: [getattr(one, name) for one in found] for name in names})
+    out = rows.assign(**{name: [getattr(one, name) for one in found] for name in names})
+    out["tile_tried"] = [
+        any(
+            _same_tile(config, row["committed_id"])
+            for config in tried[row["dataset"], row["cell_id"]]
+        )
+        for row in rows.to_dict("records")
+    ]
+    return out
+
+
+def _same_tile(config_id: str, committed_id: str) -> bool:
+    """Whether it is another config with the same BLOCK_SIZE_M."""
+    sizes = {parse_id(name).block_size_m for name in (config_id, committed_id)}
+    return config_id != committed_id and len(sizes) == 1
 
 
 def _known(rows: pd.DataFrame, gains: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

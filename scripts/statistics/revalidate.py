@@ -19,10 +19,22 @@ from scipy import stats
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome, Stop
-from scripts.lib.schemas.revalidation import CHANGES, PREMISES, REVALIDATION, Standing
+from scripts.lib.schemas.revalidation import (
+    CHANGES,
+    PREMISES,
+    REVALIDATION,
+    REVALIDATION_RATES,
+    Standing,
+)
 from scripts.lib.tables import write_table
 from scripts.statistics import options
-from scripts.statistics.bootstrap import round_10
+from scripts.statistics.bootstrap import (
+    Plan,
+    estimate_means,
+    round_10,
+    round_estimates,
+    widen_certain_rates,
+)
 from scripts.statistics.decision import decide
 from scripts.statistics.gains import judgements
 from scripts.statistics.recording import Recorded, premises, read_recorded
@@ -35,7 +47,7 @@ TAILS = (0.025, 0.975)
 EXAMPLE = (
     "python -m scripts.statistics.revalidate --first data/recorded/measured/nvidia_h200-corpus"
     " --second data/recorded/measured/nvidia_h200-corpus-repeat --margin 0.01"
-    " --out revalidation.parquet --out-premises premises.parquet"
+    " --out revalidation.parquet --out-rates rates.parquet --out-premises premises.parquet"
 )
 
 
@@ -142,6 +154,25 @@ def _standing(rows: pd.DataFrame) -> pd.Series:
     return out.where(rows["verdict"].notna(), None)
 
 
+def rates(cells: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """How often verdicts stood, flipped or are open; schema REVALIDATION_RATES.
+
+    ``cells``: REVALIDATION of any number of recordings; whole layers are resampled as files.
+    """
+    parts = []
+    for key, rows in cells.groupby(["first", "dataset"], sort=True):
+        first, dataset = map(str, key)
+        marks = [(rows["standing"] == word).where(rows["standing"].notna()) for word in Standing]
+        values = np.column_stack([mark.astype(float) for mark in (*marks, rows["best_in_ties"])])
+        layers = rows["cell_id"].str.rpartition("/")[0]
+        found = widen_certain_rates(
+            estimate_means(values, layers, plan, f"{dataset} standing"), plan.level
+        )
+        metrics = [*map(str, Standing), "best_in_ties"]
+        parts.append(round_estimates(found).assign(first=first, dataset=dataset, metric=metrics))
+    return pd.concat(parts, ignore_index=True)[REVALIDATION_RATES.names]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Read the recordings two by two, compare, write."""
     parser = options.parser(__doc__, EXAMPLE)
@@ -149,8 +180,9 @@ def main(argv: list[str] | None = None) -> int:
     add("--first", type=Path, nargs="+", required=True, help="folders of the first recordings")
     add("--second", type=Path, nargs="+", required=True, help="of the second ones, in order")
     add("--margin", type=float, default=0.01, help="margin of a win, a loss and a tie")
-    add("--level", type=float, default=0.95, help="level of the intervals")
+    options.add_plan(parser)
     add("--out", type=Path, required=True, help="table of cells")
+    add("--out-rates", type=Path, help="table of rates")
     add("--out-premises", type=Path, help="table of premises")
     add("--out-changes", type=Path, help="table of every config's change")
     arguments = parser.parse_args(argv)
@@ -167,7 +199,12 @@ def main(argv: list[str] | None = None) -> int:
             cells.append(revalidate(one, two, arguments.margin, arguments.level))
             stood_on.append(premises(one, two))
             moved.append(changes(one, two))
-        write_table(arguments.out, pd.concat(cells, ignore_index=True), REVALIDATION)
+        table = pd.concat(cells, ignore_index=True)
+        write_table(arguments.out, table, REVALIDATION)
+        if arguments.out_rates:
+            write_table(
+                arguments.out_rates, rates(table, options.plan(arguments)), REVALIDATION_RATES
+            )
         if arguments.out_premises:
             write_table(arguments.out_premises, pd.concat(stood_on, ignore_index=True), PREMISES)
         if arguments.out_changes:

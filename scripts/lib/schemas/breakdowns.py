@@ -44,7 +44,12 @@ BREAKDOWNS = Table(
         Column("order", pa.int32(), "the class's place among its like"),
         Column("value", pa.string(), "the class"),
         Column("judged", pa.int32(), "triples or cells with a verdict"),
-        Column("metric", pa.string(), "win, tie, loss, within_2, within_10: rates; ratio: geomean"),
+        Column(
+            "metric",
+            pa.string(),
+            "rates: win, tie, loss, win_or_tie, at_or_under (ratio <= 1), within_2, within_10; "
+            "ratio: geometric mean; speedup_winners: mean of committed / chosen over the wins",
+        ),
         *ESTIMATE,
     ),
     ("1: first version",),

@@ -54,6 +54,7 @@ LOSSES = Table(
         Column("in_space", pa.bool_(), "the committed config is in the legal space"),
         Column("near", pa.int32(), "legal configs one parameter away from it"),
         Column("near_tried", pa.int32(), "those of them that were tried"),
+        Column("tile_tried", pa.bool_(), "another config with its BLOCK_SIZE_M was tried"),
         Column("known_id", pa.string(), "config that another dataset finds no slower", True),
         Column("known_ratio", pa.float64(), "its ratio there", nullable=True),
         Column("known_dataset", pa.string(), "that dataset", nullable=True),

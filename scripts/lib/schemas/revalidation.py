@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
 _SECOND = Column("dataset", pa.string(), "folder of the second recording")
@@ -57,6 +58,21 @@ REVALIDATION = Table(
         Column("tie_trials", pa.int32(), "those of them on the first run's ties and committed"),
         Column("seconds", pa.float64(), "GPU seconds of all its trials"),
         Column("tie_seconds", pa.float64(), "GPU seconds of those on ties and committed"),
+    ),
+    ("1: first version",),
+)
+
+REVALIDATION_RATES = Table(
+    "revalidation_rates",
+    1,
+    "Over the cells of a second recording: how often a verdict stood, and whether ties suffice.",
+    (
+        _SECOND,
+        Column("first", pa.string(), "folder of the first recording"),
+        Column(
+            "metric", pa.string(), "stands, flips, undecided: of the judged; best_in_ties: of all"
+        ),
+        *ESTIMATE,
     ),
     ("1: first version",),
 )
