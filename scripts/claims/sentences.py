@@ -28,13 +28,13 @@ Summary = Mapping[str, Any]
 RULE = "no sentence goes beyond the bound of its interval"
 COMMAND = "python -m scripts.claims.sentences --summary results/summary.json"
 EXAMPLE = f"example: {COMMAND} --page results/RESULTS.md README.md"
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
+NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 _ESTIMATE = re.compile(
-    rf"(?<![\w.])({_NUMBER})(%?)(?: times that)? \(({_NUMBER})(?:–| to )({_NUMBER})[);]"
+    rf"(?<![\w.])({NUMBER})(%?)(?: times that)? \(({NUMBER})(?:–| to )({NUMBER})[);]"
 )
 _AT_LEAST = r"at least|no less than|more than|at or over|≥"
 _AT_MOST = r"at most|no more than|less than|fewer than|at or under|≤"
-_BOUND = re.compile(rf"\b(?:({_AT_LEAST})|({_AT_MOST})) ({_NUMBER})(%?)", re.IGNORECASE)
+_BOUND = re.compile(rf"\b(?:({_AT_LEAST})|({_AT_MOST})) ({NUMBER})(%?)", re.IGNORECASE)
 _RANGES = (("smallest", "largest"), ("min", "max"))
 
 

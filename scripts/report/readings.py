@@ -131,7 +131,7 @@ def _against_random(title: str, s2: Figure, random: Figure) -> str:
         kind = better if ours[1] < theirs[0] else worse if ours[0] > theirs[1] else same
         kind.append(budget)
     parts = [
-        f"{words} at K = {', '.join(budgets)}"
+        f"{words} at K = {', '.join(f'{budget}' for budget in budgets)}"
         for words, budgets in (
             ("closer to the best than random search", better),
             ("farther from the best than random search", worse),

@@ -1,17 +1,67 @@
-"""Templates and the filters that write numbers in them."""
+"""Templates and the filters that write numbers in them.
+
+What is printed and what a filter makes of it keeps its place, if it is traced
+(scripts.report.traced): where Jinja's own filter would lose it, one here stands in its stead.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.filters
+from markupsafe import Markup
 
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.report import wording
+from scripts.report.traced import TracedStr, count, derived, mark, places
 
 FOLDER = Path(__file__).parent / "templates"
+_CONVERSION = re.compile(r"%(?:%|([-+ #0]*\d*(?:\.\d+)?[dfegs]))")
+
+
+def shown(value: Any) -> Any:
+    """A value as it is printed."""
+    if isinstance(value, TracedStr):
+        return mark(str(value), places(value))
+    return value if isinstance(value, str | Markup) else format(value)
+
+
+def printf(pattern: str, *figures: Any) -> str:
+    """Jinja's ``format``, each figure formatted by itself."""
+    left = iter(figures)
+
+    def converted(match: re.Match[str]) -> str:
+        return "%" if match[1] is None else format(next(left), match[1].rstrip("s"))
+
+    return _CONVERSION.sub(converted, pattern)
+
+
+def default(value: Any, instead: Any = "", boolean: bool = False) -> Any:
+    """Jinja's ``default``; what is said of something absent comes from where it would stand."""
+    if isinstance(value, jinja2.Undefined):
+        return derived(instead, _absent(value))
+    return value or instead if boolean else value
+
+
+def _absent(value: jinja2.Undefined) -> frozenset[str]:
+    return frozenset(f"{path}/{value._undefined_name}" for path in places(value._undefined_obj))
+
+
+@jinja2.pass_eval_context
+def join(context: Any, items: Any, separator: str = "", attribute: str | None = None) -> str:
+    """Jinja's ``join``."""
+    found: str = jinja2.filters.do_join(context, map(shown, items), separator, attribute)
+    return found
+
+
+def whole(value: Any, instead: int = 0) -> int:
+    """Jinja's ``int``."""
+    found: int = derived(jinja2.filters.do_int(value, instead), places(value))
+    return found
 
 
 def render(template: str, escape: bool, **values: Any) -> str:
@@ -23,6 +73,7 @@ def render(template: str, escape: bool, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=shown,
     )
     environment.filters |= {
         "per_cent": wording.per_cent,
@@ -37,6 +88,11 @@ def render(template: str, escape: bool, **values: Any) -> str:
         "short": short_name,
         "candidate": wording.candidate,
         "pair": wording.pair,
+        "format": printf,
+        "default": default,
+        "join": join,
+        "length": count,
+        "int": whole,
     }
     try:
         return environment.get_template(template).render(**values)

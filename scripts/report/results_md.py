@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from scripts.lib.log import run_main
 from scripts.report import elsewhere, matrices, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
+from scripts.report.traced import count
 
 SECTIONS = {
     "breakdowns",
@@ -39,6 +41,15 @@ SECTIONS = {
 # Where the compiled binaries are recorded: dozens of tables, counted rather than listed.
 COMPILED = "data/recorded/space/"
 BUDGETS = ("1", "8", "128")
+CONSTANTS = {
+    "elsewhere": elsewhere,
+    "sim_words": sim_words,
+    "spread_words": wording.SPREAD,
+    "classes": wording.CLASSES,
+    "causes": wording.CAUSES,
+    "published": wording.published,
+    "limit": LIMIT,
+}
 EXAMPLE = """example:
   python -m scripts.report.results_md --summary results/summary.json --out results/RESULTS.md"""
 
@@ -53,34 +64,35 @@ def transfer_rows(
         if all(entry == first for entry in figures):
             rows.append((strategy, "any", first))
             continue
-        rows += [(strategy, k, by_budget[k]) for k in budgets if k in by_budget]
+        rows += [(strategy, k, by_budget[k]) for k in sorted(by_budget, key=int) if k in budgets]
     return rows
 
 
-def page(summary: dict[str, Any], budgets: tuple[str, ...] = BUDGETS) -> str:
-    """The page as Markdown text; InputError if the summary lacks what it quotes."""
+def page(
+    summary: dict[str, Any],
+    budgets: tuple[str, ...] = BUDGETS,
+    constants: Mapping[str, Any] = CONSTANTS,
+) -> str:
+    """The page as Markdown text; InputError if the summary lacks what it quotes.
+
+    ``constants``: what is no result, by name. Numbers of a template come from it or the summary.
+    """
     datasets = summary["provenance"]["datasets"]
     return render(
         "RESULTS.md.j2",
         escape=False,
         summary=summary,
         rows={name: transfer_rows(pair, budgets) for name, pair in summary["transfer"].items()},
-        elsewhere=elsewhere,
         spaces=matrices.spaces(summary["space"]),
         sample=matrices.sample(summary["space_sample"]),
         legality=matrices.legality(summary["legality"]),
         correctness=matrices.checked(summary["correctness"]),
         cases=matrices.cases(summary["correctness"]),
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
-        sim_words=sim_words,
-        spread_words=wording.SPREAD,
-        classes=wording.CLASSES,
-        causes=wording.CAUSES,
-        published=wording.published,
-        limit=LIMIT,
+        **constants,
         guardrails=sorted(summary["guardrails"], key=lambda name: ("GFE".index(name[0]), name)),
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},
-        compiled=sum(COMPILED in path for path in datasets),
+        compiled=count([path for path in datasets if COMPILED in path]),
         compiled_folder=COMPILED,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from scripts.lib.device import find_device, short_name
 from scripts.report import wording
 from scripts.report.claims import Headline, Summary, find
+from scripts.report.traced import count
 
 Figure = dict[str, Any]
 WHERE = {"interpreter": "in the interpreter"}
@@ -24,7 +25,7 @@ def _checked(machine: str, schemes: Figure) -> str:
     failed = rows - sum(entry["correct"] for entry in schemes.values())
     where = WHERE.get(machine, f"on the {short_name(machine)}")
     known = {k: v for k, v in schemes.items() if v["largest_logits_diff"] is not None}
-    text = f"Correctness {where}: {rows:,} layers in {len(schemes)} number formats, "
+    text = f"Correctness {where}: {rows:,} layers in {count(schemes)} number formats, "
     text += f"{failed:,} of them not correct" if failed else "all correct"
     if not known:
         return f"{text}."

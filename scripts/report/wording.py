@@ -76,7 +76,8 @@ def days(estimate: Estimate) -> str:
 def ends(interval: list[float | None], decimals: int = 1) -> str:
     """Both ends of an interval, ``?`` where there is none."""
     texts = ["?" if end is None else f"{end:.{decimals}f}" for end in interval]
-    return (" to " if any(text.startswith("-") for text in texts) else DASH).join(texts)
+    negative = any(end is not None and end < 0 for end in interval)
+    return (" to " if negative else DASH).join(texts)
 
 
 def decimals(value: float | None, places: int) -> str:
@@ -112,7 +113,7 @@ def number(value: float | None) -> str:
     if value is None:
         return "none"
     if float(value).is_integer():
-        return f"{int(value):,}"
+        return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 

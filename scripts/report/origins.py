@@ -1,0 +1,101 @@
+"""Where the figures of the summary come from: the table of each, and the command that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+_TABLES = "results/tables/"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A file, and the module or command that makes it; a constant's file is its source."""
+
+    file: str
+    command: str | None
+
+    @property
+    def name(self) -> str:
+        """How pages call it: tables without their folder."""
+        return self.file.removeprefix(_TABLES)
+
+
+def _made(name: str, module: str) -> Origin:
+    return Origin(f"{_TABLES}{name}", f"python -m scripts.{module}")
+
+
+_RUNS = Origin("data/recorded/measured/", "python -m scripts.ledger.consolidate")
+_CORRECTNESS = Origin("data/recorded/correctness/", "python -m scripts.measure.correctness")
+_HISTORY = Origin("data/recorded/history.parquet", "python -m scripts.mine.mine")
+_BINARIES = _made("binaries.parquet", "statistics.recorded")
+_COST = _made("cost.parquet", "statistics.cost")
+_FALSE_WINS = _made("false_wins.parquet", "statistics.spread")
+_SPACES = Origin(f"{_TABLES}space/", "python -m scripts.space.enumerate")
+_SENTENCES = Origin("results/summary.json", "python -m scripts.claims.sentences")
+# Parts of a path by "/", "*" for any one; the longest that a path begins with holds.
+ORIGINS: dict[str, tuple[Origin, ...]] = {
+    "corpus": (_made("gaps.parquet", "statistics.gaps"),),
+    "corpus/files": (_HISTORY,),
+    "corpus/rows": (_HISTORY,),
+    "correctness": (_CORRECTNESS,),
+    "cost": (_RUNS,),
+    "cost/tuned": (_COST,),
+    "cost/ratio": (_COST,),
+    "cost/ratio_cached": (_COST,),
+    "cost/gpu_seconds_18_batches": (_COST,),
+    "cost/upstream_gpu_seconds_18_batches": (_COST,),
+    "cost/upstream_gpu_seconds_18_batches_cached": (_COST,),
+    "guardrails": (_made("guardrails.json", "claims.guardrails"),),
+    "guardrails/G5": (_SENTENCES,),
+    "guardrails/F2": (_SENTENCES,),
+    "ledger": (_made("ledger.json", "ledger.scan"),),
+    "legality": (_made("legality.parquet", "space.legality"),),
+    "measured": (_made("recorded.parquet", "statistics.recorded"),),
+    "measured/*/binaries": (_BINARIES,),
+    "measured/*/coverage": (_made("coverage.parquet", "statistics.coverage"),),
+    "measured/*/spread": (_made("spread.parquet", "statistics.spread"),),
+    "measured/*/aa_by_dataset": (_FALSE_WINS,),
+    "measured/*/aa_false_win_rate": (_FALSE_WINS,),
+    "measured/*/aa_false_loss_rate": (_FALSE_WINS,),
+    "measured/*/quality": (_made("quality.parquet", "statistics.quality"),),
+    "measured/*/gains": (
+        _made("gain_rates.parquet", "statistics.gains"),
+        _made("gains.parquet", "statistics.gains"),
+    ),
+    "provenance": (_RUNS,),
+    "provenance/datasets": (Origin("data/recorded/SHA256SUMS", "make record"),),
+    "provenance/packages": (Origin("envs/analysis.lock.txt", "make lock"),),
+    "provenance/upstream_commit": (Origin("data/upstream.yaml", None),),
+    "repeat": (_made("repeat.parquet", "statistics.repeat"),),
+    "sim": (_made("sim_rates.parquet", "sim.evaluate"),),
+    "space": (_made("space_counts.parquet", "space.counts"),),
+    "space/*/*/compiler": (_SPACES,),
+    "space_sample": (_made("space_sample.parquet", "space.counts"),),
+    "statistics": (Origin("rules/report.smk", None),),
+    "statistics/margin": (Origin("data/spec.yaml", None),),
+    "transfer": (_made("rates.parquet", "statistics.aggregate"),),
+    "triples": (
+        _made("triples_legality.parquet", "space.legality"),
+        _made("triples_predicted.parquet", "sim.triples"),
+    ),
+    # Constants of the pages, see CONSTANTS of scripts.report.results_md.
+    "elsewhere": (Origin("scripts/report/elsewhere.py", None),),
+    "limit": (Origin("scripts/report/correctness_section.py", None),),
+    "sim_words": (Origin("scripts/report/sim_words.py", None),),
+    "spread_words": (Origin("scripts/report/wording.py", None),),
+}
+
+
+@cache
+def origins(path: str) -> tuple[Origin, ...]:
+    """The origins of the value at a path; none if nobody has said where it comes from."""
+    parts = path.split("/")
+    found = [pattern for pattern in ORIGINS if _begins(parts, pattern.split("/"))]
+    return ORIGINS[max(found, key=lambda pattern: pattern.count("/"))] if found else ()
+
+
+def _begins(parts: list[str], pattern: list[str]) -> bool:
+    return len(parts) >= len(pattern) and all(
+        wanted in ("*", part) for part, wanted in zip(parts, pattern, strict=False)
+    )

@@ -1,0 +1,197 @@
+"""Where every number of RESULTS.md and README.md comes from: path in the summary, table, command.
+
+The pages are rendered again from values that know their place (scripts.report.traced), the
+sentences of the summary made again from its figures. A finding is: a line that differs from what
+is rendered; a number that somebody typed, in a template or in prose, unless scripts.report.allowed
+has its phrase; a figure of which nobody says where it comes from (scripts.report.origins); a
+section of RESULTS.md that shows a table's figures and does not name it with its command.
+
+Exit status: 0 all traced; 1 findings; 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.device import devices, short_name
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.report.allowed import ALLOWED
+from scripts.report.claims import Headline, make_claims
+from scripts.report.numerals import Printed, phrase_pattern, printed, typed
+from scripts.report.origins import Origin, origins
+from scripts.report.readings import make_readings
+from scripts.report.readme import with_figures
+from scripts.report.results_md import CONSTANTS, page, read_summary
+from scripts.report.traced import traced, unmarked
+
+Summary = dict[str, Any]
+RESULTS = Path("results/RESULTS.md")
+# Sections whose sentences restate figures of the others; the claims bring their commands.
+RESTATE = ("Claims", "Reading them")
+EXAMPLE = """examples:
+  python -m scripts.report.trace --summary results/summary.json
+  python -m scripts.report.trace --summary results/summary.json --list | grep RESULTS.md:95"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the repository: its path, its text, and the same rendered with marks."""
+
+    path: Path
+    text: str
+    rendered: str
+
+
+def headline(claims: Iterable[Mapping[str, Any]]) -> Headline:
+    """What the claims are about, read off their metrics."""
+    paths = [str(claim["metric"]).split("/") for claim in claims]
+    sources = [path[1].split("->")[0] for path in paths if path[0] == "transfer"]
+    gaps = [path[2] for path in paths if path[:2] == ["corpus", "pairs"]]
+    return Headline(sources=tuple(dict.fromkeys(sources)), gap_pair=next(iter(gaps), ""))
+
+
+def traced_summary(summary: Summary) -> Summary:
+    """The summary with its places, its sentences made again from them."""
+    known: Summary = traced(summary)
+    about = headline(summary["claims"])
+    return known | {"claims": make_claims(known, about), "readings": make_readings(known, about)}
+
+
+def sentences_differ(summary: Summary, known: Summary) -> Iterator[str]:
+    """Sentences of the summary that its figures do not make."""
+    both = {
+        "claims": [[claim["sentence"] for claim in side["claims"]] for side in (summary, known)],
+        "readings": [summary["readings"], known["readings"]],
+    }
+    for name, (said, made) in both.items():
+        for number, (one, other) in enumerate(zip_longest(said, made, fillvalue="")):
+            if one != unmarked(other):
+                yield f"summary: {name}/{number}: {one!r}: the figures make {unmarked(other)!r}"
+
+
+def read_pages(known: Summary, results: Path, readme: Path) -> list[Page]:
+    """Both pages, rendered again; InputError names the one that could not be read."""
+    texts = {}
+    for path in (results, readme):
+        try:
+            texts[path] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: could not be read ({error})") from error
+    return [
+        Page(results, texts[results], page(known, constants=traced(CONSTANTS))),
+        Page(readme, texts[readme], with_figures(texts[readme], known)),
+    ]
+
+
+def names(summary: Summary) -> set[str]:
+    """Names with digits in them: GPUs, and the keys of the summary, both also as pages say them."""
+    found = {name for device in devices() for name in (device, short_name(device))}
+    keys = {key for key in _keys(summary) if re.search(r"[A-Za-z]", key)}
+    return found | keys | {key.replace("_", " ") for key in keys}
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        for part in value.values():
+            yield from _keys(part)
+
+
+def find(pages: Iterable[Page], known: set[str]) -> Iterator[str]:
+    """Findings of each page by its line, see the module."""
+    unused = dict(ALLOWED)
+    for one in pages:
+        yield from _edited(one)
+        for number in typed(one.rendered, known, ALLOWED):
+            yield (
+                f"{one.path}:{number.line}: {number.text}: comes from no figure of the summary:"
+                f" {number.context!r}"
+            )
+        for figure in printed(one.rendered):
+            where = f"{one.path}:{figure.line}: {figure.text}"
+            for place in (place for place in figure.places if not origins(place)):
+                yield f"{where}: {place} has no origin; name its table"
+        unused = {p: why for p, why in unused.items() if not phrase_pattern(p).search(one.text)}
+    yield from (f"scripts/report/allowed.py: {phrase!r}: stands on no page" for phrase in unused)
+
+
+def _edited(one: Page) -> Iterator[str]:
+    lines = zip_longest(one.text.splitlines(), unmarked(one.rendered).splitlines(), fillvalue="")
+    for number, (there, rendered) in enumerate(lines, start=1):
+        if there != rendered:
+            yield f"{one.path}:{number}: {there!r}: the summary makes {rendered!r}"
+
+
+def unnamed(results: Page) -> Iterator[str]:
+    """Sections of RESULTS.md with figures of a table that they do not name with its command."""
+    starts = [match.start() for match in re.finditer(r"^## ", results.rendered, re.MULTILINE)]
+    for start, end in zip(starts, [*starts[1:], len(results.rendered)], strict=True):
+        section = results.rendered[start:end]
+        title = unmarked(section).splitlines()[0].removeprefix("## ")
+        if title in RESTATE:
+            continue
+        text = " ".join(unmarked(section).split())
+        for origin in sorted(_shown(printed(section)), key=lambda origin: origin.file):
+            for needed in (origin.name, origin.command):
+                if needed and needed not in text:
+                    yield f"{results.path}: section {title!r}: shows {origin.name}, lacks {needed}"
+
+
+def _shown(figures: Iterable[Printed]) -> set[Origin]:
+    return {
+        origin
+        for figure in figures
+        for place in figure.places
+        for origin in origins(place)
+        if origin.command
+    }
+
+
+def listed(one: Page) -> Iterator[str]:
+    """Each figure of a page: where it stands, its text, its paths, tables and commands."""
+    for figure in printed(one.rendered):
+        paths = sorted(figure.places)
+        found = [origin for path in paths for origin in origins(path)]
+        files = dict.fromkeys(origin.file for origin in found)
+        commands = dict.fromkeys(origin.command or "" for origin in found)
+        columns = (figure.text, ", ".join(paths), ", ".join(files), ", ".join(commands))
+        yield "\t".join((f"{one.path}:{figure.line}", *columns))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
+    parser.add_argument("--results", type=Path, default=RESULTS, help=f"default: {RESULTS}")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: README.md")
+    parser.add_argument("--list", action="store_true", help="print each figure and its origin")
+    arguments = parser.parse_args(argv)
+    findings: list[str] = []
+
+    def body() -> None:
+        summary = read_summary(arguments.summary)
+        known = traced_summary(summary)
+        pages = read_pages(known, arguments.results, arguments.readme)
+        findings.extend(sentences_differ(summary, known))
+        findings.extend(find(pages, names(summary)))
+        findings.extend(unnamed(pages[0]))
+        for finding in findings:
+            print(finding, file=sys.stderr)
+        if arguments.list:
+            print("\n".join(line for one in pages for line in listed(one)))
+
+    return run_main(body) or int(bool(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

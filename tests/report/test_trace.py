@@ -1,0 +1,165 @@
+"""Every number of the committed pages is traced, and a number that somebody typed is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.report import origins, rendering, results_md, trace
+
+SUMMARY, RESULTS, README = (
+    Path(name) for name in ("results/summary.json", "results/RESULTS.md", "README.md")
+)
+Changed = Callable[[str, str], Path]
+
+
+def findings(
+    capsys: pytest.CaptureFixture[str],
+    summary: Path = SUMMARY,
+    results: Path = RESULTS,
+    readme: Path = README,
+) -> list[str]:
+    """What the trace says of pages; the exit status agrees with it."""
+    pages = ["--results", str(results), "--readme", str(readme)]
+    status = trace.main(["--summary", str(summary), *pages])
+    found = capsys.readouterr().err.splitlines()
+    assert status == int(bool(found))
+    return found
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[[Path, str, str], Path]:
+    """A copy of a file in which the first place of a text is another."""
+
+    def change(path: Path, old: str, new: str) -> Path:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        copy = tmp_path / path.name
+        copy.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return copy
+
+    return change
+
+
+@pytest.fixture
+def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
+    """Change a text of RESULTS.md's template; the page that the changed template writes."""
+
+    def change(old: str, new: str) -> Path:
+        folder = tmp_path / "templates"
+        shutil.copytree(rendering.FOLDER, folder)
+        path = folder / "RESULTS.md.j2"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        monkeypatch.setattr(rendering, "FOLDER", folder)
+        page = tmp_path / "RESULTS.md"
+        assert results_md.main(["--summary", str(SUMMARY), "--out", str(page)]) == 0
+        return page
+
+    return change
+
+
+def test_every_number_of_the_committed_pages_is_traced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert findings(capsys) == []
+
+
+def test_each_number_is_listed_with_table_and_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert trace.main(["--summary", str(SUMMARY), "--list"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) > 1000
+    assert {len(row) for row in rows} == {5}
+    pairs = str(len(json.loads(SUMMARY.read_text())["corpus"]["pairs"]))
+    assert [pairs, "corpus/pairs", "results/tables/gaps.parquet"] in [row[1:4] for row in rows]
+    assert all(path and file for _, _, path, file, _ in rows)
+
+
+def test_a_number_edited_in_a_page_is_found(
+    capsys: pytest.CaptureFixture[str], changed: Callable[[Path, str, str], Path]
+) -> None:
+    rows = f"{json.loads(SUMMARY.read_text())['corpus']['rows']:,}"
+    (found,) = findings(capsys, results=changed(RESULTS, f"hold {rows} rows", "hold 6,000 rows"))
+    assert "hold 6,000 rows" in found
+    assert f"the summary makes '{rows}" in found or rows in found
+    assert found.split(":")[1].isdecimal()
+
+
+@pytest.mark.parametrize("sentence", ["It is 7 times as fast.", "Found in nine runs of ten."])
+def test_a_number_typed_into_a_page_is_found(
+    capsys: pytest.CaptureFixture[str],
+    changed: Callable[[Path, str, str], Path],
+    sentence: str,
+) -> None:
+    limits = "\n## Limits\n"
+    found = findings(capsys, readme=changed(README, limits, f"{limits}\n{sentence}\n"))
+    assert found
+    assert all("comes from no figure of the summary" in one and sentence in one for one in found)
+    results = changed(RESULTS, limits, f"{limits}\n{sentence}\n")
+    assert any(sentence in one for one in findings(capsys, results=results))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["7 times as fast", "{{ 7 }} times as fast", "{{ 7.0 | number }} times", "{{ '7' }} times"],
+)
+def test_a_number_typed_into_a_template_is_found(
+    capsys: pytest.CaptureFixture[str], template: Changed, planted: str
+) -> None:
+    page = template("## Corpus\n", f"## Corpus\n\n{planted}.\n")
+    (found,) = findings(capsys, results=page)
+    assert ": 7: comes from no figure of the summary" in found
+
+
+def test_a_figure_of_no_known_table_is_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(origins.ORIGINS, "repeat")
+    origins.origins.cache_clear()
+    found = findings(capsys)
+    origins.origins.cache_clear()
+    assert found
+    assert all(": repeat/" in one and "has no origin; name its table" in one for one in found)
+
+
+def test_a_section_without_the_command_of_its_table_is_found(
+    capsys: pytest.CaptureFixture[str], template: Changed
+) -> None:
+    line = "Table: rates.parquet, by `python -m scripts.statistics.aggregate`."
+    found = findings(capsys, results=template(line, ""))
+    assert len(found) == 2
+    assert "'Transfer, replayed': shows rates.parquet, lacks rates.parquet" in found[0]
+    assert found[1].endswith("lacks python -m scripts.statistics.aggregate")
+
+
+def test_a_sentence_edited_in_the_summary_is_found(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    summary = json.loads(SUMMARY.read_text())
+    summary["readings"][0] += " It is 7 times as fast."
+    planted, page = tmp_path / "summary.json", tmp_path / "RESULTS.md"
+    planted.write_text(json.dumps(summary))
+    assert results_md.main(["--summary", str(planted), "--out", str(page)]) == 0
+    assert any(
+        one.startswith("summary: readings/0: ") and "7 times" in one
+        for one in findings(capsys, summary=planted, results=page)
+    )
+
+
+def test_a_phrase_that_no_page_holds_is_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "ALLOWED", {**trace.ALLOWED, "in 99 balloons": "a song"})
+    (found,) = findings(capsys)
+    assert "'in 99 balloons': stands on no page" in found
+
+
+def test_pages_that_are_not_there_are_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["--summary", str(SUMMARY), "--readme", str(tmp_path / "none.md")]
+    assert trace.main(arguments) == 2
+    assert "none.md: could not be read" in capsys.readouterr().err
