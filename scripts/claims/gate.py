@@ -152,7 +152,7 @@ def main(argv: list[str] | None = None) -> int:
         for reason in verdict["reasons"]:
             print(f"  {reason}")
 
-    return run_main(body) or int(not claimable)
+    return run_main(body, lambda: int(not claimable))
 
 
 if __name__ == "__main__":

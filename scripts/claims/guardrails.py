@@ -120,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
         found = {one.name: one.to_json() for one in guardrails}
         write_json(arguments.out, {"version": 1, "guardrails": found, "strong": strong})
 
-    return run_main(body) or int(bool(broken))
+    return run_main(body, lambda: int(bool(broken)))
 
 
 if __name__ == "__main__":

@@ -255,7 +255,7 @@ def main(argv: list[str] | None = None) -> int:
         for finding in findings:
             print(finding, file=sys.stderr)
 
-    return run_main(body) or int(bool(findings))
+    return run_main(body, lambda: int(bool(findings)))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.out:
             write_json(args.out, result)
 
-    return run_main(body) or int(found)
+    return run_main(body, lambda: int(found))
 
 
 if __name__ == "__main__":

@@ -7,19 +7,27 @@ import sys
 from collections.abc import Callable
 
 from scripts.lib.files import InputError
+from scripts.lib.journal import logged
 
 
-def run_main(body: Callable[[], None]) -> int:
-    """Run an entry module's body; bad input ends it with one clear line and status 2."""
+def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) -> int:
+    """Run an entry module's body; bad input ends it with one clear line and status 2.
+
+    ``status``: asked after a body that ran to its end, what the exit status is. Start and end go
+    into the log of events (scripts.lib.journal).
+    """
     logging.basicConfig(
         level=logging.INFO,
         stream=sys.stderr,
         format="%(asctime)s %(name)s: %(message)s",
         datefmt="%H:%M:%S",
     )
-    try:
-        body()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    with logged(body.__module__) as end:
+        try:
+            body()
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            end.status, end.error = 2, str(error)
+        else:
+            end.status = status()
+    return end.status

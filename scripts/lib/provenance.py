@@ -1,12 +1,15 @@
 """Where results come from: pinned packages, dataset hashes, the upstream commit.
 
-Everything is read from files of the repository, never from the running machine, so that two
-machines that rebuild the same results also agree on their provenance.
+What results hold is read from files of the repository, never from the running machine, so that two
+machines that rebuild the same results also agree on their provenance. Measurements and the log of
+events say the commit of the working copy, too.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -52,6 +55,18 @@ def upstream_commit(path: Path) -> str:
     if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         raise InputError(f"{path}: commit is {commit!r}; write the full hash of 40 hex digits")
     return commit
+
+
+def working_commit(folder: Path) -> str | None:
+    """The commit of a working copy; GRAPHX_COMMIT where there is no git (a copied tree)."""
+    if given := os.environ.get("GRAPHX_COMMIT"):
+        return given
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
 
 
 def _read(path: Path) -> str:

@@ -130,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
         gpus = parse_gpus(args.gpus, args.backend)
         status = sweep(plan, args.ledger, gpus, conditions, limits)
 
-    return run_main(body) or status
+    return run_main(body, lambda: status)
 
 
 if __name__ == "__main__":

@@ -190,7 +190,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.list:
             print("\n".join(line for one in pages for line in listed(one)))
 
-    return run_main(body) or int(bool(findings))
+    return run_main(body, lambda: int(bool(findings)))
 
 
 if __name__ == "__main__":

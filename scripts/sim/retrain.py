@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for model and decision")
     args = parser.parse_args(argv)
     promoted: list[bool] = []
-    return run_main(lambda: promoted.append(run(args))) or (0 if all(promoted) else REFUSED)
+    return run_main(lambda: promoted.append(run(args)), lambda: 0 if all(promoted) else REFUSED)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def main(argv: list[str] | None = None) -> int:
             LOG.info("paused; run the same command again to go on")
             paused = True
 
-    return run_main(body) or (3 if paused else 0)
+    return run_main(body, lambda: 3 if paused else 0)
 
 
 if __name__ == "__main__":

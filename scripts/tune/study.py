@@ -175,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
             LOG.info("paused; run the same command again to go on")
             status = 3
 
-    return run_main(body) or status
+    return run_main(body, lambda: status)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -28,6 +29,15 @@ def test_dvc_is_clean(built: Clone) -> None:
 
 def test_committed_results_and_lock_are_what_is_built(built: Clone) -> None:
     assert built.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_both_log_what_they_ran(built: Clone) -> None:
+    lines = (built.path / "build/LOG.jsonl").read_text(encoding="utf-8").splitlines()
+    ended = {one["step"]: one for one in map(json.loads, lines) if one["event"] == "ended"}
+    assert {"scripts.corpus.build", "scripts.report.html"} <= set(ended)
+    assert {one["status"] for one in ended.values()} == {0}
+    commit = built.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert {one["commit"] for one in ended.values()} == {commit}
 
 
 def test_both_hold_the_same_results(made: Clone, reproduced: Clone) -> None:

@@ -28,6 +28,7 @@ _INHERITED = (
     "SNAKEMAKE_",
     "PYTEST_",
     "TRITON_",
+    "GRAPHX_",
     "PYTHONDONTWRITEBYTECODE",
 )
 

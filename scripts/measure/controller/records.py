@@ -7,7 +7,6 @@ import math
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import Any
 from scripts.lib.budget import Budget
 from scripts.lib.files import InputError, sha256
 from scripts.lib.outcome import NotMeasured, Outcome
+from scripts.lib.provenance import working_commit
 from scripts.lib.spec import spec_hash
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
@@ -44,17 +44,12 @@ def commit() -> str:
 
     InputError without either: a measurement that cannot be traced to its code is not recorded.
     """
-    if given := os.environ.get("GRAPHX_COMMIT"):
-        return given
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise InputError(
-            "this folder is no git clone, so its commit is unknown; run with "
-            "GRAPHX_COMMIT=<the commit that it was copied from>"
-        ) from error
-    return found.stdout.strip()
+    if found := working_commit(Path()):
+        return found
+    raise InputError(
+        "this folder is no git clone, so its commit is unknown; run with "
+        "GRAPHX_COMMIT=<the commit that it was copied from>"
+    )
 
 
 def _package(name: str) -> str:

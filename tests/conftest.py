@@ -1,0 +1,17 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.lib.journal import VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_events() -> Iterator[None]:
+    """Steps that tests run are no events of this checkout; clones have logs of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, "")
+        yield
