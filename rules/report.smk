@@ -109,6 +109,8 @@ rule report_html:
         gains=rules.statistics_gains.output.gains,
         triples_legality=rules.space_legality.output.triples,
         triples_predicted=rules.sim_triples.output.triples,
+        losses=rules.statistics_losses.output.losses,
+        revalidation=rules.statistics_revalidate.output.revalidation,
         sim_cells=rules.sim_evaluate.output.cells,
         figures=[
             rules.figures_transferred.output.svg,
@@ -132,7 +134,8 @@ rule report_html:
         "python -m {params.module} --summary {input.summary:q} --pairwise {input.pairwise:q}"
         " --cells {input.cells:q} --coverage {input.coverage:q}"
         " --gains {input.gains:q} --triples-legality {input.triples_legality:q}"
-        " --triples-predicted {input.triples_predicted:q} --sim-cells {input.sim_cells:q}"
+        " --triples-predicted {input.triples_predicted:q} --losses {input.losses:q}"
+        " --revalidation {input.revalidation:q} --sim-cells {input.sim_cells:q}"
         " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 
 

@@ -12,8 +12,10 @@ from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.recorded import COVERAGE
+from scripts.lib.schemas.revalidation import REVALIDATION
 from scripts.lib.schemas.sim import SIM_CELLS, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.schemas.statistics import PAIRWISE
@@ -22,7 +24,15 @@ from scripts.report import matrices, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
-from scripts.report.rows import Browsable, cell_rows, covered_rows, predicted_rows, triple_rows
+from scripts.report.rows import (
+    Browsable,
+    cell_rows,
+    covered_rows,
+    loss_rows,
+    predicted_rows,
+    triple_rows,
+    unsettled_rows,
+)
 from scripts.report.triples_section import join
 
 # figure -> caption; the file's stem names the figure.
@@ -44,6 +54,8 @@ TABLES = {
     "gains": (GAINS, "best of the configs tried, cell by cell"),
     "triples-legality": (TRIPLES_LEGALITY, "legality of triples whose target is absent"),
     "triples-predicted": (TRIPLES_PREDICTED, "predictions of the same triples"),
+    "losses": (LOSSES, "where the best other config stays behind"),
+    "revalidation": (REVALIDATION, "which verdicts a second recording repeats"),
     "sim-cells": (SIM_CELLS, "how the simulator orders the configs of each cell"),
 }
 EXAMPLE = """example:
@@ -53,6 +65,8 @@ EXAMPLE = """example:
       --coverage results/tables/coverage.parquet --gains results/tables/gains.parquet \\
       --triples-legality results/tables/triples_legality.parquet \\
       --triples-predicted results/tables/triples_predicted.parquet \\
+      --losses results/tables/losses.parquet \\
+      --revalidation results/tables/revalidation.parquet \\
       --sim-cells results/tables/sim_cells.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
       --out results/report.html"""
@@ -90,6 +104,11 @@ def page(summary: dict[str, Any], figures: list[dict[str, str]], browsable: Brow
         covered=browsable.covered,
         triples=browsable.triples,
         predicted=browsable.predicted,
+        losses=browsable.losses,
+        unsettled=browsable.unsettled,
+        classes=wording.CLASSES,
+        causes=wording.CAUSES,
+        published=wording.published,
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         sim_words=sim_words,
         limit=LIMIT,
@@ -116,6 +135,8 @@ def main(argv: list[str] | None = None) -> int:
             covered=covered_rows(frames["coverage"], frames["gains"]),
             triples=triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
             predicted=predicted_rows(frames["sim-cells"]),
+            losses=loss_rows(frames["losses"]),
+            unsettled=unsettled_rows(frames["revalidation"]),
         )
         figures = inline_figures(arguments.figures)
         write_text(arguments.out, page(read_summary(arguments.summary), figures, browsable))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,10 +10,8 @@ import pandas as pd
 from scripts.lib.schemas.losses import Cause, Kind
 from scripts.report.sections import Section
 
-ROW = [
-    "dataset", "cell_id", "committed_id", "chosen_id", "ratio", "low", "high", "cause", "evidence",
-    "marks", "again_verdict",
-]  # fmt: skip
+ROW = ["dataset", "cell_id", "committed_id", "chosen_id", "cause", "evidence", "marks"]
+AGAIN = "again_verdict"
 # Where an earlier study lost all of its cells: it never tried this tile size there.
 PATTERN_TOKENS = (256, 1024)
 
@@ -43,9 +42,17 @@ def _kind(rows: pd.DataFrame) -> Section:
     }
 
 
-def _rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = rows[ROW].astype(object)
+def _rows(rows: pd.DataFrame) -> list[Section]:
+    """Every cell; ``ratio``, and ``again`` if the second recording says something, as estimates."""
+    plain = rows.astype(object).where(rows.notna(), None)
     return [
-        {str(key): value for key, value in row.items()}
-        for row in plain.where(plain.notna(), None).to_dict("records")
+        {name: row[name] for name in [*ROW, AGAIN]}
+        | {"ratio": _ratio(row, "")}
+        | ({"again": _ratio(row, "again_")} if row[AGAIN] else {})
+        for row in plain.to_dict("records")
     ]
+
+
+def _ratio(row: Mapping[Any, Any], prefix: str) -> Section:
+    ends = [row[f"{prefix}{end}"] for end in ("low", "high")]
+    return {"mean": row[f"{prefix}ratio"], "ci": ends}

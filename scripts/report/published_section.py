@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Published:
-    """One published figure, a mean with or without its interval, or ``–`` if there is none.
+    """One published figure, a mean with or without its interval, None if there is none.
 
     ``unit``: count, days, rate or ratio. ``ours``: path in the summary; ``nearest``: metric of a
     class of breakdowns, or a path with ``{pair}`` in it.
@@ -41,7 +41,7 @@ class Published:
 
     name: str
     unit: str
-    published: tuple[float, ...] | str
+    published: tuple[float, ...] | None
     status: Status
     why: str
     ours: str | None = None
@@ -68,16 +68,23 @@ def _nearest(summary: Summary) -> Iterator[tuple[str, Figure]]:
 
 
 def _row(one: Published, summary: Summary, pairs: list[tuple[str, Figure]]) -> Figure:
-    listed = isinstance(one.published, tuple)
     return {
         "name": one.name,
         "unit": one.unit,
-        "published": list(one.published) if listed else one.published,
+        "published": _figure(one.published),
         "ours": None if one.ours is None else find(summary, one.ours),
-        "nearest": [None if one.nearest is None else found.get(one.nearest) for _, found in pairs],
+        "nearest": [_beside(one.nearest, summary, pair, found) for pair, found in pairs],
         "status": str(one.status),
         "why": one.why,
     }
+
+
+def _figure(published: tuple[float, ...] | None) -> Any:
+    """A mean with its interval as an estimate, one without as a plain number."""
+    if published is None:
+        return None
+    mean, *interval = published
+    return {"mean": mean, "ci": interval} if interval else mean
 
 
 def _beside(nearest: str | None, summary: Summary, pair: str, found: Figure) -> Any:
@@ -101,7 +108,7 @@ def _figures(summary: Summary) -> Iterator[Published]:
         f"{pair}/gap_days_last",
     )  # fmt: skip
     yield Published(
-        "gap by first commit, days", "days", "–", Status.ADDED,
+        "gap by first commit, days", "days", None, Status.ADDED,
         "a later touch of a file is not its arrival", f"{pair}/gap_days_first",
     )  # fmt: skip
     yield from _on_the_target()
@@ -126,8 +133,8 @@ def _on_the_target() -> Iterator[Published]:
     )  # fmt: skip
     for name, unit, figure, metric in (
         ("at or under the committed config", "rate", elsewhere.AT_OR_UNDER, "at_or_under"),
-        ("… win or tie, decided by intervals", "rate", "–", "win_or_tie"),
-        ("… strict win", "rate", "–", "win"),
+        ("… win or tie, decided by intervals", "rate", None, "win_or_tie"),
+        ("… strict win", "rate", None, "win"),
         ("within 10% of it", "rate", (elsewhere.WITHIN_10,), "within_10"),
         (
             "speed-up among winners, mean",
@@ -136,7 +143,7 @@ def _on_the_target() -> Iterator[Published]:
             "speedup_winners",
         ),
     ):
-        added = isinstance(figure, str)
+        added = figure is None
         status = Status.ADDED if added else Status.NOT_MEASURABLE
         why = "asked by intervals and a margin" if added else f"{NO_TARGET}; {copied}"
         yield Published(name, unit, figure, status, why, nearest=metric)
@@ -146,7 +153,7 @@ def _of_the_search() -> Iterator[Published]:
     replayed = f"transfer/{{pair}}/S2/{elsewhere.BUDGET}"
     for name, metric in (("within 10%", "within_10"), ("loss", "loss")):
         yield Published(
-            f"searched here with K = {elsewhere.BUDGET}, replayed (S2): {name}", "rate", "–",
+            f"searched here with K = {elsewhere.BUDGET}, replayed (S2): {name}", "rate", None,
             Status.ADDED, "on the completely recorded cells of few layers",
             nearest=f"{replayed}/{metric}",
         )  # fmt: skip

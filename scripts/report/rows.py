@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.schemas.revalidation import Standing
 from scripts.report.sim_words import DATASET, HELD_OUT, MODEL
 
 Rows = list[dict[Any, Any]]
@@ -14,12 +15,14 @@ Rows = list[dict[Any, Any]]
 
 @dataclass(frozen=True)
 class Browsable:
-    """Rows of measured cells, of cells to measure, of triples on an absent GPU, of predictions."""
+    """The rows of each long table, as the functions below make them."""
 
     cells: Rows
     covered: Rows
     triples: Rows
     predicted: Rows
+    losses: Rows
+    unsettled: Rows
 
 
 def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
@@ -52,6 +55,17 @@ def predicted_rows(sim_cells: pd.DataFrame) -> Rows:
     wanted = {"dataset": DATASET, "held_out": HELD_OUT, "model": MODEL}
     chosen = sim_cells[[*wanted]].eq(pd.Series(wanted)).all(axis=1)
     return _rows(_by_cell(sim_cells[chosen]))
+
+
+def loss_rows(losses: pd.DataFrame) -> Rows:
+    """One row per cell where the best other config stays behind, losses first."""
+    return _rows(_by_cell(losses).sort_values("kind", ascending=False, kind="stable"))
+
+
+def unsettled_rows(revalidation: pd.DataFrame) -> Rows:
+    """One row per verdict that does not stand in the second recording."""
+    judged = revalidation.dropna(subset="standing")
+    return _rows(_by_cell(judged[judged["standing"] != Standing.STANDS]))
 
 
 def _by_cell(frame: pd.DataFrame) -> pd.DataFrame:

@@ -118,18 +118,13 @@ def number(value: float | None) -> str:
 
 
 def published(figure: Any, unit: str) -> str:
-    """A figure of the table of published ones: an estimate, a plain number, or a list of either.
+    """A figure of the table of published ones: an estimate, or a plain number.
 
-    ``unit``: count, days, rate or ratio. A list is mean, low and high, or a mean alone.
+    ``unit``: count, days, rate or ratio.
     """
     if figure is None:
         return DASH
-    if isinstance(figure, str):
-        return figure
-    if isinstance(figure, list):
-        mean, *interval = figure
-        figure = {"mean": mean, "ci": interval} if interval else mean
-    written = {"days": days, "rate": per_cent, "ratio": ratio}
     if isinstance(figure, Mapping):
+        written = {"days": days, "rate": per_cent, "ratio": ratio}
         return written[unit](figure)
     return share(figure) if unit == "rate" else number(figure)
