@@ -28,12 +28,12 @@ PLAN = Plan(resamples=200)
 
 def filled(rows: list[dict[str, object]], schema) -> pd.DataFrame:
     """Rows with every column of a schema: zeros where none is given and none may be missing."""
-    zeros = {"string": "", "bool": True, "int32": 0, "double": 0.0}
+    zeros = {"string": "", "bool": True, "double": 0.0}
     frame = pd.DataFrame(rows)
     for column in schema.columns:
         if column.name not in frame:
             kind = str(column.type)
-            zero = LAST if "timestamp" in kind else zeros[kind]
+            zero = LAST if "timestamp" in kind else zeros.get(kind, 0)
             frame[column.name] = None if column.nullable else zero
     return frame[schema.names]
 
