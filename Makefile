@@ -112,7 +112,7 @@ gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it
 	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
 	    --ledger build/live/ledger.jsonl $(SWEEP)
 
-TUNE_LAYER = $(if $(SHAPE),--shape $(SHAPE),--model "$(MODEL)" --tp $(or $(TP),1))
+TUNE_LAYER = $(if $(SHAPE),--shape $(SHAPE)) $(if $(MODEL),--model "$(MODEL)") $(if $(TP),--tp $(TP))
 tune: ## on a GPU machine: config files for a layer (DEVICE=…, MODEL=… and TP=…, or SHAPE=…; TUNE=…)
 	@$(PYTHON) -m scripts.tune.run --device "$(DEVICE)" $(TUNE_LAYER) $(TUNE)
 

@@ -34,9 +34,14 @@ def resolve(
 
     InputError for unknown names (with the nearest), or for neither or both of model and shape.
     """
+    if not device.strip():
+        raise InputError("name the GPU: --device NAME (DEVICE=NAME with make), such as NVIDIA_H200")
     target = find_device(device).name
     if (model is None) == (shape is None):
-        raise InputError("name the layer: --model NAME --tp DEGREE, or --shape ID")
+        raise InputError(
+            "name the layer, one way: --model NAME --tp DEGREE, or --shape ID"
+            " (MODEL=NAME TP=DEGREE, or SHAPE=ID, with make)"
+        )
     if shape is not None:
         return Wanted(_known(read_shape(shape)), target)
     assert model is not None
@@ -55,6 +60,8 @@ def read_shape(text: str) -> Shape:
 
 def _known(shape: Shape) -> Shape:
     _scheme(shape.scheme)
+    if not min(shape.experts, shape.intermediate, shape.hidden):
+        raise InputError(f"--shape {shape.id}: E, N and K must each be 1 or more")
     if not 1 <= shape.top_k <= shape.experts:
         raise InputError(f"--shape {shape.id}: top_k is {shape.top_k}; choose 1 to {shape.experts}")
     return shape

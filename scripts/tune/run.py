@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.measure.conditions import Conditions
@@ -38,6 +39,7 @@ EXAMPLE = """examples:
   python -m scripts.tune.run --device NVIDIA_H200 --model gpt-oss-20b --tp 2 --scheme mxfp4_w4a16
   python -m scripts.tune.run --device NVIDIA_H100_80GB_HBM3 --plan \\
     --shape E8-N3584-K4096-top2-bf16
+  make tune DEVICE=NVIDIA_H200 MODEL=Mixtral-8x7B TP=4 TUNE="--budget 64 --seconds 540"
 """
 
 
@@ -86,9 +88,12 @@ def run(args: argparse.Namespace, typed: str) -> None:
     from scripts.tune.layer import resolve  # noqa: PLC0415
     from scripts.tune.tuner import Options  # noqa: PLC0415
 
+    if args.top < 1:
+        raise InputError(f"--top {args.top}: choose 1 or more candidates of a batch size")
     wanted = resolve(args.device, args.model, args.tp, args.scheme, args.shape)
+    sources = None if args.sources is None else [find_device(name).name for name in args.sources]
     options = Options(
-        args.budget, args.margin, args.sources, args.unseen, args.seed, where(args), args.build
+        args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
     )
     folder = args.out or Path("build/tune", wanted.device, wanted.shape.id)
     if not live or not _has_gpu():

@@ -71,14 +71,21 @@ def carried(advice: Advice, cells: Sequence[Cell], sources: Sequence[str]) -> li
     history, legal, found = advice.corpus.history, advice.space.legal, list[Carried]()
     for source in sources:
         mine = [carried_from(history, cell, source, legal) for cell in cells]
-        dropped = sorted({key for one in mine for key in one.dropped})
-        LOG.info(
-            "%s: %d configs%s, %d of them not legal here (S2 takes the nearest legal one)",
-            source, len(mine), f" without {', '.join(dropped)}" if dropped else "",
-            sum(not one.legal for one in mine),
-        )  # fmt: skip
+        LOG.info("%s: %s", source, _changes(mine))
         found += mine
     return found
+
+
+def _changes(mine: Sequence[Carried]) -> str:
+    """What became of one source's configs, in words."""
+    dropped = sorted({key for one in mine for key in one.dropped})
+    illegal = sum(not one.legal for one in mine)
+    without = f" without {', '.join(dropped)}" if dropped else ""
+    if not illegal:
+        return f"{len(mine)} configs{without}, all legal here"
+    return (
+        f"{len(mine)} configs{without}, {illegal} not legal here (S2 takes the nearest legal one)"
+    )
 
 
 def named(compared: Mapping[str, Config]) -> dict[str, str]:
