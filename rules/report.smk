@@ -13,6 +13,9 @@ rule report_summary:
         false_wins=rules.statistics_spread.output.false_wins,
         gains=rules.statistics_gains.output.gains,
         gain_rates=rules.statistics_gains.output.rates,
+        headline=rules.statistics_headline.output.headline,
+        headline_tests=rules.statistics_headline.output.tests,
+        coverage_study=rules.statistics_calibration.output.study,
         cost=rules.statistics_cost.output.cost,
         quality=rules.statistics_quality.output.quality,
         rates=rules.statistics_aggregate.output.rates,
@@ -63,6 +66,8 @@ rule report_summary:
         " --coverage {input.coverage:q} --spread {input.spread:q}"
         " --false-wins {input.false_wins:q}"
         " --gains {input.gains:q} --gain-rates {input.gain_rates:q} --cost {input.cost:q}"
+        " --headline {input.headline:q} --headline-tests {input.headline_tests:q}"
+        " --coverage-study {input.coverage_study:q}"
         " --quality {input.quality:q} --rates {input.rates:q}"
         " --repeat {input.repeat:q} --breakdowns {input.breakdowns:q} --losses {input.losses:q}"
         " --revalidation {input.revalidation:q}"

@@ -384,6 +384,57 @@ rule statistics_losses:
         " --space {input.space:q} --margin {params.margin:q} --out {output.losses:q} 2> {log:q}"
 
 
+rule statistics_headline:
+    input:
+        script="scripts/statistics/headline.py",
+        triples=rules.corpus_build.output.triples,
+        verdicts=rules.statistics_triples.output.verdicts,
+        gains=rules.statistics_gains.output.gains,
+        spread=rules.statistics_spread.output.spread,
+        spec=LOCKED_SPEC,
+    output:
+        headline="results/tables/headline.parquet",
+        tests="results/tables/headline_tests.parquet",
+    log:
+        "logs/statistics/headline.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --triples {input.triples:q} --verdicts {input.verdicts:q}"
+        " --gains {input.gains:q} --spread {input.spread:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.headline:q} --out-tests {output.tests:q} 2> {log:q}"
+
+
+rule statistics_calibration:
+    input:
+        script="scripts/statistics/calibration.py",
+    output:
+        study="results/tables/coverage_study.parquet",
+    log:
+        "logs/statistics/calibration.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        studies=lookup(within=config, dpath="statistics/studies"),
+        resamples=lookup(within=config, dpath="statistics/study_resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --studies {params.studies:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.study:q} 2> {log:q}"
+
+
 rule statistics:
     input:
         rules.statistics_gaps.output,
@@ -401,3 +452,5 @@ rule statistics:
         rules.statistics_breakdown.output,
         rules.statistics_revalidate.output,
         rules.statistics_losses.output,
+        rules.statistics_headline.output,
+        rules.statistics_calibration.output,

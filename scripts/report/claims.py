@@ -74,6 +74,7 @@ def _candidates(summary: Summary, headline: Headline) -> Iterator[tuple[str, str
     for device in summary.get("measured", {}):
         yield from _of_device(device)
         for source in headline.sources:
+            yield from _over_triples(f"{source}->{device}")
             yield from _of_pair(f"{source}->{device}")
 
 
@@ -95,6 +96,20 @@ def _of_device(device: str) -> Iterator[tuple[str, str, str]]:
         "quality",
         "The committed config stands at {ratio} times the roofline (geometric mean of {n} cells).",
     )
+
+
+def _over_triples(name: str) -> Iterator[tuple[str, str, str]]:
+    """All triples of a pair: copied configs, and the best of the configs tried."""
+    title = wording.pair(name)
+    for choice, what in (("copied", "copied (S1)"), ("best", "best of the configs tried")):
+        for metric, said in (
+            ("win_or_tie", "a win or tie with the committed config on {rate} of {n} triples."),
+            ("win", "a strict paired win on {rate} of {n} triples."),
+            ("within_2", "within 2% of the committed config on {rate} of {n} triples."),
+            ("within_10", "within 10% of the committed config on {rate} of {n} triples."),
+        ):
+            path = f"headline/{name}/{choice}/all/{metric}"
+            yield path, "headline", f"{title}, {what}: {said}"
 
 
 def _of_pair(name: str) -> Iterator[tuple[str, str, str]]:

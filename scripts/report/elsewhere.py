@@ -34,6 +34,7 @@ COMMITTED_TO_ROOFLINE = Elsewhere(48, 1.30)
 # config, on a real MI300X. An estimate is mean, low and high.
 PAIR = ("NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X")
 TRIPLES = 269
+GAP_PAIR = "->".join(PAIR)
 # Mean gap by last commit and its interval.
 GAP_DAYS_LAST = (185.9, 174.1, 197.5)
 BUDGET = 128

@@ -10,6 +10,7 @@ import pandas as pd
 
 from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS
+from scripts.lib.schemas.headline import COVERAGE_STUDY, HEADLINE, HEADLINE_TESTS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CORRECTNESS
@@ -47,6 +48,9 @@ class Tables:
     false_wins: pd.DataFrame
     gains: pd.DataFrame
     gain_rates: pd.DataFrame
+    headline: pd.DataFrame
+    headline_tests: pd.DataFrame
+    coverage_study: pd.DataFrame
     cost: pd.DataFrame
     quality: pd.DataFrame
     rates: pd.DataFrame
@@ -86,6 +90,9 @@ INPUTS = {
     "false_wins": Input(FALSE_WINS, "how often A/A pairs mislead"),
     "gains": Input(GAINS, "best of the configs tried, cell by cell"),
     "gain_rates": Input(GAIN_RATES, "how often it beats the committed one"),
+    "headline": Input(HEADLINE, "headline metrics of every pair"),
+    "headline_tests": Input(HEADLINE_TESTS, "whether wins outnumber losses"),
+    "coverage_study": Input(COVERAGE_STUDY, "what the intervals cover"),
     "cost": Input(COST, "what tuning a config file costs"),
     "quality": Input(QUALITY, "quality of known configs"),
     "rates": Input(RATES, "rates per pair, strategy and budget"),

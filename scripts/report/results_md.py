@@ -10,6 +10,7 @@ from typing import Any
 
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
+from scripts.lib.schemas.headline import LEAST_FILES
 from scripts.report import elsewhere, matrices, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
@@ -21,7 +22,9 @@ SECTIONS = {
     "corpus",
     "correctness",
     "cost",
+    "coverage_study",
     "guardrails",
+    "headline",
     "ledger",
     "legality",
     "losses",
@@ -48,6 +51,8 @@ CONSTANTS = {
     "classes": wording.CLASSES,
     "causes": wording.CAUSES,
     "published": wording.published,
+    "least_files": LEAST_FILES,
+    "gap_pair": elsewhere.GAP_PAIR,
     "limit": LIMIT,
 }
 EXAMPLE = """example:

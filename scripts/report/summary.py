@@ -15,6 +15,7 @@ from scripts.report import (
     breakdown_section,
     correctness_section,
     cost_section,
+    headline_section,
     ledger_section,
     loss_section,
     measured_section,
@@ -36,6 +37,8 @@ EXAMPLE = """example:
       --gaps $T/gaps.parquet --recorded $T/recorded.parquet --binaries $T/binaries.parquet \\
       --coverage $T/coverage.parquet --spread $T/spread.parquet --cost $T/cost.parquet \\
       --false-wins $T/false_wins.parquet --gains $T/gains.parquet \\
+      --headline $T/headline.parquet --headline-tests $T/headline_tests.parquet \\
+      --coverage-study $T/coverage_study.parquet \\
       --gain-rates $T/gain_rates.parquet --quality $T/quality.parquet \\
       --rates $T/rates.parquet --repeat $T/repeat.parquet \\
       --breakdowns $T/breakdowns.parquet --losses $T/losses.parquet \\
@@ -73,6 +76,8 @@ def summarise(
         "legality": space_section.legality(tables.legality),
         "correctness": correctness_section.correctness(tables.correctness),
         "measured": measured_section.measured(tables),
+        "headline": headline_section.headline(tables.headline, tables.headline_tests),
+        "coverage_study": headline_section.coverage_study(tables.coverage_study),
         "repeat": sections.repeat(tables.repeat),
         "breakdowns": breakdown_section.breakdowns(tables.breakdowns),
         "losses": loss_section.losses(tables.losses),

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
+from threadpoolctl import ThreadpoolController
 
 from scripts.lib.files import InputError
 from scripts.lib.schemas.statistics import ESTIMATE
@@ -66,7 +67,14 @@ def replicate(
     """
     step = max(1, BLOCK // units)
     sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
-    return np.concatenate([statistic(draw_counts(units, size, generator)) for size in sizes])
+    # A block is too small to share among threads: waiting for each other doubles the time.
+    with _threads().limit(limits=1, user_api="blas"):
+        return np.concatenate([statistic(draw_counts(units, size, generator)) for size in sizes])
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def estimate_means(values: Floats, clusters: npt.ArrayLike, plan: Plan, name: str) -> pd.DataFrame:

@@ -1,0 +1,181 @@
+"""The headline metrics of every ordered pair of GPUs, each with four intervals; the widest counts.
+
+Time gaps of all pairs; and of the pairs into a measured GPU what the source's configs, copied, and
+the best of the configs tried are worth against the committed ones, over all their triples.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.corpus import TRIPLES
+from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.headline import HEADLINE, HEADLINE_TESTS, Choice, Group
+from scripts.lib.schemas.recorded import SPREAD
+from scripts.lib.schemas.triples import TRIPLE_VERDICTS
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
+from scripts.statistics.bootstrap import Floats, Plan, Statistic, round_10
+from scripts.statistics.headline_metrics import (
+    GAPS,
+    MEDIANS,
+    QUARTILES,
+    RATES,
+    SPEEDUP,
+    groups,
+    metrics,
+)
+from scripts.statistics.intervals import NUMBERS, estimate, widen_certain
+from scripts.statistics.label_noise import flips, label_noise
+from scripts.statistics.multiple import adjust, count_pair
+from scripts.statistics.replicates import Codes, means, quantiles, together
+
+PAIR = ["source", "target"]
+FILES = ["source_file", "target_file"]
+AVERAGED = [*RATES, "ratio", SPEEDUP]
+METRICS = [*AVERAGED, *QUARTILES, *MEDIANS]
+# The column of ``metrics`` that each is taken from.
+TAKEN = [*AVERAGED, *MEDIANS]
+COLUMNS = [TAKEN.index(SPEEDUP if name in QUARTILES else name) for name in METRICS]
+EXAMPLE = (
+    "python -m scripts.statistics.headline --triples triples.parquet"
+    " --verdicts triple_verdicts.parquet --gains gains.parquet --spread spread.parquet"
+    " --margin 0.01 --out headline.parquet --out-tests headline_tests.parquet"
+)
+
+
+def choices(
+    verdicts: pd.DataFrame, gains: pd.DataFrame, spread: pd.DataFrame, margin: float
+) -> dict[Choice, pd.DataFrame]:
+    """What is judged on each triple: TRIPLE_VERDICTS with trials, label_noise and flips.
+
+    A copy costs no search, so it has no trials. The best of a cell's candidates is the same for
+    all sources; its trials are the configs tried.
+    """
+    noise = verdicts["cell_id"].map(label_noise(spread, verdicts[["cell_id", "committed_id"]]))
+    copies = verdicts.assign(trials=np.nan)
+    judged = gains[["dataset", "cell_id", "ratio", "low", "high", "verdict", "tried"]]
+    kept = verdicts.drop(columns=["ratio", "low", "high", "verdict"])
+    best = kept.merge(judged, on=["dataset", "cell_id"], how="left", validate="many_to_one")
+    best = best.assign(trials=best["tried"].where(best["verdict"].notna()))
+    return {
+        choice: rows.assign(label_noise=noise, flips=flips(rows, noise, margin))
+        for choice, rows in ((Choice.COPY, copies), (Choice.BEST, best))
+    }
+
+
+def headline(triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """All metrics of all pairs; schema HEADLINE."""
+    parts = [_gaps(rows, plan) for _, rows in _pairs(triples)]
+    for choice, table in judged.items():
+        for _, rows in _pairs(table):
+            for group, some in groups(rows, choice).items():
+                parts.append(_judged(some, choice, group, plan))
+    out = pd.concat(parts, ignore_index=True)
+    out[NUMBERS] = out[NUMBERS].map(round_10)
+    return out[HEADLINE.names].sort_values(
+        [*PAIR, "choice", "group"], kind="stable", ignore_index=True
+    )
+
+
+def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """Whether each pair's wins outnumber its losses; schema HEADLINE_TESTS."""
+    rows = [
+        {
+            "source": source,
+            "target": target,
+            "choice": str(choice),
+            **count_pair(part, _files(part), plan, f"{source}->{target} {choice}"),
+        }
+        for choice, table in judged.items()
+        for (source, target), part in _pairs(table)
+    ]
+    return adjust(pd.DataFrame(rows), plan.level)
+
+
+def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
+    """The rows of each pair, in an order of their own: the resamples must not depend on theirs."""
+    own = [name for name in ("tokens", "batch") if name in table]
+    ordered = table.sort_values([*PAIR, *FILES, *own], kind="stable", ignore_index=True)
+    for (source, target), rows in ordered.groupby(PAIR, sort=True):
+        yield (str(source), str(target)), rows
+
+
+def _files(rows: pd.DataFrame) -> pd.Series:
+    return rows[FILES[0]] + " -> " + rows[FILES[1]]
+
+
+def _gaps(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Both time gaps of a pair."""
+    source, target = rows[PAIR].iloc[0]
+    codes = pd.factorize(_files(rows))[0]
+    values = rows[[*GAPS]].to_numpy(dtype=np.float64)
+    found = estimate(values, codes, means, range(len(GAPS)), plan, f"{source}->{target}")
+    about = {"choice": str(Choice.CORPUS), "group": str(Group.ALL)}
+    return found.assign(source=source, target=target, **about, metric=GAPS)
+
+
+def _judged(rows: pd.DataFrame, choice: Choice, group: str, plan: Plan) -> pd.DataFrame:
+    """All metrics of one choice on some triples of a pair."""
+    source, target = rows[PAIR].iloc[0]
+    name = f"{source}->{target} {choice} {group}"
+    codes = pd.factorize(_files(rows))[0]
+    values = metrics(rows)[TAKEN].to_numpy(dtype=np.float64)
+    found = estimate(values, codes, _statistic, COLUMNS, plan, name)
+    found = found.assign(metric=METRICS)
+    numbers = found.columns.drop("metric")
+    rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"
+    found.loc[rates, numbers] = widen_certain(found.loc[rates, numbers], plan.level)
+    found.loc[logs, NUMBERS] = np.exp(found.loc[logs, NUMBERS])
+    return found.assign(source=source, target=target, choice=str(choice), group=str(group))
+
+
+def _statistic(values: Floats, units: Codes) -> Statistic:
+    """METRICS of the columns TAKEN."""
+    speedup = [TAKEN.index(SPEEDUP)]
+    return together(
+        means(values[:, : len(AVERAGED)], units),
+        quantiles(values[:, speedup], units, [*QUARTILES.values()]),
+        quantiles(values[:, len(AVERAGED) :], units, [0.5]),
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the judged triples, estimate, write both tables."""
+    parser = options.parser(__doc__, EXAMPLE)
+    for name, text in {
+        "triples": "triples of the corpus",
+        "verdicts": "verdicts of the copied configs",
+        "gains": "best of the configs tried, cell by cell",
+        "spread": "differences between recordings",
+        "out": "table of metrics",
+        "out-tests": "table of tests",
+    }.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=text)
+    parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
+    options.add_plan(parser)
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        plan = options.plan(arguments)
+        judged = choices(
+            read_table(arguments.verdicts, TRIPLE_VERDICTS),
+            read_table(arguments.gains, GAINS),
+            read_table(arguments.spread, SPREAD),
+            arguments.margin,
+        )
+        table = headline(read_table(arguments.triples, TRIPLES), judged, plan)
+        write_table(arguments.out, table, HEADLINE)
+        write_table(arguments.out_tests, significance(judged, plan), HEADLINE_TESTS)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

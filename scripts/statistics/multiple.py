@@ -1,0 +1,77 @@
+"""Whether wins outnumber losses on a pair of GPUs, and what many pairs do to that question.
+
+Two tests: a sign test over the triples, and one that flips the signs of whole files, since the
+triples of a file are not independent. The larger p counts. Of many pairs some look decided by
+chance; Holm's correction keeps the chance of even one such at the level (Scandinavian Journal of
+Statistics 6 (1979) 65-70).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scripts.lib.schemas.headline import HEADLINE_TESTS
+from scripts.statistics.bootstrap import Floats, Plan, round_10
+from scripts.statistics.decision import LOSS, WIN
+
+WINS_MORE, LOSES_MORE, OPEN = "wins_more", "loses_more", "open"
+
+
+def count_pair(rows: pd.DataFrame, files: pd.Series, plan: Plan, name: str) -> dict[str, object]:
+    """Wins, losses and both p of the triples of one pair.
+
+    ``rows``: with verdict; ``files``: the file of each. With no decided triple p is 1.
+    """
+    won, lost = (rows["verdict"] == word for word in (WIN, LOSS))
+    wins, losses = int(won.sum()), int(lost.sum())
+    by_file = (won.astype(int) - lost.astype(int)).groupby(files.to_numpy()).sum()
+    p_rows = stats.binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
+    p_files = _flip(np.asarray(by_file, dtype=np.float64), plan, name)
+    return {
+        "wins": wins,
+        "losses": losses,
+        "files": len(by_file),
+        "p_rows": round_10(float(p_rows)),
+        "p_files": round_10(p_files),
+        "p": round_10(max(float(p_rows), p_files)),
+    }
+
+
+def _flip(sums: Floats, plan: Plan, name: str) -> float:
+    """Two-sided p of a mean of 0 when each file's sign might as well be the other."""
+    sums = sums[sums != 0]
+    if len(sums) < 2:
+        return 1.0
+    found = stats.permutation_test(
+        (sums,),
+        lambda x, axis: x.sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=plan.resamples,
+        rng=plan.generator(f"{name} flips"),
+    )
+    return min(1.0, float(found.pvalue))
+
+
+def holm(p: Floats) -> Floats:
+    """Adjusted p: each times the number of hypotheses not yet rejected before it, never falling."""
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return adjusted
+
+
+def adjust(tests: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Holm over the pairs of each choice, and the finding; schema HEADLINE_TESTS."""
+    parts = []
+    for _, rows in tests.groupby("choice", sort=True):
+        adjusted = holm(rows["p"].to_numpy(dtype=np.float64))
+        words = np.where(rows["wins"] > rows["losses"], WINS_MORE, LOSES_MORE)
+        finding = np.where(adjusted <= 1 - level, words, OPEN)
+        parts.append(
+            rows.assign(p_adjusted=[round_10(float(p)) for p in adjusted], finding=finding)
+        )
+    return pd.concat(parts, ignore_index=True)[HEADLINE_TESTS.names]
