@@ -76,7 +76,7 @@ def widen_certain(estimates: pd.DataFrame, level: float) -> pd.DataFrame:
     edge = ((1 - level) / 2) ** (1 / estimates["n"].clip(lower=1))
     never, always = estimates["value"] == 0, estimates["value"] == 1
     out = estimates.copy()
-    out["high"] = np.where(never, 1 - edge, out["high"])
-    out["low"] = np.where(always, edge, out["low"])
+    out["low"] = np.select([never, always], [0.0, edge], out["low"])
+    out["high"] = np.select([never, always], [1 - edge, 1.0], out["high"])
     out["ci_by"] = np.where(never | always, "exact", out["ci_by"])
     return out
