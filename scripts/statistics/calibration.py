@@ -20,7 +20,7 @@ from scripts.lib.tables import write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Floats, Plan, Statistic, round_10
 from scripts.statistics.intervals import WAYS, quote_widest, widen_certain
-from scripts.statistics.replicates import Codes, deviates, means, quantiles, resample
+from scripts.statistics.replicates import Codes, deviates, effective, means, quantiles, resample
 
 RATE, MEAN, MEDIAN = "rate", "mean", "median"
 TRUE_RATE = 0.8
@@ -92,7 +92,7 @@ def intervals(layout: Layout, values: Floats, plan: Plan) -> dict[str, Floats]:
         count = int(units.max()) + 1
         statistic = _statistic(layout, values, units)
         replicates = resample(statistic, count, plan, generator)
-        for mark, few in ((" plain", None), ("", count)):
+        for mark, few in ((" plain", None), ("", effective(values, units))):
             ends = deviates(plan.level, few)
             found[f"{way}{mark}"] = replicates.percentile(ends)
             found[f"{way}_bca{mark}"] = replicates.corrected(ends)

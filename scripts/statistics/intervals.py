@@ -14,7 +14,7 @@ import pandas as pd
 
 from scripts.lib.schemas.headline import INTERVALS, LEAST_FILES
 from scripts.statistics.bootstrap import Floats, Plan, Statistic
-from scripts.statistics.replicates import Codes, deviates, resample
+from scripts.statistics.replicates import Codes, deviates, effective, resample
 
 WAYS = ("rows", "rows_bca", "clusters", "clusters_bca")
 NUMBERS = ["value", "low", "high", *(f"{way}_{end}" for way in WAYS for end in ("low", "high"))]
@@ -41,7 +41,7 @@ def estimate(
         both = np.full((2, 2, len(point)), np.nan)
         if count > 1:
             replicates = resample(statistic, count, plan, generator)
-            ends = deviates(plan.level, count)
+            ends = deviates(plan.level, effective(values[:, columns], units))
             both = np.stack([replicates.percentile(ends), replicates.corrected(ends)])
         for kind, (low, high) in zip((way, f"{way}_bca"), both, strict=True):
             found |= {f"{kind}_low": low, f"{kind}_high": high}

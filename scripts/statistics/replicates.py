@@ -95,8 +95,8 @@ class Replicates:
     left_out: Floats
 
     def percentile(self, deviates: Floats) -> Floats:
-        """Ends at two normal deviates, (2, metrics); NaN for a metric that no resample has."""
-        return self._read(np.tile(special.ndtr(deviates)[:, None], len(self.point)))
+        """Ends at two normal deviates, (2, 1) or (2, metrics); NaN where there is no resample."""
+        return self._read(special.ndtr(deviates))
 
     def corrected(self, deviates: Floats) -> Floats:
         """BCa ends, (2, metrics); NaN where it says nothing.
@@ -105,20 +105,19 @@ class Replicates:
         changes nothing, and past the pole of the correction, where the ends change places.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            # Deviates of the ends, moved by the bias and stretched by the skew.
-            z = self._bias + deviates[:, None]
+            z = self._bias + deviates
             stretch = 1 - self._skew * z
             shares = special.ndtr(self._bias + z / stretch)
-        usable = np.isfinite(shares).all(axis=0) & (stretch > 0).all(axis=0)
-        usable &= np.isfinite(self._bias)
-        ends = self._read(np.where(usable, shares, 0.5))
-        ends[:, ~usable] = np.nan
-        return ends
+        usable = np.isfinite(self._bias) & (stretch > 0).all(axis=0)
+        return self._read(np.where(usable, shares, np.nan))
 
     @cached_property
     def _bias(self) -> Floats:
         """Where the estimate stands among its resamples; those equal to it count half."""
-        below = (self.drawn < self.point).sum(axis=0) + (self.drawn <= self.point).sum(axis=0)
+        # The same draws summed in another order may differ in the last digit, and are equal.
+        near = 1e-12 * np.abs(self.point)
+        below = (self.drawn < self.point - near).sum(axis=0)
+        below += (self.drawn <= self.point + near).sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             bias: Floats = special.ndtri(below / (2 * self._known))
         return bias
@@ -139,12 +138,12 @@ class Replicates:
 
     def _read(self, shares: Floats) -> Floats:
         """``numpy.quantile`` of sorted columns at shares of their own, (2, metrics)."""
-        place = shares * np.maximum(self._known - 1, 0)
-        low = np.floor(place).astype(np.intp)
-        high = np.ceil(place).astype(np.intp)
+        shares = np.broadcast_to(shares, (2, len(self.point)))
+        known = np.isfinite(shares).all(axis=0)
+        place = np.where(known, shares, 0.5) * np.maximum(self._known - 1, 0)
+        low, high = np.floor(place).astype(np.intp), np.ceil(place).astype(np.intp)
         start, end = (np.take_along_axis(self.drawn, at, axis=0) for at in (low, high))
-        read: Floats = start + (end - start) * (place - low)
-        return read
+        return np.where(known, start + (end - start) * (place - low), np.nan)
 
 
 def resample(
@@ -156,10 +155,28 @@ def resample(
     return Replicates(statistic(np.ones((1, units)))[0], drawn, statistic(1.0 - np.eye(units)))
 
 
-def deviates(level: float, units: int | None = None) -> Floats:
-    """Normal deviates of the two ends; for so few ``units``, moved out as Student's t asks."""
+def deviates(level: float, units: Floats | None = None) -> Floats:
+    """Normal deviates of the two ends, (2, 1); moved out as t asks of so few, (2, metrics).
+
+    ``units``: the effective number of each metric.
+    """
     tail = (1 - level) / 2
-    end = float(-special.ndtri(tail))
-    if units is not None:
-        end = float(stats.t.isf(tail, units - 1)) * float(np.sqrt(units / (units - 1)))
-    return np.array([-end, end])
+    if units is None:
+        return np.array([[special.ndtri(tail)], [-special.ndtri(tail)]])
+    few = np.where(units > 1, units, np.nan)
+    end = stats.t.isf(tail, few - 1) * np.sqrt(few / (few - 1))
+    return np.stack([-end, end])
+
+
+def effective(values: Floats, units: Codes) -> Floats:
+    """How many units of one size would tell as much of each column, (rows, columns), as these.
+
+    Where some units hold many more rows than others, a mean rests on those: Kish's (sum n)^2 /
+    sum n^2, which Carter, Schnepel and Steigerwald, Review of Economics and Statistics 99 (2017)
+    698-709, show to govern how far an interval by clusters is to be trusted.
+    """
+    sizes = np.zeros((int(units.max()) + 1, values.shape[1]))
+    np.add.at(sizes, units, (~np.isnan(values)).astype(np.float64))
+    squares = (sizes**2).sum(axis=0)
+    found: Floats = sizes.sum(axis=0) ** 2 / np.where(squares > 0, squares, np.nan)
+    return found

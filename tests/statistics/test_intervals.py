@@ -1,0 +1,125 @@
+"""Percentile and BCa intervals against scipy's, quantiles against numpy's, and which is quoted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from scripts.statistics.bootstrap import Floats, Plan, draw_counts, replicate
+from scripts.statistics.intervals import NAMES, WAYS, estimate, quote_widest, widen_certain
+from scripts.statistics.replicates import deviates, means, quantiles, resample
+
+PLAN = Plan(resamples=2000)
+ROWS = np.random.default_rng(0).exponential(size=(40, 1))
+
+
+def theirs(statistic: object, method: str, *data: Floats) -> list[float]:
+    found = stats.bootstrap(
+        data,
+        statistic,
+        n_resamples=PLAN.resamples,
+        paired=len(data) > 1,
+        vectorized=False,
+        method=method,
+        rng=np.random.default_rng(1),
+    )
+    return list(found.confidence_interval)
+
+
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+@pytest.mark.parametrize("name", ["mean", "median"])
+def test_rows_give_the_intervals_of_scipy(name: str, method: str) -> None:
+    units = np.arange(len(ROWS))
+    own = means(ROWS, units) if name == "mean" else quantiles(ROWS, units, [0.5])
+    ours = resample(own, len(ROWS), PLAN, np.random.default_rng(1))
+    ends = deviates(PLAN.level)
+    found = ours.percentile(ends) if method == "percentile" else ours.corrected(ends)
+    assert found[:, 0] == pytest.approx(theirs(getattr(np, name), method, ROWS[:, 0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+def test_files_give_the_intervals_of_scipy_over_their_sums(method: str) -> None:
+    files = np.repeat(np.arange(8), [2, 9, 4, 5, 8, 3, 6, 3])
+    whole = np.round(ROWS * 64) / 64  # whose sums no order of addition changes
+    sums, counts = np.bincount(files, whole[:, 0]), np.bincount(files).astype(float)
+    ours = resample(means(whole, files), 8, PLAN, np.random.default_rng(1))
+    ends = deviates(PLAN.level)
+    found = ours.percentile(ends) if method == "percentile" else ours.corrected(ends)
+    ratio = theirs(lambda x, n: x.sum() / n.sum(), method, sums, counts)
+    assert found[:, 0] == pytest.approx(ratio, rel=1e-9)
+
+
+def test_blocks_draw_what_all_at_once_draws() -> None:
+    units = 500  # several blocks
+    all_at_once = draw_counts(units, 700, np.random.default_rng(3)) @ np.arange(units)[:, None]
+    blocks = replicate(
+        lambda w: w @ np.arange(units)[:, None], units, 700, np.random.default_rng(3)
+    )
+    assert np.array_equal(blocks, all_at_once)
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=1, max_size=12),
+    st.integers(0, 2**32 - 1),
+)
+def test_weighted_quantiles_are_those_of_the_repeated_values(values: list[int], seed: int) -> None:
+    column = np.array(values, dtype=float)
+    weights = np.random.default_rng(seed).integers(0, 4, len(values)).astype(float)
+    found = quantiles(column[:, None], np.arange(len(column)), [0.25, 0.5, 0.75])(weights[None])
+    repeated = np.repeat(column, weights.astype(int))
+    if not len(repeated):
+        assert np.isnan(found).all()
+        return
+    expected = np.quantile(repeated, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
+    assert found[0] == pytest.approx(expected)
+
+
+def test_missing_values_do_not_enter_and_an_absent_metric_has_no_figure() -> None:
+    values = np.column_stack([ROWS[:, 0], np.full(len(ROWS), np.nan)])
+    values[:10, 0] = np.nan
+    files = np.repeat(np.arange(10), 4)
+    found = estimate(values, files, means, [0, 1], PLAN, "x")
+    assert list(found.columns) == NAMES
+    assert found["value"].iloc[0] == pytest.approx(ROWS[10:, 0].mean())
+    assert (found["n"].iloc[0], found["files"].iloc[0]) == (30, 8)
+    assert found["n"].iloc[1] == 0
+    assert found.loc[1, ["value", "low", "high"]].isna().all()
+    assert found["ci_by"].iloc[1] == "none"
+
+
+def test_the_widest_of_the_four_is_quoted() -> None:
+    files = np.repeat(np.arange(10), 4)
+    shared = np.random.default_rng(2).normal(size=10)[files][:, None]
+    found = estimate(shared, files, means, [0], PLAN, "x").iloc[0]
+    widths = {way: found[f"{way}_high"] - found[f"{way}_low"] for way in WAYS}
+    assert found["ci_by"] == max(widths, key=lambda way: widths[way])
+    assert found["ci_by"].startswith("clusters")
+    assert found["high"] - found["low"] == max(widths.values())
+
+
+def test_one_file_leaves_the_rows_and_is_not_held() -> None:
+    found = estimate(ROWS, np.zeros(len(ROWS), dtype=int), means, [0], PLAN, "x").iloc[0]
+    assert found["ci_by"].startswith("rows")
+    assert np.isnan(found["clusters_low"])
+    assert not found["held"]
+
+
+def test_values_all_alike_give_no_interval() -> None:
+    found = estimate(np.full((20, 1), 3.0), np.arange(20), means, [0], PLAN, "x").iloc[0]
+    assert found["value"] == 3.0
+    assert found["ci_by"] == "none"
+    assert np.isnan(found["low"])
+
+
+def test_a_certain_rate_has_the_exact_interval() -> None:
+    frame = pd.DataFrame({f"{way}_{end}": [1.0, 0.0] for way in WAYS for end in ("low", "high")})
+    about = {"value": [1.0, 0.0], "n": 20, "files": 20}
+    found = widen_certain(quote_widest(frame.assign(**about)), 0.95)
+    exact = stats.binomtest(20, 20).proportion_ci(0.95)
+    assert list(found["ci_by"]) == ["exact", "exact"]
+    assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([exact.low, 1.0])
+    assert found.loc[1, ["low", "high"]].tolist() == pytest.approx([0.0, 1 - exact.low])
