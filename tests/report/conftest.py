@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS
+from scripts.lib.schemas.headline import COVERAGE_STUDY, HEADLINE, HEADLINE_TESTS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.recorded import (
     BINARIES,
@@ -31,16 +32,19 @@ from scripts.lib.tables import Table, write_table
 from scripts.report import summary
 from scripts.report.inputs import INPUTS
 from scripts.statistics.bootstrap import Plan
+from scripts.statistics.calibration import MEAN, Layout, study
 from scripts.statistics.cost import cost
 from scripts.statistics.coverage import cover
 from scripts.statistics.false_wins import false_wins
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.gaps import estimate_gaps
+from scripts.statistics.headline import choices, headline, significance
 from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
 from tests.report import absent
+from tests.report.copied import as_triples, best_of, no_repeats, planted
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -175,6 +179,17 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
     }
 
 
+def _headline(triples: pd.DataFrame, drawn: Study) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """The headline of two sources whose configs, copied, win, tie and lose on the study's cells."""
+    copied = planted(drawn.cells)
+    judged = choices(copied, best_of(copied), no_repeats(), 0.01)
+    return {
+        "headline": (headline(pd.concat([triples, as_triples(copied)]), judged, PLAN), HEADLINE),
+        "headline_tests": (significance(judged, PLAN), HEADLINE_TESTS),
+        "coverage_study": (study(Layout(MEAN, 10, 0.3), 20, PLAN), COVERAGE_STUDY),
+    }
+
+
 @pytest.fixture(scope="session")
 def inputs(
     drawn: Study, judged: Judged, tmp_path_factory: pytest.TempPathFactory
@@ -199,6 +214,7 @@ def inputs(
         "pairwise": (judged.pairwise, PAIRWISE),
         "verdicts": (judged.verdicts, VERDICTS),
         "aa": (judged.aa, AA),
+        **_headline(rows, drawn),
         **{name: (make(), table) for name, (make, table) in absent.TABLES.items()},
     }
     for name, (frame, table) in tables.items():
