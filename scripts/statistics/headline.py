@@ -64,9 +64,10 @@ def choices(
     kept = verdicts.drop(columns=["ratio", "low", "high", "verdict"])
     best = kept.merge(judged, on=["dataset", "cell_id"], how="left", validate="many_to_one")
     best = best.assign(trials=best["tried"].where(best["verdict"].notna()))
+    # The noise is the cell's, whatever is judged on it, and stands with the copies alone.
     return {
-        choice: rows.assign(label_noise=noise, flips=flips(rows, noise, margin))
-        for choice, rows in ((Choice.COPY, copies), (Choice.BEST, best))
+        Choice.COPY: copies.assign(label_noise=noise, flips=flips(copies, noise, margin)),
+        Choice.BEST: best.assign(label_noise=np.nan, flips=flips(best, noise, margin)),
     }
 
 
@@ -91,7 +92,7 @@ def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame
             "source": source,
             "target": target,
             "choice": str(choice),
-            **count_pair(part, _files(part), plan, f"{source}->{target} {choice}"),
+            **count_pair(part, file_pairs(part), plan, f"{source}->{target} {choice}"),
         }
         for choice, table in judged.items()
         for (source, target), part in _pairs(table)
@@ -107,14 +108,15 @@ def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]
         yield (str(source), str(target)), rows
 
 
-def _files(rows: pd.DataFrame) -> pd.Series:
+def file_pairs(rows: pd.DataFrame) -> pd.Series:
+    """The pair of files that each row comes from; rows of one pair are not independent."""
     return rows[FILES[0]] + " -> " + rows[FILES[1]]
 
 
 def _gaps(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Both time gaps of a pair."""
     source, target = rows[PAIR].iloc[0]
-    codes = pd.factorize(_files(rows))[0]
+    codes = pd.factorize(file_pairs(rows))[0]
     values = rows[[*GAPS]].to_numpy(dtype=np.float64)
     found = estimate(values, codes, means, range(len(GAPS)), plan, f"{source}->{target}")
     about = {"choice": str(Choice.CORPUS), "group": str(Group.ALL)}
@@ -125,7 +127,7 @@ def _judged(rows: pd.DataFrame, choice: Choice, group: str, plan: Plan) -> pd.Da
     """All metrics of one choice on some triples of a pair."""
     source, target = rows[PAIR].iloc[0]
     name = f"{source}->{target} {choice} {group}"
-    codes = pd.factorize(_files(rows))[0]
+    codes = pd.factorize(file_pairs(rows))[0]
     values = metrics(rows)[TAKEN].to_numpy(dtype=np.float64)
     found = estimate(values, codes, _statistic, COLUMNS, plan, name)
     found = found.assign(metric=METRICS)

@@ -76,7 +76,8 @@ def _weighted(ordered: Floats, weights: Floats, shares: Sequence[float]) -> Floa
     found = np.full((len(weights), len(shares)), np.nan)
     if not len(ordered):
         return found
-    upto = np.cumsum(weights, axis=1)
+    # Counts of rows, which a short float holds exactly, in half the time.
+    upto = np.cumsum(weights, axis=1, dtype=np.float32)
     some = upto[:, -1] > 0
     upto = upto[some]
     for place, share in enumerate(shares):
