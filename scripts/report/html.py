@@ -12,6 +12,7 @@ from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.headline import LEAST_FILES
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.recorded import COVERAGE
@@ -112,6 +113,7 @@ def page(summary: dict[str, Any], figures: list[dict[str, str]], browsable: Brow
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         sim_words=sim_words,
         limit=LIMIT,
+        least_files=LEAST_FILES,
     )
 
 

@@ -107,6 +107,8 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += sum(len(found["by_scheme"]) for found in gpu["datasets"].values())
         rows += gpu["coverage"]["cells"] + len(gpu["spread"]) + len(gpu["aa_by_dataset"])
         rows += leaves(gpu["gains"], 2)
+    pairs = summary["headline"].values()
+    rows += sum(len(pair.get(name, {})) for pair in pairs for name in ("copied", "best"))
     rows += len(summary["ledger"])
     for sides in summary["cost"]["tuned"].values():
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
