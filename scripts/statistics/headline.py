@@ -73,11 +73,12 @@ def choices(
 
 def headline(triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     """All metrics of all pairs; schema HEADLINE."""
-    parts = [_gaps(rows, plan) for _, rows in _pairs(triples)]
+    dates = triples[[*PAIR, *FILES, "batch", *GAPS]]
+    parts = [_gaps(pair, rows, plan) for pair, rows in _pairs(dates)]
     for choice, table in judged.items():
-        for _, rows in _pairs(table):
+        for pair, rows in _pairs(table):
             for group, some in groups(rows, choice).items():
-                parts.append(_judged(some, choice, group, plan))
+                parts.append(_judged(pair, some, choice, group, plan))
     out = pd.concat(parts, ignore_index=True)
     out[NUMBERS] = out[NUMBERS].map(round_10)
     return out[HEADLINE.names].sort_values(
@@ -92,7 +93,7 @@ def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame
             "source": source,
             "target": target,
             "choice": str(choice),
-            **count_pair(part, file_pairs(part), plan, f"{source}->{target} {choice}"),
+            **count_pair(part, part["files"], plan, f"{source}->{target} {choice}"),
         }
         for choice, table in judged.items()
         for (source, target), part in _pairs(table)
@@ -101,33 +102,32 @@ def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame
 
 
 def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
-    """The rows of each pair, in an order of their own: the resamples must not depend on theirs."""
+    """The rows of each pair, in an order of their own: the resamples must not depend on theirs.
+
+    ``files`` numbers the pair of files that a row comes from.
+    """
     own = [name for name in ("tokens", "batch") if name in table]
     ordered = table.sort_values([*PAIR, *FILES, *own], kind="stable", ignore_index=True)
+    ordered["files"] = ordered.groupby(FILES, sort=False).ngroup()
     for (source, target), rows in ordered.groupby(PAIR, sort=True):
         yield (str(source), str(target)), rows
 
 
-def file_pairs(rows: pd.DataFrame) -> pd.Series:
-    """The pair of files that each row comes from; rows of one pair are not independent."""
-    return rows[FILES[0]] + " -> " + rows[FILES[1]]
-
-
-def _gaps(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def _gaps(pair: tuple[str, str], rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Both time gaps of a pair."""
-    source, target = rows[PAIR].iloc[0]
-    codes = pd.factorize(file_pairs(rows))[0]
+    codes = pd.factorize(rows["files"])[0]
     values = rows[[*GAPS]].to_numpy(dtype=np.float64)
-    found = estimate(values, codes, means, range(len(GAPS)), plan, f"{source}->{target}")
+    found = estimate(values, codes, means, range(len(GAPS)), plan, "->".join(pair))
     about = {"choice": str(Choice.CORPUS), "group": str(Group.ALL)}
-    return found.assign(source=source, target=target, **about, metric=GAPS)
+    return found.assign(**dict(zip(PAIR, pair, strict=True)), **about, metric=GAPS)
 
 
-def _judged(rows: pd.DataFrame, choice: Choice, group: str, plan: Plan) -> pd.DataFrame:
+def _judged(
+    pair: tuple[str, str], rows: pd.DataFrame, choice: Choice, group: Group, plan: Plan
+) -> pd.DataFrame:
     """All metrics of one choice on some triples of a pair."""
-    source, target = rows[PAIR].iloc[0]
-    name = f"{source}->{target} {choice} {group}"
-    codes = pd.factorize(file_pairs(rows))[0]
+    name = f"{'->'.join(pair)} {choice} {group}"
+    codes = pd.factorize(rows["files"])[0]
     values = metrics(rows)[TAKEN].to_numpy(dtype=np.float64)
     found = estimate(values, codes, _statistic, COLUMNS, plan, name)
     found = found.assign(metric=METRICS)
@@ -135,7 +135,8 @@ def _judged(rows: pd.DataFrame, choice: Choice, group: str, plan: Plan) -> pd.Da
     rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"
     found.loc[rates, numbers] = widen_certain(found.loc[rates, numbers], plan.level)
     found.loc[logs, NUMBERS] = np.exp(found.loc[logs, NUMBERS])
-    return found.assign(source=source, target=target, choice=str(choice), group=str(group))
+    about = {"choice": str(choice), "group": str(group)}
+    return found.assign(**dict(zip(PAIR, pair, strict=True)), **about)
 
 
 def _statistic(values: Floats, units: Codes) -> Statistic:

@@ -25,7 +25,7 @@ from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Floats, Plan
-from scripts.statistics.headline import PAIR, choices, file_pairs, headline
+from scripts.statistics.headline import FILES, PAIR, choices, headline
 from scripts.statistics.headline_metrics import GAPS, metrics
 from scripts.statistics.replicates import Codes
 
@@ -41,11 +41,11 @@ def figures(
     """The values and the file codes of every mean of every pair, over all its triples."""
     found: list[tuple[Floats, Codes]] = []
     for _, rows in triples.groupby(PAIR, sort=True):
-        codes = pd.factorize(file_pairs(rows))[0]
+        codes = pd.factorize(pd.MultiIndex.from_frame(rows[FILES]))[0]
         found += [(rows[name].to_numpy(dtype=np.float64), codes) for name in GAPS]
     for table in judged.values():
         for _, rows in table.groupby(PAIR, sort=True):
-            codes = pd.factorize(file_pairs(rows))[0]
+            codes = pd.factorize(pd.MultiIndex.from_frame(rows[FILES]))[0]
             values = metrics(rows).to_numpy(dtype=np.float64)
             found += [(column, codes) for column in values.T]
     return found

@@ -63,23 +63,23 @@ def quantiles(values: Floats, units: Codes, shares: Sequence[float]) -> Statisti
         sorted_columns.append((column[rows], units[rows]))
 
     def statistic(weights: Floats) -> Floats:
-        found = [
-            _weighted(ordered, weights[:, owners], shares) for ordered, owners in sorted_columns
-        ]
+        # Whole numbers, which a short float holds exactly, in half the time.
+        short = weights.astype(np.float32)
+        found = [_weighted(ordered, short[:, owners], shares) for ordered, owners in sorted_columns]
         return np.hstack(found)
 
     return statistic
 
 
-def _weighted(ordered: Floats, weights: Floats, shares: Sequence[float]) -> Floats:
+def _weighted(ordered: Floats, weights: npt.NDArray[np.float32], shares: Sequence[float]) -> Floats:
     """Quantiles of sorted values under each row of weights; NaN where all weights are 0."""
     found = np.full((len(weights), len(shares)), np.nan)
     if not len(ordered):
         return found
-    # Counts of rows, which a short float holds exactly, in half the time.
-    upto = np.cumsum(weights, axis=1, dtype=np.float32)
+    upto = np.cumsum(weights, axis=1)
     some = upto[:, -1] > 0
-    upto = upto[some]
+    if not some.all():
+        upto = upto[some]
     for place, share in enumerate(shares):
         wanted = upto[:, -1:] * share
         first, after = (upto >= wanted).argmax(axis=1), (upto > wanted).argmax(axis=1)

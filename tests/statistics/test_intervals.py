@@ -11,7 +11,7 @@ from scipy import stats
 
 from scripts.statistics.bootstrap import Floats, Plan, draw_counts, replicate
 from scripts.statistics.intervals import NAMES, WAYS, estimate, quote_widest, widen_certain
-from scripts.statistics.replicates import deviates, means, quantiles, resample
+from scripts.statistics.replicates import deviates, effective, means, quantiles, resample
 
 PLAN = Plan(resamples=2000)
 ROWS = np.random.default_rng(0).exponential(size=(40, 1))
@@ -123,3 +123,20 @@ def test_a_certain_rate_has_the_exact_interval() -> None:
     assert list(found["ci_by"]) == ["exact", "exact"]
     assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([exact.low, 1.0])
     assert found.loc[1, ["low", "high"]].tolist() == pytest.approx([0.0, 1 - exact.low])
+
+
+def test_files_of_one_size_count_each_and_a_large_one_counts_for_less() -> None:
+    values = np.zeros((12, 2))
+    values[3:, 1] = np.nan  # a metric that one file alone has
+    even = effective(values, np.repeat(np.arange(4), 3))
+    assert even == pytest.approx([4, 1])
+    uneven = effective(values, np.repeat(np.arange(4), [9, 1, 1, 1]))
+    assert uneven[0] == pytest.approx(144 / 84)
+
+
+def test_tails_move_out_as_t_asks_and_few_units_tell_nothing() -> None:
+    low, high = deviates(0.95, np.array([5.0, 1e9, 1.0]))
+    assert high[0] == pytest.approx(stats.t.ppf(0.975, 4) * np.sqrt(5 / 4))
+    assert high[1] == pytest.approx(stats.norm.ppf(0.975), abs=1e-6)
+    assert np.isnan(high[2])
+    assert np.array_equal(low, -high, equal_nan=True)
