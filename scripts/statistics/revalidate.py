@@ -4,8 +4,9 @@ The second recording may come from another machine of the kind, another driver, 
 Per cell: how far the configs' latencies and their order moved, how far the tie-sets overlap, and
 whether the first recording's verdict on its best other config (scripts.statistics.gains) is said
 again of the same two configs: the first speaks by the rounds that did not choose between its
-configs, the second by all of its rounds, since it chose nothing. Beside it the premises of both, and what it would have cost to
-measure the first one's tie-sets only; `python -m scripts.statistics.tie_plan` plans just that.
+configs, the second, which chose nothing, by all of its own. Beside it the premises of both, and
+what it would have cost to measure the first one's tie-sets only;
+`python -m scripts.statistics.tie_plan` plans just that.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
-from tests.report import absent
+from tests.report import absent, again
 from tests.report.copied import as_triples, best_of, no_repeats, planted
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
@@ -164,8 +164,9 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
     recorded = record(trials, cells, drawn.space[drawn.space["legal"]])
     corpus = pd.concat([drawn.cells, drawn.cells.iloc[:1].assign(cell_id=UNMEASURED, tokens=3072)])
     corpus = corpus[["cell_id", "device", "scheme", "tokens"]].assign(file="a.json", foreign=False)
-    again = [between_runs(drawn.trials, drawn.trials.assign(median_us=20.0), "again")]
-    parts = [within_finals(twins), within_cells(recorded), *again]
+    moved = drawn.trials.assign(median_us=20.0)
+    repeated = between_runs(drawn.trials, moved, "again")
+    parts = [within_finals(twins), within_cells(recorded), repeated]
     gained = gains(recorded, cells, drawn.finals.assign(dataset=DATASET), 0.01, 0.95)
     return {
         "gains": (gained, GAINS),
@@ -216,6 +217,7 @@ def inputs(
         "aa": (judged.aa, AA),
         **_headline(rows, drawn),
         **{name: (make(), table) for name, (make, table) in absent.TABLES.items()},
+        **again.tables(drawn),
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"

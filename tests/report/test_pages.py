@@ -109,7 +109,14 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += leaves(gpu["gains"], 2)
     pairs = summary["headline"].values()
     rows += sum(len(pair.get(name, {})) for pair in pairs for name in ("copied", "best"))
-    rows += len(summary["ledger"])
+    rows += len(summary["ledger"]) + len(summary["published"]["rows"])
+    for kinds in summary["breakdowns"].values():
+        rows += sum(len(group) for kind in kinds.values() for group in kind.values())
+    for kinds in summary["losses"].values():
+        rows += sum(found["cells"] for found in kinds.values())
+    for found in summary["revalidation"].values():
+        rows += 1 + len(found["premises"])
+        rows += round(found["judged"] * (1 - found["stands"]["mean"]))
     for sides in summary["cost"]["tuned"].values():
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     parser = Loads()
@@ -125,7 +132,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], [], []))
+    text = html.page(summary, [], Browsable([], [], [], [], [], []))
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 

@@ -67,7 +67,7 @@ def slower(one: Recorded, cell_id: str, config_id: str, factor: float) -> Record
 def test_in_the_same_recording_again_nothing_flips_or_moves(first: Recorded) -> None:
     table = revalidate(first, replace(first, name="second"), MARGIN, LEVEL)
     assert set(table["cell_id"]) == set(first.cells["cell_id"])
-    # The first verdict rests on half of the rounds, the second on all: a word on the edge may differ.
+    # The first verdict rests on half of the rounds: at the margin the whole may say another word.
     assert set(table["standing"]) <= {Standing.STANDS, Standing.UNDECIDED}
     assert (table["standing"] == Standing.STANDS).mean() > 0.8
     assert (table["spearman"] == 1).all()
