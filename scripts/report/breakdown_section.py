@@ -27,8 +27,3 @@ def breakdowns(table: pd.DataFrame) -> Section:
             }
         )
     return out
-
-
-def find_class(section: Section, by: str, value: str) -> Section | None:
-    """The class of that value; ``section``: of one device and kind. None if there is none."""
-    return next((one for one in section.get(by, []) if one["value"] == value), None)

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from scripts.lib.device import short_name
 from scripts.report import elsewhere
-from scripts.report.breakdown_section import find_class
 from scripts.report.claims import Summary, find
 
 Figure = dict[str, Any]
@@ -35,8 +33,8 @@ class Status(StrEnum):
 class Published:
     """One published figure, a mean with or without its interval, None if there is none.
 
-    ``unit``: count, days, rate or ratio. ``ours``: path in the summary; ``nearest``: metric of a
-    class of breakdowns, or a path with ``{pair}`` in it.
+    ``unit``: count, days, rate or ratio. ``ours``: path in the summary; ``nearest``: such a path
+    with ``{pair}`` in it.
     """
 
     name: str
@@ -51,29 +49,27 @@ class Published:
 def published(summary: Summary) -> Figure:
     """``rows`` in order, and ``nearest``: the measured pairs of the columns.
 
-    ``summary``: with its sections corpus, breakdowns, losses and measured.
+    ``summary``: with its sections corpus, headline and transfer.
     """
     pairs = list(_nearest(summary))
-    rows = [_row(one, summary, pairs) for one in _figures(summary)]
-    return {"nearest": [name for name, _ in pairs], "rows": rows}
+    return {"nearest": pairs, "rows": [_row(one, summary, pairs) for one in _figures(summary)]}
 
 
-def _nearest(summary: Summary) -> Iterator[tuple[str, Figure]]:
-    """Pair and class of breakdowns: either end of the published pair copied to a measured GPU."""
-    for device, kinds in summary.get("breakdowns", {}).items():
-        for source in elsewhere.PAIR:
-            found = find_class(kinds.get("copied", {}), "source", short_name(source))
-            if found:
-                yield f"{source}->{device}", found
+def _nearest(summary: Summary) -> Iterator[str]:
+    """The measured pairs whose source is either GPU of the published one."""
+    for source in elsewhere.PAIR:
+        for pair, found in summary.get("headline", {}).items():
+            if pair.startswith(f"{source}->") and "copied" in found:
+                yield pair
 
 
-def _row(one: Published, summary: Summary, pairs: list[tuple[str, Figure]]) -> Figure:
+def _row(one: Published, summary: Summary, pairs: list[str]) -> Figure:
     return {
         "name": one.name,
         "unit": one.unit,
         "published": _figure(one.published),
         "ours": None if one.ours is None else find(summary, one.ours),
-        "nearest": [_beside(one.nearest, summary, pair, found) for pair, found in pairs],
+        "nearest": [_beside(one.nearest, summary, pair) for pair in pairs],
         "status": str(one.status),
         "why": one.why,
     }
@@ -87,10 +83,8 @@ def _figure(published: tuple[float, ...] | None) -> Any:
     return {"mean": mean, "ci": interval} if interval else mean
 
 
-def _beside(nearest: str | None, summary: Summary, pair: str, found: Figure) -> Any:
-    if nearest is None:
-        return None
-    return find(summary, nearest.format(pair=pair)) if "/" in nearest else found.get(nearest)
+def _beside(nearest: str | None, summary: Summary, pair: str) -> Any:
+    return None if nearest is None else find(summary, nearest.format(pair=pair))
 
 
 def _figures(summary: Summary) -> Iterator[Published]:
@@ -99,7 +93,7 @@ def _figures(summary: Summary) -> Iterator[Published]:
     yield Published(
         "triples of the pair", "count", (elsewhere.TRIPLES,),
         Status.REPRODUCED if triples == elsewhere.TRIPLES else Status.DIFFERS,
-        "counted anew from the public history", f"{pair}/triples", "judged",
+        "counted anew from the public history", f"{pair}/triples", "headline/{pair}/triples",
     )  # fmt: skip
     yield Published(
         "gap by last commit, days", "days", elsewhere.GAP_DAYS_LAST, _gap(gap),
@@ -129,16 +123,16 @@ def _on_the_target() -> Iterator[Published]:
     yield Published(
         "cells measured on the target", "count", (elsewhere.CELLS,), Status.NOT_MEASURABLE,
         f"{NO_TARGET}; {elsewhere.CELLS_NOT_MEASURED} fp8 and int8 cells were not measured there"
-        " either, here these formats are among the judged", nearest="judged",
+        " either, here these formats are among the judged", nearest="headline/{pair}/triples",
     )  # fmt: skip
     for name, unit, figure, metric in (
-        ("at or under the committed config", "rate", elsewhere.AT_OR_UNDER, "at_or_under"),
+        ("at or under the committed config", "rate", elsewhere.AT_OR_UNDER, "win_rate"),
         ("… win or tie, decided by intervals", "rate", None, "win_or_tie"),
         ("… strict win", "rate", None, "win"),
         ("within 10% of it", "rate", (elsewhere.WITHIN_10,), "within_10"),
         (
             "speed-up among winners, mean",
-            "ratio",
+            "rate",
             (elsewhere.SPEEDUP_WINNERS,),
             "speedup_winners",
         ),
@@ -146,7 +140,9 @@ def _on_the_target() -> Iterator[Published]:
         added = figure is None
         status = Status.ADDED if added else Status.NOT_MEASURABLE
         why = "asked by intervals and a margin" if added else f"{NO_TARGET}; {copied}"
-        yield Published(name, unit, figure, status, why, nearest=metric)
+        yield Published(
+            name, unit, figure, status, why, nearest=f"headline/{{pair}}/copied/all/{metric}"
+        )
 
 
 def _of_the_search() -> Iterator[Published]:
