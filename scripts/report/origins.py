@@ -35,10 +35,12 @@ _SPACES = Origin(f"{_TABLES}space/", "python -m scripts.space.enumerate")
 _SENTENCES = Origin("results/summary.json", "python -m scripts.claims.sentences")
 # Parts of a path by "/", "*" for any one; the longest that a path begins with holds.
 ORIGINS: dict[str, tuple[Origin, ...]] = {
+    "breakdowns": (_made("breakdowns.parquet", "statistics.breakdown"),),
     "corpus": (_made("gaps.parquet", "statistics.gaps"),),
     "corpus/files": (_HISTORY,),
     "corpus/rows": (_HISTORY,),
     "correctness": (_CORRECTNESS,),
+    "coverage_study": (_made("coverage_study.parquet", "statistics.calibration"),),
     "cost": (_RUNS,),
     "cost/tuned": (_COST,),
     "cost/ratio": (_COST,),
@@ -49,8 +51,10 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     "guardrails": (_made("guardrails.json", "claims.guardrails"),),
     "guardrails/G5": (_SENTENCES,),
     "guardrails/F2": (_SENTENCES,),
+    "headline": (_made("headline.parquet", "statistics.headline"),),
     "ledger": (_made("ledger.json", "ledger.scan"),),
     "legality": (_made("legality.parquet", "space.legality"),),
+    "losses": (_made("losses.parquet", "statistics.losses"),),
     "measured": (_made("recorded.parquet", "statistics.recorded"),),
     "measured/*/binaries": (_BINARIES,),
     "measured/*/coverage": (_made("coverage.parquet", "statistics.coverage"),),
@@ -67,7 +71,17 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     "provenance/datasets": (Origin("data/recorded/SHA256SUMS", "make record"),),
     "provenance/packages": (Origin("envs/analysis.lock.txt", "make lock"),),
     "provenance/upstream_commit": (Origin("data/upstream.yaml", None),),
+    "published": (
+        _made("headline.parquet", "statistics.headline"),
+        _made("gaps.parquet", "statistics.gaps"),
+        _made("rates.parquet", "statistics.aggregate"),
+    ),
     "repeat": (_made("repeat.parquet", "statistics.repeat"),),
+    "revalidation": (
+        _made("revalidation.parquet", "statistics.revalidate"),
+        _made("revalidation_rates.parquet", "statistics.revalidate"),
+        _made("premises.parquet", "statistics.revalidate"),
+    ),
     "sim": (_made("sim_rates.parquet", "sim.evaluate"),),
     "space": (_made("space_counts.parquet", "space.counts"),),
     "space/*/*/compiler": (_SPACES,),
