@@ -36,6 +36,18 @@ def headline(table: pd.DataFrame, tests: pd.DataFrame) -> Section:
     return out
 
 
+def many_pairs(tests: pd.DataFrame) -> Section:
+    """Per choice, how many pairs it wins or loses more often than chance, and how many are open."""
+    counts = tests.groupby(["choice", "finding"]).size()
+    return {
+        str(choice): {
+            finding: int(counts.get((choice, finding), 0))
+            for finding in ("wins_more", "loses_more", "open")
+        }
+        for choice in (Choice.COPY, Choice.BEST)
+    }
+
+
 def _figure(row: dict[Any, Any]) -> Section:
     """``{mean, ci, n}`` as everywhere and how the interval was had; all four are in the table."""
     return {

@@ -52,6 +52,9 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     "guardrails/G5": (_SENTENCES,),
     "guardrails/F2": (_SENTENCES,),
     "headline": (_made("headline.parquet", "statistics.headline"),),
+    "headline/*/tests": (_made("headline_tests.parquet", "statistics.headline"),),
+    "headline/*/not_measured": (Origin("scripts/report/headline_section.py", None),),
+    "many_pairs": (_made("headline_tests.parquet", "statistics.headline"),),
     "ledger": (_made("ledger.json", "ledger.scan"),),
     "legality": (_made("legality.parquet", "space.legality"),),
     "losses": (_made("losses.parquet", "statistics.losses"),),
@@ -95,6 +98,8 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     ),
     # Constants of the pages, see CONSTANTS of scripts.report.results_md.
     "elsewhere": (Origin("scripts/report/elsewhere.py", None),),
+    "least_files": (Origin("scripts/lib/schemas/headline.py", None),),
+    "gap_pair": (Origin("scripts/report/elsewhere.py", None),),
     "limit": (Origin("scripts/report/correctness_section.py", None),),
     "sim_words": (Origin("scripts/report/sim_words.py", None),),
     "spread_words": (Origin("scripts/report/wording.py", None),),

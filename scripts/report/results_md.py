@@ -28,6 +28,7 @@ SECTIONS = {
     "ledger",
     "legality",
     "losses",
+    "many_pairs",
     "measured",
     "provenance",
     "published",

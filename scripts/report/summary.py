@@ -77,6 +77,7 @@ def summarise(
         "correctness": correctness_section.correctness(tables.correctness),
         "measured": measured_section.measured(tables),
         "headline": headline_section.headline(tables.headline, tables.headline_tests),
+        "many_pairs": headline_section.many_pairs(tables.headline_tests),
         "coverage_study": headline_section.coverage_study(tables.coverage_study),
         "repeat": sections.repeat(tables.repeat),
         "breakdowns": breakdown_section.breakdowns(tables.breakdowns),
