@@ -51,6 +51,12 @@ def locked(name):
         raise WorkflowError(str(error)) from None
 
 
+def derived(files):
+    """Of a rule's inputs the tables that the workflow itself makes."""
+    names = (name for name in files if isinstance(name, str))
+    return [name for name in names if name.startswith("results/tables/")]
+
+
 def recorded(*paths):
     """Input function for recorded files: their content is checked before anything runs."""
 

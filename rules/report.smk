@@ -117,6 +117,8 @@ rule report_html:
         losses=rules.statistics_losses.output.losses,
         revalidation=rules.statistics_revalidate.output.revalidation,
         sim_cells=rules.sim_evaluate.output.cells,
+        gate=rules.claims_gate.output.verdict,
+        quoted=derived(rules.report_summary.input),
         figures=[
             rules.figures_transferred.output.svg,
             rules.figures_curves.output.svg,
@@ -141,6 +143,7 @@ rule report_html:
         " --gains {input.gains:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --losses {input.losses:q}"
         " --revalidation {input.revalidation:q} --sim-cells {input.sim_cells:q}"
+        " --gate {input.gate:q} --quoted {input.quoted:q}"
         " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import base64
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import InputError, write_text
+from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
-from scripts.lib.schemas.headline import LEAST_FILES
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.recorded import COVERAGE
@@ -21,10 +21,10 @@ from scripts.lib.schemas.sim import SIM_CELLS, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.schemas.statistics import PAIRWISE
 from scripts.lib.tables import read_table
-from scripts.report import matrices, sim_words, wording
-from scripts.report.correctness_section import LIMIT
+from scripts.report import matrices
+from scripts.report.origins import sources
 from scripts.report.rendering import render
-from scripts.report.results_md import read_summary
+from scripts.report.results_md import CONSTANTS, read_summary
 from scripts.report.rows import (
     Browsable,
     cell_rows,
@@ -68,7 +68,8 @@ EXAMPLE = """example:
       --triples-predicted results/tables/triples_predicted.parquet \\
       --losses results/tables/losses.parquet \\
       --revalidation results/tables/revalidation.parquet \\
-      --sim-cells results/tables/sim_cells.parquet \\
+      --sim-cells results/tables/sim_cells.parquet --gate results/tables/gate.json \\
+      --quoted results/tables/rates.parquet results/tables/quality.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
       --out results/report.html"""
 
@@ -92,28 +93,35 @@ def inline_figures(paths: list[Path]) -> list[dict[str, str]]:
     return figures
 
 
-def page(summary: dict[str, Any], figures: list[dict[str, str]], browsable: Browsable) -> str:
-    """The page as HTML text; InputError if the summary lacks what it quotes."""
+def page(
+    summary: dict[str, Any],
+    figures: list[dict[str, str]],
+    browsable: Browsable,
+    gate: dict[str, Any],
+    sources: list[dict[str, str]],
+    constants: Mapping[str, Any] = CONSTANTS,
+) -> str:
+    """The page as HTML text; InputError if the summary lacks what it quotes.
+
+    ``gate``: the claim gate's verdict. ``sources``: the tables, see scripts.report.origins.
+    """
     return render(
         "report.html.j2",
         escape=True,
         summary=summary,
         figures=figures,
         outcomes=[str(outcome) for outcome in Outcome],
-        spread_words=wording.SPREAD,
         cells=browsable.cells,
         covered=browsable.covered,
         triples=browsable.triples,
         predicted=browsable.predicted,
         losses=browsable.losses,
         unsettled=browsable.unsettled,
-        classes=wording.CLASSES,
-        causes=wording.CAUSES,
-        published=wording.published,
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
-        sim_words=sim_words,
-        limit=LIMIT,
-        least_files=LEAST_FILES,
+        guardrails=matrices.guardrails(summary["guardrails"]),
+        gate=gate,
+        sources=sources,
+        **constants,
     )
 
 
@@ -125,6 +133,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
     for name, (_, text) in TABLES.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
+    parser.add_argument("--gate", type=Path, required=True, help="verdict of the claim gate")
+    parser.add_argument("--quoted", type=Path, nargs="+", required=True, help="tables to hash")
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="SVG files")
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     arguments = parser.parse_args(argv)
@@ -132,6 +142,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         given = {name: getattr(arguments, name.replace("-", "_")) for name in TABLES}
         frames = {name: read_table(given[name], table) for name, (table, _) in TABLES.items()}
+        tables = [path for path in given.values() if "recorded" not in path.parts]
         browsable = Browsable(
             cells=cell_rows(frames["cells"], frames["pairwise"]),
             covered=covered_rows(frames["coverage"], frames["gains"]),
@@ -141,7 +152,9 @@ def main(argv: list[str] | None = None) -> int:
             unsettled=unsettled_rows(frames["revalidation"]),
         )
         figures = inline_figures(arguments.figures)
-        write_text(arguments.out, page(read_summary(arguments.summary), figures, browsable))
+        summary, gate = read_summary(arguments.summary), read_json(arguments.gate)
+        quoted = sources([arguments.gate, *arguments.quoted, *tables])
+        write_text(arguments.out, page(summary, figures, browsable, gate, quoted))
 
     return run_main(body)
 

@@ -80,6 +80,11 @@ def sample(archs: Section) -> list[tuple[str, str, dict[str, int]]]:
     ]
 
 
+def guardrails(found: Section) -> list[str]:
+    """Names of the guardrails: rules of conduct, the fail-safe, the conditions of the end."""
+    return sorted(found, key=lambda name: ("GFE".index(name[0]), name))
+
+
 def readings(section: Section) -> list[tuple[str, str, str, str, Section]]:
     """(dataset, held out, scheme, model, figures) of every reading of one GPU's simulator.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+
+from scripts.lib.files import InputError, sha256
 
 _TABLES = "results/tables/"
 
@@ -96,6 +100,18 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         _made("triples_legality.parquet", "space.legality"),
         _made("triples_predicted.parquet", "sim.triples"),
     ),
+    # Of the page to browse: the gate's verdict, and rows that the summary holds the totals of.
+    "gate": (_made("gate.json", "claims.gate"),),
+    "rows/cells": (_made("pairwise.parquet", "statistics.pairwise"), _RUNS),
+    "rows/covered": (
+        _made("coverage.parquet", "statistics.coverage"),
+        _made("gains.parquet", "statistics.gains"),
+    ),
+    "rows/triples": (
+        _made("triples_legality.parquet", "space.legality"),
+        _made("triples_predicted.parquet", "sim.triples"),
+    ),
+    "rows/predicted": (_made("sim_cells.parquet", "sim.evaluate"),),
     # Constants of the pages, see CONSTANTS of scripts.report.results_md.
     "elsewhere": (Origin("scripts/report/elsewhere.py", None),),
     "least_files": (Origin("scripts/lib/schemas/headline.py", None),),
@@ -112,6 +128,19 @@ def origins(path: str) -> tuple[Origin, ...]:
     parts = path.split("/")
     found = [pattern for pattern in ORIGINS if _begins(parts, pattern.split("/"))]
     return ORIGINS[max(found, key=lambda pattern: pattern.count("/"))] if found else ()
+
+
+def sources(paths: Iterable[Path]) -> list[dict[str, str]]:
+    """Each file once, in order of its name: ``file``, ``sha256``, the ``command`` that makes it."""
+    made = {one.file: one.command for found in ORIGINS.values() for one in found}
+    rows = []
+    for path in sorted(set(paths)):
+        name = path.as_posix()
+        if not path.is_file():
+            raise InputError(f"{path}: not found; `make` builds it")
+        command = made.get(name) or made.get(f"{name.rpartition('/')[0]}/") or "make " + name
+        rows.append({"file": name, "sha256": sha256(path), "command": command})
+    return rows
 
 
 def _begins(parts: list[str], pattern: list[str]) -> bool:

@@ -96,7 +96,7 @@ def page(
         cases=matrices.cases(summary["correctness"]),
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         **constants,
-        guardrails=sorted(summary["guardrails"], key=lambda name: ("GFE".index(name[0]), name)),
+        guardrails=matrices.guardrails(summary["guardrails"]),
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},
         compiled=count([path for path in datasets if COMPILED in path]),
         compiled_folder=COMPILED,

@@ -109,6 +109,34 @@ RUNS = {
 }
 
 
+# A verdict as scripts.claims.gate writes it.
+GATE = {
+    "claimable_win": True,
+    "claim": "kernel",
+    "order": "dominates",
+    "layer": "NVIDIA_H200/E8-N3584-K4096-top2-bf16",
+    "spec_hash": "beef",
+    "baseline": {"path": "data/baseline.csv", "sha256": "1" * 64},
+    "checks": {"coverage": {"pass": True, "reasons": []}, "win": {"pass": True, "reasons": []}},
+    "points": [
+        {
+            "tokens": 64,
+            "before": "M16-N32-K128-G1-W4-S4",
+            "after": "M16-N64-K128-G1-W4-S4",
+            "standing": "better",
+            "kernel": [
+                {
+                    "recording": "nvidia_h200-study",
+                    "ratio": 0.95,
+                    "ci": [0.94, 0.96],
+                    "allowed": 1.03,
+                    "rounds": 20,
+                    "marks": "",
+                }
+            ],
+        }
+    ],
+}
 JUDGED = {
     "guardrails": {
         "G1": {

@@ -17,6 +17,7 @@ import pytest
 from scripts.report import html, results_md
 from scripts.report.rows import Browsable
 from tests.report import absent
+from tests.report.conftest import GATE
 from tests.statistics.study import SOURCES, Study
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text></svg>'
@@ -43,7 +44,10 @@ class Loads(HTMLParser):
 def page_arguments(inputs: dict[str, Path], summary_path: Path) -> list[str]:
     """What the page reads, without its figures."""
     tables = [part for name in html.TABLES for part in (f"--{name}", str(inputs[named(name)]))]
-    return ["--summary", str(summary_path), *tables]
+    gate = summary_path.with_name("gate.json")
+    gate.write_text(json.dumps(GATE))
+    quoted = ["--gate", str(gate), "--quoted", str(inputs["rates"]), str(inputs["gaps"])]
+    return ["--summary", str(summary_path), *tables, *quoted]
 
 
 def named(option: str) -> str:
@@ -119,6 +123,9 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += round(found["judged"] * (1 - found["stands"]["mean"]))
     for sides in summary["cost"]["tuned"].values():
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
+    rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
+    rows += len(GATE["checks"]) + len(GATE["points"])
+    rows += 3 + len(html.TABLES)  # the gate's verdict and two tables quoted, those browsed
     parser = Loads()
     parser.feed(page.read_text())
     assert parser.rows == rows + parser.tables  # a header each
@@ -132,7 +139,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], [], [], [], []))
+    text = html.page(summary, [], Browsable([], [], [], [], [], []), GATE, [])
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 
