@@ -7,6 +7,7 @@ What is printed and what a filter makes of it keeps its place, if it is traced
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from markupsafe import Markup
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.report import wording
-from scripts.report.traced import TracedStr, count, derived, mark, places
+from scripts.report.traced import TracedStr, count, derived, mark, places, taken
 
 FOLDER = Path(__file__).parent / "templates"
 _CONVERSION = re.compile(r"%(?:%|([-+ #0]*\d*(?:\.\d+)?[dfegs]))")
@@ -58,6 +59,21 @@ def join(context: Any, items: Any, separator: str = "", attribute: str | None = 
     return found
 
 
+def _taking(choose: Callable[..., Iterable[Any]]) -> Callable[..., list[Any]]:
+    """Jinja's ``select`` and its like; of nothing taken the number comes from somewhere, too."""
+
+    @jinja2.pass_context
+    def chosen(context: Any, items: Iterable[Any], *how: Any) -> list[Any]:
+        there = taken(items, items) if isinstance(items, list) else list(items)
+        return taken(choose(context, there, *how), there)
+
+    return chosen
+
+
+def _listed(items: Iterable[Any]) -> list[Any]:
+    return taken(items, items) if isinstance(items, list | dict) else list(items)
+
+
 def whole(value: Any, instead: int = 0) -> int:
     """Jinja's ``int``."""
     found: int = derived(jinja2.filters.do_int(value, instead), places(value))
@@ -91,6 +107,11 @@ def render(template: str, escape: bool, **values: Any) -> str:
         "format": printf,
         "default": default,
         "join": join,
+        "list": _listed,
+        "select": _taking(jinja2.filters.do_select),
+        "reject": _taking(jinja2.filters.do_reject),
+        "selectattr": _taking(jinja2.filters.do_selectattr),
+        "rejectattr": _taking(jinja2.filters.do_rejectattr),
         "length": count,
         "int": whole,
     }

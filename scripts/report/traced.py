@@ -165,6 +165,12 @@ def all_places(items: Iterable[Any]) -> Places:
     return places(items) or frozenset().union(*(places(item) for item in items))
 
 
+def taken(found: Iterable[Any], whole: Iterable[Any]) -> TracedList:
+    """What was taken out of a collection: where that stands, even if it is nothing."""
+    kept: TracedList = _at(TracedList(found), all_places(whole))
+    return kept
+
+
 def count(items: Any) -> int:
     """How many there are, from where they are."""
     at = all_places(items)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.report import results_md, wording
+from scripts.report import rendering, results_md, wording
 from scripts.report.rendering import printf
 from scripts.report.traced import MARK, count, derived, marked_places, places, traced, unmarked
 
@@ -61,6 +61,20 @@ def test_sums_rounding_and_counts_keep_their_places() -> None:
     assert (count(known["a"]), places(count(known["a"]))) == (2, {"a"})
     assert places(count([key for key in known["a"] if key == "x"])) == {"a/x"}
     assert places(count(["plain"])) == frozenset()
+
+
+@pytest.mark.parametrize("wanted", ["a", "none"])
+def test_what_is_chosen_in_a_template_is_counted_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str
+) -> None:
+    chosen = '{{ rows | selectattr("x", "equalto", wanted) | list | length }}'
+    (tmp_path / "t.j2").write_text(chosen)
+    monkeypatch.setattr(rendering, "FOLDER", tmp_path)
+    plain = [{"x": "a"}, {"x": "b"}]
+    known = traced({"rows": plain})["rows"]
+    text = rendering.render("t.j2", escape=False, rows=known, wanted=wanted)
+    assert unmarked(text) == rendering.render("t.j2", escape=False, rows=plain, wanted=wanted)
+    assert found(text) == {"rows"}
 
 
 def test_names_are_found_as_before_and_digits_alone_are_marked() -> None:
