@@ -111,6 +111,28 @@ def estimate_means(values: Floats, clusters: npt.ArrayLike, plan: Plan, name: st
     return _quote_wider(frame)
 
 
+def quantile_interval(
+    values: Floats, clusters: npt.ArrayLike, quantile: float, plan: Plan, name: str
+) -> tuple[float, float]:
+    """Ends of the interval of a quantile over rows, infinite ones too; by rows or by clusters.
+
+    The quantile is the upper of two order statistics, so it is a value that occurred; of the two
+    intervals the wider is given.
+    """
+    order = np.argsort(values, kind="stable")
+    codes, labels = pd.factorize(np.asarray(clusters))
+    generator = plan.generator(name)
+    tail = (1 - plan.level) / 2
+    found = []
+    for units, of_row in ((len(values), order), (len(labels), codes[order])):
+        drawn = draw_counts(units, plan.resamples, generator)[:, of_row].cumsum(axis=1)
+        wanted = np.ceil(quantile * (drawn[:, -1:] - 1))
+        picked = values[order][(drawn <= wanted).sum(axis=1)]
+        low = np.quantile(picked, tail, method="lower")
+        found.append((float(low), float(np.quantile(picked, 1 - tail, method="higher"))))
+    return max(found, key=lambda ends: ends[1] - ends[0] if np.isfinite(ends[0]) else 0.0)
+
+
 def _sum_by(codes: npt.NDArray[np.intp], values: Floats, units: int) -> Floats:
     total = np.zeros((units, values.shape[1]))
     np.add.at(total, codes, values)

@@ -21,12 +21,13 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_COSTS, SEARCH_RATES, SEARCHES
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate
+from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, quantile_interval
 
 LOG = logging.getLogger("statistics.searches")
 Floats = npt.NDArray[np.float64]
 
 WITHIN = (1, 2, 5, 10)  # per cent
+QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGIMES = ((32, "M up to 32"), (256, "M 48 to 256"))  # else the last
 _LARGE = "M from 512"
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
@@ -87,21 +88,39 @@ def _cell_means(values: Floats, cells: npt.NDArray[Any]) -> Floats:
     return pd.DataFrame(values).groupby(cells, sort=True).mean().to_numpy()
 
 
-def costs_of(runs: pd.DataFrame) -> dict[str, Any]:
-    """The SEARCH_COSTS columns from n on of one class's runs."""
+def costs_of(runs: pd.DataFrame, plan: Plan | None, name: str) -> dict[str, Any]:
+    """The SEARCH_COSTS columns from n on of one class's runs; intervals if there is a plan."""
     arrived = runs["trials_to_2pct"].notna()
     row: dict[str, Any] = {"n": runs["cell_id"].nunique(), "runs": len(runs)}
+    row["seeds"] = runs["seed"].nunique()
     row["arrived"] = arrived.groupby(runs["cell_id"]).mean().mean()
     for column in ("trials", "gpu_seconds"):
         needed = runs[f"{column}_to_2pct"].astype(float).fillna(np.inf)
         # Of an even number of runs the upper one: half of them need no more than this.
         medians = needed.groupby(runs["cell_id"]).quantile(0.5, interpolation="higher")
-        for quantile, label in ((0.5, "median"), (0.95, "p95")):
+        for quantile, label in QUANTILES:
             value = float(np.quantile(medians, quantile, method="higher"))
             row[f"{column}_{label}"] = value if np.isfinite(value) else None
+        if column == "trials" and plan is not None:
+            row |= _trial_intervals(medians, runs, plan, name)
     per_cell = runs.groupby("cell_id")[["trials", "gpu_seconds", "score"]].mean().mean()
     row |= {"trials_made": per_cell["trials"], "gpu_seconds": per_cell["gpu_seconds"]}
     return row | {"score": per_cell["score"]}
+
+
+def _trial_intervals(
+    medians: pd.Series, runs: pd.DataFrame, plan: Plan, name: str
+) -> dict[str, float | None]:
+    """Intervals of both quantiles of the trials to within 2%; an infinite end is empty."""
+    files = runs.groupby("cell_id")["file"].first()
+    row: dict[str, float | None] = {}
+    for quantile, label in QUANTILES:
+        ends = quantile_interval(
+            medians.to_numpy(dtype=float), files[medians.index], quantile, plan, f"{name} {label}"
+        )
+        for side, end in zip(("low", "high"), ends, strict=True):
+            row[f"trials_{label}_{side}"] = end if np.isfinite(end) else None
+    return row
 
 
 def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,14 +131,16 @@ def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataF
             key = {"strategy": str(strategy), "group": group, "value": value}
             name = " ".join(key.values())
             rates.append(rates_of(rows, plan, name).assign(**key))
-            costs.append(key | costs_of(rows))
+            costs.append(key | costs_of(rows, plan if group == "all" else None, name))
     order = ["strategy", "group", "value"]
     # Ten digits: a mean's last ones depend on the order of the sum.
     return (
         pd.concat(rates)[SEARCH_RATES.names]
         .round(10)
         .sort_values([*order, "K"], ignore_index=True),
-        pd.DataFrame(costs)[SEARCH_COSTS.names].round(10).sort_values(order, ignore_index=True),
+        pd.DataFrame(costs, columns=[*order, *SEARCH_COSTS.names[3:]])
+        .round(10)
+        .sort_values(order, ignore_index=True),
     )
 
 

@@ -2,7 +2,8 @@
 
 A file's layer is held out of all that was learned before, in every number format: predictions,
 kernels, weights, portfolio, offsets. Recordings, predictions and history are only looked up, so the
-same input gives the same table, byte for byte. Runs of other tools are taken from their record.
+same input gives the same tables, byte for byte. Dear searches (other tools', cold Bayesian) are
+taken from their record.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from threadpoolctl import threadpool_limits
 from scripts.lib.config import Config
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.search import SEARCHES
+from scripts.lib.schemas.search import SEARCH_CHOICES, SEARCHES
 from scripts.lib.shape import Cell
 from scripts.lib.tables import write_table
+from scripts.transfer.choices import choice
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.contest.baselines import baselines
 from scripts.transfer.contest.field import Field, run
-from scripts.transfer.contest.ours import of_all_sources, of_sources, without_source
+from scripts.transfer.contest.ours import ALL, of_all_sources, of_sources, without_source
 from scripts.transfer.kernel import Array
 from scripts.transfer.lessons import learn_lessons
 from scripts.transfer.library import Library, layer_of
@@ -41,13 +43,16 @@ from scripts.transfer.recording import Recording, read_recordings
 from scripts.transfer.rivals.recorded import read_rivals
 
 LOG = logging.getLogger("transfer.evaluate")
+CHOSEN = (ALL, f"{ALL}, stops", f"{ALL}, all sources")
+Row = dict[str, Any]
 
 EXAMPLE = """example:
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.transfer.evaluate --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-*.parquet \\
     --history data/recorded/history.parquet --predictions results/tables/sim_held_out.parquet \\
-    --seeds 50 --margin 0.01 --seed 1 --out results/tables/searches.parquet
+    --rivals data/recorded/searches/nvidia_h200.parquet --seeds 50 --margin 0.01 --seed 1 \\
+    --out results/tables/searches.parquet --out-choices results/tables/search_choices.parquet
 """
 
 
@@ -64,40 +69,45 @@ class Study:
     seed: int
 
 
-def evaluate(study: Study, processes: int) -> pd.DataFrame:
-    """SEARCHES rows of all cells; one layer at a time in each process."""
+def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """SEARCHES and SEARCH_CHOICES of all cells; one layer at a time in each process."""
     cells: dict[str, int] = {}
     for one in study.recordings:
         cells[layer_of(one.cell.shape)] = cells.get(layer_of(one.cell.shape), 0) + 1
     # The largest first, so that no process is left with one at the end.
     layers = sorted(cells, key=lambda layer: (-cells[layer], layer))
     with ProcessPoolExecutor(processes) as pool:
-        rows = list(chain.from_iterable(pool.map(partial(evaluate_layer, study), layers)))
-    return pd.DataFrame(rows, columns=SEARCHES.names)
+        found = list(chain.from_iterable(pool.map(partial(evaluate_layer, study), layers)))
+    searches, choices = zip(*found, strict=True)
+    chosen = [row for row in choices if row is not None]
+    return (
+        pd.DataFrame(searches, columns=SEARCHES.names),
+        in_order(pd.DataFrame(chosen, columns=SEARCH_CHOICES.names)),
+    )
 
 
 def in_order(searches: pd.DataFrame) -> pd.DataFrame:
     """The rows sorted, those without a source first."""
-    key = ["cell_id", "strategy", "source", "seed"]
+    key = [name for name in ("cell_id", "strategy", "source", "seed") if name in searches]
     return searches.sort_values(key, ignore_index=True, na_position="first")
 
 
-def evaluate_layer(study: Study, layer: str) -> list[dict[str, Any]]:
-    """The rows of one held-out layer's cells, in all number formats."""
+def evaluate_layer(study: Study, layer: str) -> list[tuple[Row, Row | None]]:
+    """The rows of one held-out layer's cells, in all number formats; the choice, if it is kept."""
     # Sums over several threads end in other digits on a machine with another number of cores.
     with threadpool_limits(1):
         library = Library(study.recordings)
         mine = [one for one in study.recordings if layer_of(one.cell.shape) == layer]
         held_out = mine[0].cell.shape
         lessons = learn_lessons(held_out, library, study.history, study.logs, study.seed)
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[Row, Row | None]] = []
         for shape, found in groupby(mine, key=lambda one: one.cell.shape):
             field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
             rows += _rows(field, study.seeds)
     return rows
 
 
-def _rows(field: Field, seeds: int) -> Iterator[dict[str, Any]]:
+def _rows(field: Field, seeds: int) -> Iterator[tuple[Row, Row | None]]:
     by_cell = {one.cell: one for one in field.recordings}
     chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
     everyone = chain(
@@ -105,8 +115,10 @@ def _rows(field: Field, seeds: int) -> Iterator[dict[str, Any]]:
     )
     for entrant in everyone:
         for cell, steps in run(entrant, field).items():
-            key = {"cell_id": cell.id, "strategy": entrant.name, "seed": entrant.seed}
-            yield key | {"source": entrant.source} | reading(steps, by_cell[cell], chance[cell])
+            one = by_cell[cell]
+            key = {"cell_id": cell.id, "strategy": entrant.name, "source": entrant.source}
+            row = key | {"seed": entrant.seed} | reading(steps, one, chance[cell])
+            yield row, key | choice(steps, one) if entrant.name in CHOSEN else None
 
 
 def _legal(recordings: Sequence[Recording]) -> dict[Cell, tuple[Config, ...]]:
@@ -142,19 +154,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")
-    parser.add_argument("--rivals", type=Path, nargs="*", default=[], help="SEARCHES of others")
+    parser.add_argument("--rivals", type=Path, nargs="*", default=[], help="RIVALS tables")
     parser.add_argument("--seeds", type=int, required=True, help="runs of a stochastic strategy")
     parser.add_argument("--margin", type=float, required=True, help="tie margin, as 0.01")
     parser.add_argument("--seed", type=int, required=True, help="of what is drawn while learning")
     parser.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
     parser.add_argument("--out", type=Path, required=True, help="SEARCHES table to write")
+    parser.add_argument("--out-choices", type=Path, required=True, help="SEARCH_CHOICES to write")
     args = parser.parse_args(argv)
 
     def body() -> None:
         study = read_study(args)
         rivals = [read_rivals(path, study.recordings) for path in args.rivals]
-        frame = in_order(pd.concat([evaluate(study, args.processes), *rivals]))
+        searches, choices = evaluate(study, args.processes)
+        frame = in_order(pd.concat([searches, *rivals]))
         write_table(args.out, frame, SEARCHES)
+        write_table(args.out_choices, choices, SEARCH_CHOICES)
         LOG.info("%s: %d runs on %d cells", args.out, len(frame), len(study.recordings))
 
     return run_main(body)

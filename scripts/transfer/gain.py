@@ -25,10 +25,13 @@ def log_expected_gain(best: float, mean: Array, deviation: Array) -> Array:
     behind = np.clip(-ahead, 0.0, _FAR)
     # density * (1 - behind * Mills' ratio), the latter through the scaled error function.
     mills = np.sqrt(np.pi / 2.0) * erfcx(behind / np.sqrt(2.0))
-    series = -2.0 * np.log(np.maximum(-ahead, 1.0))
-    found = np.where(-ahead < _FAR, np.log1p(-behind * mills), series) + _log_density(ahead)
+    found = np.log1p(-behind * mills)
+    far = np.flatnonzero(behind >= _FAR)
+    found[far] = -2.0 * np.log(-ahead[far])
+    log_density = _log_density(ahead)
+    found += log_density
     near = np.flatnonzero(ahead > 0.0)
-    found[near] = np.log(np.exp(_log_density(ahead[near])) + ahead[near] * ndtr(ahead[near]))
+    found[near] = np.log(np.exp(log_density[near]) + ahead[near] * ndtr(ahead[near]))
     return np.asarray(found + np.log(deviation))
 
 

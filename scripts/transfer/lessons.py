@@ -143,9 +143,15 @@ def learn_lessons(
         history,
         _kernel(predicted, predictions, PREDICTED_START, NEAR, seed),
         _kernel(others, {}, PLAIN_START, NEAR, seed),
-        _kernel(others, {}, PLAIN_START, ANYWHERE, seed),
+        learn_cold_kernel(layer, others, seed),
         _evidence(others, library, history, predictions, held_out),
     )
+
+
+def learn_cold_kernel(held_out: str, recordings: Sequence[Recording], seed: int) -> Kernel:
+    """``Lessons.cold_kernel`` by itself; ``held_out``: the name of a layer."""
+    others = [one for one in recordings if layer_of(one.cell.shape) != held_out]
+    return _kernel(others, {}, PLAIN_START, ANYWHERE, seed)
 
 
 def _kernel(

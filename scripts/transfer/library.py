@@ -66,6 +66,8 @@ class Library:
         spaces = {id(one.legal): one.legal for one in recordings}
         union = sorted({config for legal in spaces.values() for config in legal.configs}, key=str)
         self._columns = {config: column for column, config in enumerate(union)}
+        # By the space itself, held so that its id stays its own.
+        self._places: dict[int, tuple[LegalSpace, NDArray[np.int64]]] = {}
         self._regret = np.zeros((len(recordings), len(union)))
         self._known = np.zeros_like(self._regret)
         for row, one in enumerate(recordings):
@@ -74,7 +76,10 @@ class Library:
             self._known[row, columns] = 1.0
 
     def _columns_of(self, legal: LegalSpace) -> NDArray[np.int64]:
-        return np.array([self._columns.get(config, -1) for config in legal.configs])
+        if id(legal) not in self._places:
+            places = np.array([self._columns.get(config, -1) for config in legal.configs])
+            self._places[id(legal)] = legal, places
+        return self._places[id(legal)][1]
 
     def weights(self, cell: Cell, alike: Alike, without: Collection[str]) -> Array:
         """How much each recorded cell counts for ``cell``, 0 for the layers left out."""

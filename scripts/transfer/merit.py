@@ -49,7 +49,9 @@ def source_voices(words: Sequence[SourceWord], legal: LegalSpace) -> Array:
         point = coordinates([word.carried])[0]
         near = np.log1p(distance_from(point, legal))
         moved = np.log1p(distance_from(point + word.offset, legal))
-        own = np.array([float(config != word.carried) for config in legal.configs])
+        own = np.ones(len(legal))
+        if word.carried in legal.index:
+            own[legal.index[word.carried]] = 0.0
         said.append(np.stack([own, near, moved], axis=1))
     return np.asarray(np.min(said, axis=0))
 

@@ -7,6 +7,7 @@ of the median's interval shrinks with the root of the samples.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +69,14 @@ class Recording:
     def best_us(self) -> float:
         """Latency of the fastest legal config."""
         return float(np.nanmin(self.latency_us[: len(self.legal)]))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what a search on this recording can see, to ten digits."""
+        seen = zip(self.configs, self.outcomes, self.latency_us, self.seconds, strict=True)
+        lines = [f"{len(self.legal)} {self.cell.id}"]
+        lines += [f"{c.id} {outcome} {us:.10g} {s:.10g}" for c, (outcome, _), us, s in seen]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @cached_property
     def regrets(self) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
 BUDGETS = (1, 2, 4, 8, 16, 32, 64, 128)  # trials K at which every run is read off
@@ -35,6 +36,17 @@ SEARCHES = Table(
         Column("score", pa.float64(), "scripts.transfer.reading.score: 0 as random, 1 best"),
         *_REGRETS,
         *_TIES,
+    ),
+    ("1: first version",),
+)
+
+RIVALS = Table(
+    "rivals",
+    1,
+    "SEARCHES rows that were made once and recorded, each with the trials that it was made on.",
+    (
+        *SEARCHES.columns,
+        Column("trials_sha256", pa.string(), "of the cell's trials, see Recording.digest"),
     ),
     ("1: first version",),
 )
@@ -75,14 +87,91 @@ SEARCH_COSTS = Table(
         Column("value", pa.string(), "which of the group; empty for all"),
         Column("n", pa.int32(), "cells"),
         Column("runs", pa.int32(), "runs"),
+        Column("seeds", pa.int32(), "runs of a cell from one source; 1 if deterministic"),
         Column("arrived", pa.float64(), "share of runs that come within 2%"),
         Column("trials_median", pa.float64(), "trials to within 2%, median", True),
+        Column("trials_median_low", pa.float64(), "lower end of its interval; all only", True),
+        Column("trials_median_high", pa.float64(), "upper end", True),
         Column("trials_p95", pa.float64(), "95th percentile", True),
+        Column("trials_p95_low", pa.float64(), "lower end of its interval; all only", True),
+        Column("trials_p95_high", pa.float64(), "upper end", True),
         Column("gpu_seconds_median", pa.float64(), "GPU seconds to within 2%, median", True),
         Column("gpu_seconds_p95", pa.float64(), "95th percentile", True),
         Column("trials_made", pa.float64(), "trials made until the end, mean"),
         Column("gpu_seconds", pa.float64(), "GPU seconds until the end, mean"),
         Column("score", pa.float64(), "mean score"),
+    ),
+    ("1: first version",),
+)
+
+_CONFIG = "canonical config id, see scripts.lib.config.Config"
+
+SEARCH_CHOICES = Table(
+    "search_choices",
+    1,
+    "One row per run of S1-S8 (with its variants that stop early or read all sources): the config "
+    "that it chose in the end, beside the fastest and the committed one.",
+    (
+        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
+        _STRATEGY,
+        Column("source", pa.string(), "source GPU; empty: all", True),
+        Column("trials", pa.int32(), "trials made"),
+        Column("best_id", pa.string(), f"the fastest legal config: {_CONFIG}"),
+        Column("chosen_id", pa.string(), f"{_CONFIG}; empty if no trial was correct", True),
+        Column("regret", pa.float64(), "latency of the choice over the fastest", True),
+        Column("tied", pa.bool_(), "the choice is in the cell's tie-set"),
+        Column("trial_best_tile", pa.int32(), "first trial with the fastest's BLOCK_SIZE_M", True),
+        Column("trial_tile_64", pa.int32(), "first trial with BLOCK_SIZE_M 64", True),
+        Column("ratio", pa.float64(), "latency of the choice over the committed config's", True),
+        Column("low", pa.float64(), "lower end of its 95% interval", True),
+        Column("high", pa.float64(), "upper end", True),
+    ),
+    ("1: first version",),
+)
+
+SEARCH_VERDICTS = Table(
+    "search_verdicts",
+    1,
+    "One row per (strategy, class): what S1-S8 chose against the committed config, on recorded "
+    "latencies. Each cell and source counts once; intervals by cells and sources, and by files, "
+    "the wider of the two.",
+    (
+        _STRATEGY,
+        Column("group", pa.string(), "all, scheme, regime or source"),
+        Column("value", pa.string(), "which of the group; empty for all"),
+        Column("metric", pa.string(), "win, tie, loss, or within_2 of the committed config"),
+        *ESTIMATE,
+    ),
+    ("1: first version",),
+)
+
+SEARCH_BEHIND = Table(
+    "search_behind",
+    1,
+    "The runs of S1-S8 that end further behind the fastest config than the margin, with the "
+    "nearest cause.",
+    (
+        *SEARCH_CHOICES.columns,
+        Column("cause", pa.string(), "noise, stopped_early, tile_not_tried or budget"),
+    ),
+    ("1: first version",),
+)
+
+SEARCH_PAIRS = Table(
+    "search_pairs",
+    1,
+    "One row per (other search, K): its regret over that of S1-S8 from all sources, cell by cell. "
+    "Intervals: percentile bootstrap over cells and over files, the wider of the two.",
+    (
+        Column("other", pa.string(), "strategy or baseline"),
+        Column("K", pa.int32(), "trial budget"),
+        Column("n", pa.int32(), "cells on which both found a correct config"),
+        Column("ratio", pa.float64(), "geometric mean; above 1 S1-S8 is ahead", True),
+        Column("low", pa.float64(), "lower end of its interval", True),
+        Column("high", pa.float64(), "upper end", True),
+        Column("ahead", pa.int32(), "cells on which S1-S8 is ahead"),
+        Column("behind", pa.int32(), "cells on which it is behind"),
+        Column("seconds_ratio", pa.float64(), "GPU seconds of the other over S1-S8's, mean"),
     ),
     ("1: first version",),
 )

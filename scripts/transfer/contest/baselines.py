@@ -1,4 +1,4 @@
-"""What S1 to S8 are compared with."""
+"""What S1 to S8 are compared with, as far as it takes little time; see scripts.transfer.rivals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from scripts.lib.device import find_device
 from scripts.transfer.contest.field import Entrant, Field, each
 from scripts.transfer.recording import Recording
-from scripts.transfer.strategies.cold_bayesian import ColdBayesian
 from scripts.transfer.strategies.committed import Committed
 from scripts.transfer.strategies.default_heuristic import (
     KNOWN_SCHEMES,
@@ -28,7 +27,6 @@ def baselines(on: Field, seeds: int) -> Iterator[Entrant]:
     yield Entrant("exhaustive", None, 0, each(on, lambda one: Exhaustive(one.legal)))
     for seed in range(seeds):
         yield Entrant("random", None, seed, each(on, partial(_random, seed)))
-        yield Entrant("cold Bayesian", None, seed, each(on, partial(_cold, on, seed)))
 
 
 def _committed(one: Recording) -> Strategy | None:
@@ -42,7 +40,3 @@ def _default(one: Recording) -> Strategy:
 
 def _random(seed: int, one: Recording) -> Strategy:
     return RandomSearch(one.legal, one.cell, seed)
-
-
-def _cold(on: Field, seed: int, one: Recording) -> Strategy:
-    return ColdBayesian(on.covariance("cold"), one.cell, seed)

@@ -1,4 +1,4 @@
-"""Searches of other tools on recorded cells; they run once, and their readings are recorded."""
+"""Dear searches on recorded cells, other tools' first; their readings are recorded once."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""What S1-S8 chose in the end: won, tied or lost to the committed config; behind the best, and why.
+
+Of a run that ends behind the fastest config by more than the margin, the nearest cause is the first
+that holds: its choice is in the cell's tie-set (noise); it ended by itself (stopped_early); it
+never tried a config with the fastest's BLOCK_SIZE_M (tile_not_tried); else its trials ran out
+(budget).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.search import BUDGETS, SEARCH_BEHIND, SEARCH_CHOICES, SEARCH_VERDICTS
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.bootstrap import (
+    Plan,
+    estimate_means,
+    round_estimates,
+    widen_certain_rates,
+)
+from scripts.statistics.decision import LOSS, TIE, WIN, decide
+from scripts.statistics.searches import with_classes
+
+LOG = logging.getLogger("statistics.search_choices")
+NEAR = 1.02  # of the committed config's latency
+_GROUPS = ("scheme", "regime", "source")
+EXAMPLE = """example:
+  python -m scripts.statistics.search_choices --choices results/tables/search_choices.parquet \\
+    --margin 0.01 --resamples 10000 --level 0.95 --seed 1 \\
+    --out-verdicts results/tables/search_verdicts.parquet \\
+    --out-behind results/tables/search_behind.parquet
+"""
+
+
+def verdicts(choices: pd.DataFrame, margin: float, plan: Plan) -> pd.DataFrame:
+    """SEARCH_VERDICTS of SEARCH_CHOICES, without cells whose committed config was not timed."""
+    judged = with_classes(choices[choices["ratio"].notna()])
+    verdict = decide(judged["low"], judged["high"], margin)
+    rates = pd.DataFrame({word: (verdict == word).astype(float) for word in (WIN, TIE, LOSS)})
+    rates["within_2"] = (judged["ratio"].to_numpy() <= NEAR).astype(float)
+    parts = []
+    for strategy, group, value, rows in _classes(judged):
+        values = rates.loc[rows.index]
+        name = f"chosen {strategy} {group} {value}"
+        found = estimate_means(values.to_numpy(), rows["file"], plan, name)
+        found = round_estimates(widen_certain_rates(found, plan.level))
+        parts.append(
+            found.assign(strategy=strategy, group=group, value=value, metric=list(rates.columns))
+        )
+    order = ["strategy", "group", "value", "metric"]
+    return pd.concat(parts)[SEARCH_VERDICTS.names].sort_values(order, ignore_index=True)
+
+
+def _classes(judged: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    for strategy, runs in judged.groupby("strategy", sort=True):
+        yield str(strategy), "all", "", runs
+        for group in _GROUPS:
+            for value, rows in runs.groupby(group, sort=True):
+                yield str(strategy), group, str(value), rows
+
+
+def behind(choices: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """SEARCH_BEHIND of SEARCH_CHOICES, the furthest behind first."""
+    rows = choices[~(choices["regret"] <= 1.0 + margin)]
+    cause = np.select(
+        [rows["tied"], rows["trials"] < BUDGETS[-1], rows["trial_best_tile"].isna()],
+        ["noise", "stopped_early", "tile_not_tried"],
+        "budget",
+    )
+    order = ["regret", "cell_id", "strategy", "source"]
+    return rows.assign(cause=cause).sort_values(
+        order, ascending=[False, True, True, True], ignore_index=True, na_position="first"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, judge, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--choices", type=Path, required=True, help="SEARCH_CHOICES table")
+    parser.add_argument("--margin", type=float, required=True, help="of a win or loss, as 0.01")
+    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
+    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
+    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
+    parser.add_argument("--out-verdicts", type=Path, required=True, help="SEARCH_VERDICTS to write")
+    parser.add_argument("--out-behind", type=Path, required=True, help="SEARCH_BEHIND to write")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        choices = read_table(args.choices, SEARCH_CHOICES)
+        plan = Plan(args.resamples, args.level, args.seed)
+        late = behind(choices, args.margin)
+        write_table(args.out_verdicts, verdicts(choices, args.margin, plan), SEARCH_VERDICTS)
+        write_table(args.out_behind, late, SEARCH_BEHIND)
+        LOG.info("%s: %d of %d runs behind", args.out_behind, len(late), len(choices))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Other searches against S1-S8, cell by cell: which is ahead at each budget, and by how much.
+
+What a strategy is worth is its ablation's ratio: at or about 1, S1-S8 does as well without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.search import BUDGETS, SEARCH_PAIRS, SEARCHES
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, round_10
+
+LOG = logging.getLogger("statistics.search_pairs")
+OURS = "S1-S8, all sources"  # one run on every cell, as the ablations have
+_LEAST = 1e-9  # log units: nearer than this is the same config
+EXAMPLE = """example:
+  python -m scripts.statistics.search_pairs --searches results/tables/searches.parquet \\
+    --resamples 10000 --level 0.95 --seed 1 --out results/tables/search_pairs.parquet
+"""
+
+
+def cell_logs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean log regret of the runs of each cell, a column for each budget; NaN before any result."""
+    regret = runs[[f"regret_{budget}" for budget in BUDGETS]].astype(float)
+    logs = pd.DataFrame(np.log(regret.to_numpy()), columns=list(BUDGETS))
+    return logs.groupby(runs["cell_id"].to_numpy()).mean()
+
+
+def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """SEARCH_PAIRS of SEARCHES, sorted by strategy and K."""
+    by_name = {str(name): runs for name, runs in searches.groupby("strategy", sort=True)}
+    ours = cell_logs(by_name[OURS])
+    our_seconds = by_name[OURS].groupby("cell_id")["gpu_seconds"].mean()
+    parts = []
+    for name, runs in by_name.items():
+        if name == OURS:
+            continue
+        # Cells of one of them alone drop out: rows without a counterpart are NaN.
+        apart = (cell_logs(runs) - ours).dropna(how="all")
+        files = [cell_id.rpartition("/M")[0] for cell_id in apart.index]
+        found = exponentiate(estimate_means(apart.to_numpy(), files, plan, f"pair {name}"))
+        seconds = (runs.groupby("cell_id")["gpu_seconds"].mean() / our_seconds).mean()
+        parts.append(
+            pd.DataFrame(
+                {
+                    "other": name,
+                    "K": BUDGETS,
+                    "n": found["n"],
+                    "ratio": found["mean"].map(round_10),
+                    "low": found["low"].map(round_10),
+                    "high": found["high"].map(round_10),
+                    "ahead": (apart > _LEAST).sum().to_numpy(),
+                    "behind": (apart < -_LEAST).sum().to_numpy(),
+                    "seconds_ratio": round_10(float(seconds)),
+                }
+            )
+        )
+    return pd.concat(parts)[SEARCH_PAIRS.names].sort_values(["other", "K"], ignore_index=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, compare, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--searches", type=Path, required=True, help="SEARCHES table")
+    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
+    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
+    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
+    parser.add_argument("--out", type=Path, required=True, help="SEARCH_PAIRS table to write")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        plan = Plan(args.resamples, args.level, args.seed)
+        pairs = compare(read_table(args.searches, SEARCHES), plan)
+        write_table(args.out, pairs, SEARCH_PAIRS)
+        LOG.info("%s: %d searches", args.out, pairs["other"].nunique())
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
