@@ -15,10 +15,10 @@ include: "rules/common.smk"
 include: "rules/mine.smk"
 include: "rules/corpus.smk"
 include: "rules/space.smk"
+include: "rules/sim.smk"
 include: "rules/transfer.smk"
 include: "rules/measure.smk"
 include: "rules/ledger.smk"
-include: "rules/sim.smk"
 include: "rules/statistics.smk"
 include: "rules/claims.smk"
 include: "rules/export.smk"
@@ -32,6 +32,7 @@ rule all:
         rules.corpus.input,
         rules.ledger.input,
         rules.sim.input,
+        rules.transfer.input,
         rules.statistics.input,
         rules.claims.input,
         rules.export.input,

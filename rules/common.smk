@@ -211,12 +211,25 @@ def costs():
     return recorded(*(f"data/recorded/cost/{name}.json" for name in names))
 
 
+def _recorded_of(parameter, table):
+    names = lookup(within=config, dpath=parameter)
+    return recorded(*(f"data/recorded/measured/{name}/{table}" for name in names))
+
+
 def trials_of(parameter):
     """Trials of the datasets that a parameter lists; recorded in either mode."""
-    names = lookup(within=config, dpath=parameter)
-    return recorded(
-        *(f"data/recorded/measured/{name}/trials.parquet" for name in names)
-    )
+    return _recorded_of(parameter, "trials.parquet")
+
+
+def cells_of(parameter):
+    """Cells of those datasets, in the same order."""
+    return _recorded_of(parameter, "cells.parquet")
+
+
+def rivals():
+    """Recorded runs of the searches that are too dear to be run again."""
+    names = lookup(within=config, dpath="transfer/rivals")
+    return recorded(*(f"data/recorded/searches/{name}.parquet" for name in names))
 
 
 def ledgers():

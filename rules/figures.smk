@@ -125,6 +125,25 @@ rule figures_sim:
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
+rule figures_searches:
+    input:
+        script="scripts/figures/searches.py",
+        rates=rules.statistics_searches.output.rates,
+    output:
+        png="results/figures/searches.png",
+        svg="results/figures/searches.svg",
+    log:
+        "logs/figures/searches.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --rates {input.rates:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
 rule figures_spread:
     input:
         script="scripts/figures/spread.py",
@@ -154,4 +173,5 @@ rule figures:
         rules.figures_headroom.output,
         rules.figures_legality.output,
         rules.figures_sim.output,
+        rules.figures_searches.output,
         rules.figures_spread.output,

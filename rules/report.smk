@@ -32,6 +32,12 @@ rule report_summary:
         triples_legality=rules.space_legality.output.triples,
         triples_predicted=rules.sim_triples.output.triples,
         sim_rates=rules.sim_evaluate.output.rates,
+        search_rates=rules.statistics_searches.output.rates,
+        search_costs=rules.statistics_searches.output.costs,
+        search_pairs=rules.statistics_search_pairs.output.pairs,
+        search_verdicts=rules.statistics_search_choices.output.verdicts,
+        search_behind=rules.statistics_search_choices.output.behind,
+        search_choices=rules.transfer_evaluate.output.choices,
         correctness=recorded(*CORRECTNESS),
         runs=datasets("runs.json"),
         upstream="data/upstream.yaml",
@@ -43,6 +49,7 @@ rule report_summary:
         again=second_recordings(*MEASURED),
         learned=trials_of("sim/datasets"),
         compared=trials_of("sim/repeats"),
+        rivals=rivals(),
         compiled=compiled(),
         spec=LOCKED_SPEC,
     output:
@@ -76,11 +83,14 @@ rule report_summary:
         " --space-counts {input.space_counts:q} --space-sample {input.space_sample:q}"
         " --legality {input.legality:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --sim-rates {input.sim_rates:q}"
+        " --search-rates {input.search_rates:q} --search-costs {input.search_costs:q}"
+        " --search-pairs {input.search_pairs:q} --search-verdicts {input.search_verdicts:q}"
+        " --search-behind {input.search_behind:q} --search-choices {input.search_choices:q}"
         " --correctness {input.correctness:q} --runs {input.runs:q} --upstream {input.upstream:q}"
         " --lock {input.lock:q} --ledger {input.ledger:q} --guardrails {input.guardrails:q}"
         " --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
-        " {input.costs:q}"
+        " {input.costs:q} {input.rivals:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"
@@ -119,7 +129,10 @@ rule report_html:
         sim_cells=rules.sim_evaluate.output.cells,
         gate=rules.claims_gate.output.verdict,
         quoted=derived(rules.report_summary.input),
+        search_rates=rules.statistics_searches.output.rates,
+        search_choices=rules.transfer_evaluate.output.choices,
         figures=[
+            rules.figures_searches.output.svg,
             rules.figures_transferred.output.svg,
             rules.figures_curves.output.svg,
             rules.figures_sim.output.svg,
@@ -143,6 +156,7 @@ rule report_html:
         " --gains {input.gains:q} --triples-legality {input.triples_legality:q}"
         " --triples-predicted {input.triples_predicted:q} --losses {input.losses:q}"
         " --revalidation {input.revalidation:q} --sim-cells {input.sim_cells:q}"
+        " --search-rates {input.search_rates:q} --search-choices {input.search_choices:q}"
         " --gate {input.gate:q} --quoted {input.quoted:q}"
         " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 

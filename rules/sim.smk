@@ -31,6 +31,7 @@ rule sim_evaluate:
         cells="results/tables/sim_cells.parquet",
         rates="results/tables/sim_rates.parquet",
         calibration="results/tables/sim_calibration.parquet",
+        held_out="results/tables/sim_held_out.parquet",
     log:
         "logs/sim/evaluate.log",
     conda:

@@ -48,7 +48,41 @@ rule transfer_replay:
         " --out {output.replay:q} 2> {log:q}"
 
 
+rule transfer_evaluate:
+    input:
+        script="scripts/transfer/evaluate.py",
+        trials=trials_of("transfer/datasets"),
+        cells=cells_of("transfer/datasets"),
+        spaces=measured_spaces(),
+        history=history(),
+        predictions=rules.sim_evaluate.output.held_out,
+        rivals=rivals(),
+        spec=LOCKED_SPEC,
+    output:
+        searches="results/tables/searches.parquet",
+        choices="results/tables/search_choices.parquet",
+    log:
+        "logs/transfer/evaluate.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("transfer"),
+        seeds=lookup(within=config, dpath="transfer/seeds"),
+        seed=lookup(within=config, dpath="transfer/seed"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --spaces {input.spaces:q} --history {input.history:q}"
+        " --predictions {input.predictions:q} --rivals {input.rivals:q}"
+        " --seeds {params.seeds:q} --margin {params.margin:q} --seed {params.seed:q}"
+        " --processes {threads} --out {output.searches:q}"
+        " --out-choices {output.choices:q} 2> {log:q}"
+
+
 rule transfer:
     input:
         rules.transfer_propose.output,
         rules.transfer_replay.output,
+        rules.transfer_evaluate.output,

@@ -11,6 +11,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.report import wording
+from scripts.report.search_words import HEADLINE, REGRET
 
 Summary = dict[str, Any]
 SEARCH_BUDGETS = ("8", "128")
@@ -37,7 +38,7 @@ def make_claims(summary: Summary, headline: Headline) -> list[dict[str, Any]]:
     claims = []
     for metric, table, sentence in _candidates(summary, headline):
         figure = find(summary, metric)
-        if figure is None or figure["mean"] is None:
+        if figure is None or None in (figure["mean"], *figure["ci"]):
             continue
         claims.append(
             {
@@ -58,6 +59,8 @@ def _texts(figure: dict[str, Any]) -> dict[str, str]:
         "days": wording.days(figure),
         "rate": wording.per_cent(figure),
         "ratio": wording.ratio(figure),
+        "fine_ratio": wording.fine_ratio(figure),
+        "trials": wording.trials(figure),
         "n": f"{figure['n']:,}",
     }
 
@@ -71,11 +74,37 @@ def _candidates(summary: Summary, headline: Headline) -> Iterator[tuple[str, str
     ):
         sentence = f"{name}: {{days}} days between {event}, the mean of {{n}} triples."
         yield f"corpus/pairs/{headline.gap_pair}/{metric}", "gaps", sentence
+    yield from _of_searches()
     for device in summary.get("measured", {}):
         yield from _of_device(device)
         for source in headline.sources:
             yield from _over_triples(f"{source}->{device}")
             yield from _of_pair(f"{source}->{device}")
+
+
+def _of_searches() -> Iterator[tuple[str, str, str]]:
+    path, title = f"search/{HEADLINE}", f"{HEADLINE}, replayed from one source GPU at a time"
+    for end, words in (("median", "the median cell"), ("p95", "the 95th percentile of cells")):
+        yield (
+            f"{path}/trials_to_2pct_intervals/{end}",
+            "search_costs",
+            f"{title}: {{trials}} trials to within 2% of the fastest legal config, {words}"
+            " ({n} cells).",
+        )
+    for budget in REGRET:
+        yield (
+            f"{path}/regret/{budget}",
+            "search_rates",
+            f"{title}, {budget} trials: {{fine_ratio}} times the fastest legal config's latency"
+            " (geometric mean of {n} cells).",
+        )
+    for metric, words in (("win", "a win"), ("loss", "a loss"), ("within_2", "within 2%")):
+        yield (
+            f"search_details/verdicts/{HEADLINE}/all/all/{metric}",
+            "search_verdicts",
+            f"{title}, 128 trials, against the committed config on recorded medians: {words} on"
+            " {rate} of {n} cells and sources.",
+        )
 
 
 def _of_device(device: str) -> Iterator[tuple[str, str, str]]:

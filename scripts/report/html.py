@@ -17,6 +17,7 @@ from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.recorded import COVERAGE
 from scripts.lib.schemas.revalidation import REVALIDATION
+from scripts.lib.schemas.search import SEARCH_CHOICES, SEARCH_RATES
 from scripts.lib.schemas.sim import SIM_CELLS, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.schemas.statistics import PAIRWISE
@@ -28,8 +29,10 @@ from scripts.report.results_md import CONSTANTS, read_summary
 from scripts.report.rows import (
     Browsable,
     cell_rows,
+    chosen_rows,
     covered_rows,
     loss_rows,
+    plain_rows,
     predicted_rows,
     triple_rows,
     unsettled_rows,
@@ -40,6 +43,8 @@ from scripts.report.triples_section import join
 CAPTIONS = {
     "transferred": "Configs copied from other GPUs against the committed one, one point per cell.",
     "curves": "Regret of the best config so far against the number of trials.",
+    "searches": "Regret of S1-S8, of the baselines, and with one strategy switched off, against the"
+    " number of trials and against GPU seconds: mean over all complete cells.",
     "sim": "Left: predicted against measured latency. Right: share of cells by the regret of the"
     " best among the first predicted.",
     "spread": "Differences of the same config with itself: within seconds, along a cell, on another"
@@ -57,6 +62,8 @@ TABLES = {
     "triples-predicted": (TRIPLES_PREDICTED, "predictions of the same triples"),
     "losses": (LOSSES, "where the best other config stays behind"),
     "revalidation": (REVALIDATION, "which verdicts a second recording repeats"),
+    "search-rates": (SEARCH_RATES, "regret of every search, replayed"),
+    "search-choices": (SEARCH_CHOICES, "what S1-S8 chose in the end"),
     "sim-cells": (SIM_CELLS, "how the simulator orders the configs of each cell"),
 }
 EXAMPLE = """example:
@@ -68,6 +75,8 @@ EXAMPLE = """example:
       --triples-predicted results/tables/triples_predicted.parquet \\
       --losses results/tables/losses.parquet \\
       --revalidation results/tables/revalidation.parquet \\
+      --search-rates results/tables/search_rates.parquet \\
+      --search-choices results/tables/search_choices.parquet \\
       --sim-cells results/tables/sim_cells.parquet --gate results/tables/gate.json \\
       --quoted results/tables/rates.parquet results/tables/quality.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
@@ -117,6 +126,8 @@ def page(
         predicted=browsable.predicted,
         losses=browsable.losses,
         unsettled=browsable.unsettled,
+        searched=browsable.searched,
+        chosen=browsable.chosen,
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         guardrails=matrices.guardrails(summary["guardrails"]),
         gate=gate,
@@ -150,6 +161,8 @@ def main(argv: list[str] | None = None) -> int:
             predicted=predicted_rows(frames["sim-cells"]),
             losses=loss_rows(frames["losses"]),
             unsettled=unsettled_rows(frames["revalidation"]),
+            searched=plain_rows(frames["search-rates"]),
+            chosen=chosen_rows(frames["search-choices"]),
         )
         figures = inline_figures(arguments.figures)
         summary, gate = read_summary(arguments.summary), read_json(arguments.gate)

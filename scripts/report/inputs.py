@@ -23,6 +23,14 @@ from scripts.lib.schemas.recorded import (
     SPREAD,
 )
 from scripts.lib.schemas.revalidation import PREMISES, REVALIDATION, REVALIDATION_RATES
+from scripts.lib.schemas.search import (
+    SEARCH_BEHIND,
+    SEARCH_CHOICES,
+    SEARCH_COSTS,
+    SEARCH_PAIRS,
+    SEARCH_RATES,
+    SEARCH_VERDICTS,
+)
 from scripts.lib.schemas.sim import SIM_RATES, TRIPLES_PREDICTED
 from scripts.lib.schemas.space import (
     LEGALITY,
@@ -67,6 +75,12 @@ class Tables:
     triples_legality: pd.DataFrame
     triples_predicted: pd.DataFrame
     sim_rates: pd.DataFrame
+    search_rates: pd.DataFrame
+    search_costs: pd.DataFrame
+    search_pairs: pd.DataFrame
+    search_verdicts: pd.DataFrame
+    search_behind: pd.DataFrame
+    search_choices: pd.DataFrame
     correctness: pd.DataFrame
 
 
@@ -117,6 +131,12 @@ INPUTS = {
     "triples_legality": Input(TRIPLES_LEGALITY, "legality of triples whose target is absent"),
     "triples_predicted": Input(TRIPLES_PREDICTED, "predictions of the same triples"),
     "sim_rates": Input(SIM_RATES, "how well the simulator orders configs"),
+    "search_rates": Input(SEARCH_RATES, "regret of every search, replayed"),
+    "search_costs": Input(SEARCH_COSTS, "what it takes them to come within 2%"),
+    "search_pairs": Input(SEARCH_PAIRS, "S1-S8 against each of them"),
+    "search_verdicts": Input(SEARCH_VERDICTS, "its choices against the committed configs"),
+    "search_behind": Input(SEARCH_BEHIND, "its runs that end behind the fastest config"),
+    "search_choices": Input(SEARCH_CHOICES, "its choices"),
     "correctness": Input(CORRECTNESS, "layers against the reference", several=True),
 }  # fmt: skip
 

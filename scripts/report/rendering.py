@@ -94,6 +94,8 @@ def render(template: str, escape: bool, **values: Any) -> str:
     environment.filters |= {
         "per_cent": wording.per_cent,
         "ratio": wording.ratio,
+        "fine_ratio": wording.fine_ratio,
+        "trials": wording.trials,
         "days": wording.days,
         "ends": wording.ends,
         "number": wording.number,

@@ -11,9 +11,11 @@ from typing import Any
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import LEAST_FILES
-from scripts.report import elsewhere, matrices, sim_words, wording
+from scripts.report import elsewhere, matrices, search_words, sim_words, wording
 from scripts.report.correctness_section import LIMIT
 from scripts.report.rendering import render
+from scripts.report.search_details import not_ahead
+from scripts.report.search_readings import worth
 from scripts.report.traced import count
 
 SECTIONS = {
@@ -35,6 +37,8 @@ SECTIONS = {
     "readings",
     "repeat",
     "revalidation",
+    "search",
+    "search_details",
     "sim",
     "space",
     "space_sample",
@@ -47,6 +51,7 @@ COMPILED = "data/recorded/space/"
 BUDGETS = ("1", "8", "128")
 CONSTANTS = {
     "elsewhere": elsewhere,
+    "search_words": search_words,
     "sim_words": sim_words,
     "spread_words": wording.SPREAD,
     "classes": wording.CLASSES,
@@ -95,6 +100,8 @@ def page(
         correctness=matrices.checked(summary["correctness"]),
         cases=matrices.cases(summary["correctness"]),
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
+        not_ahead=not_ahead(summary["search"]),
+        worth=worth,
         **constants,
         guardrails=matrices.guardrails(summary["guardrails"]),
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},

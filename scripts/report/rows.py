@@ -23,6 +23,8 @@ class Browsable:
     predicted: Rows
     losses: Rows
     unsettled: Rows
+    searched: Rows
+    chosen: Rows
 
 
 def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
@@ -35,37 +37,42 @@ def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
     rows["ratio"] = best["committed_ratio"]
     rows["low"], rows["high"] = best["committed_low"], best["committed_high"]
     rows["ties"] = ties
-    return _rows(rows.reset_index())
+    return plain_rows(rows.reset_index())
 
 
 def covered_rows(coverage: pd.DataFrame, gains: pd.DataFrame) -> Rows:
     """One row per cell with a committed config and dataset that tried it, and what that gained."""
     keys = ["dataset", "cell_id"]
     found = gains[[*keys, "chosen_id", "ratio", "low", "high", "verdict", "marks"]]
-    return _rows(_by_cell(coverage.merge(found, on=keys, how="left")))
+    return plain_rows(_by_cell(coverage.merge(found, on=keys, how="left")))
 
 
 def triple_rows(joined: pd.DataFrame) -> Rows:
     """One row per triple, as ``triples_section.join`` puts them together."""
-    return _rows(_by_cell(joined))
+    return plain_rows(_by_cell(joined))
 
 
 def predicted_rows(sim_cells: pd.DataFrame) -> Rows:
     """One row per cell: how the whole model, which never saw its layer, orders its configs."""
     wanted = {"dataset": DATASET, "held_out": HELD_OUT, "model": MODEL}
     chosen = sim_cells[[*wanted]].eq(pd.Series(wanted)).all(axis=1)
-    return _rows(_by_cell(sim_cells[chosen]))
+    return plain_rows(_by_cell(sim_cells[chosen]))
+
+
+def chosen_rows(choices: pd.DataFrame) -> Rows:
+    """One row per run of S1-S8: what it chose beside the fastest and the committed config."""
+    return plain_rows(_by_cell(choices))
 
 
 def loss_rows(losses: pd.DataFrame) -> Rows:
     """One row per cell where the best other config stays behind, losses first."""
-    return _rows(_by_cell(losses).sort_values("kind", ascending=False, kind="stable"))
+    return plain_rows(_by_cell(losses).sort_values("kind", ascending=False, kind="stable"))
 
 
 def unsettled_rows(revalidation: pd.DataFrame) -> Rows:
     """One row per verdict that does not stand in the second recording."""
     judged = revalidation.dropna(subset="standing")
-    return _rows(_by_cell(judged[judged["standing"] != Standing.STANDS]))
+    return plain_rows(_by_cell(judged[judged["standing"] != Standing.STANDS]))
 
 
 def _by_cell(frame: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +82,7 @@ def _by_cell(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[order.sort_values(["shape", "tokens"], kind="stable").index]
 
 
-def _rows(frame: pd.DataFrame) -> Rows:
+def plain_rows(frame: pd.DataFrame) -> Rows:
     """Plain values, None where there is none."""
     plain = frame.astype(object)
     return plain.where(plain.notna(), None).to_dict("records")

@@ -21,6 +21,8 @@ from scripts.report import (
     measured_section,
     published_section,
     revalidation_section,
+    search_details,
+    search_section,
     sections,
     sim_section,
     space_section,
@@ -48,6 +50,9 @@ EXAMPLE = """example:
       --space-sample $T/space_sample.parquet --legality $T/legality.parquet \\
       --triples-legality $T/triples_legality.parquet \\
       --triples-predicted $T/triples_predicted.parquet --sim-rates $T/sim_rates.parquet \\
+      --search-rates $T/search_rates.parquet --search-costs $T/search_costs.parquet \\
+      --search-pairs $T/search_pairs.parquet --search-verdicts $T/search_verdicts.parquet \\
+      --search-behind $T/search_behind.parquet --search-choices $T/search_choices.parquet \\
       --correctness data/recorded/correctness/*.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt --ledger $T/ledger.json \\
@@ -90,6 +95,14 @@ def summarise(
             triples_section.join(tables.triples_legality, tables.triples_predicted)
         ),
         "transfer": sections.transfer(tables.rates),
+        "search": search_section.search(tables.search_rates, tables.search_costs),
+        "search_details": search_details.search_details(
+            tables.search_rates,
+            tables.search_pairs,
+            tables.search_verdicts,
+            tables.search_behind,
+            tables.search_choices,
+        ),
         "cost": _cost(tables, recordings),
         **quoted,
         "provenance": sources | provenance(recordings),

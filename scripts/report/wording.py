@@ -68,6 +68,16 @@ def ratio(estimate: Estimate) -> str:
     return _with_interval(estimate, 1, 3, "")
 
 
+def fine_ratio(estimate: Estimate) -> str:
+    """A ratio near 1, with one more digit: ``1.0017 (1.0006–1.0031)``."""
+    return _with_interval(estimate, 1, 4, "")
+
+
+def trials(estimate: Estimate) -> str:
+    """A number of trials with its interval: ``10 (4–29)``."""
+    return _with_interval(estimate, 1, 0, "")
+
+
 def days(estimate: Estimate) -> str:
     """Days with their interval: ``185.8 (135.7–238.8)``; negative ends are joined by ``to``."""
     return _with_interval(estimate, 1, 1, "")

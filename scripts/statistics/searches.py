@@ -27,6 +27,7 @@ LOG = logging.getLogger("statistics.searches")
 Floats = npt.NDArray[np.float64]
 
 WITHIN = (1, 2, 5, 10)  # per cent
+BY_CLASS = ("S1-S8", "S1-S8, all sources")  # whose classes have intervals too
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGIMES = ((32, "M up to 32"), (256, "M 48 to 256"))  # else the last
 _LARGE = "M from 512"
@@ -65,17 +66,26 @@ def classes_of(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
             yield group, str(value), rows
 
 
-def rates_of(runs: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
-    """The SEARCH_RATES columns from K on, a row for each budget, of one class's runs."""
+def rates_of(runs: pd.DataFrame, plan: Plan | None, name: str) -> pd.DataFrame:
+    """The SEARCH_RATES columns from K on, a row for each budget, of one class's runs.
+
+    Intervals if there is a plan.
+    """
     regret = runs[_REGRETS].to_numpy(dtype=float)
     by_cell = runs["cell_id"].to_numpy()
     found = _cell_means(np.isfinite(regret).astype(float), by_cell)
     logs = _cell_means(np.log(regret), by_cell)
-    files = runs.groupby("cell_id")["file"].first().to_numpy()
-    regrets = exponentiate(estimate_means(logs, files, plan, name))
+    seconds = runs[[f"seconds_{budget}" for budget in BUDGETS]].to_numpy(dtype=float)
     columns: dict[str, Any] = {"K": BUDGETS, "n": len(found), "found": found.mean(axis=0)}
-    for column, end in (("regret", "mean"), ("regret_low", "low"), ("regret_high", "high")):
-        columns[column] = regrets[end].to_numpy()
+    columns["gpu_seconds"] = _cell_means(seconds, by_cell).mean(axis=0)
+    columns |= {"regret_low": np.nan, "regret_high": np.nan}
+    some = np.isfinite(logs).any(axis=0)
+    columns["regret"] = np.full(len(BUDGETS), np.nan)
+    columns["regret"][some] = np.exp(np.nanmean(logs[:, some], axis=0))
+    if plan is not None:
+        files = runs.groupby("cell_id")["file"].first().to_numpy()
+        regrets = exponentiate(estimate_means(logs, files, plan, name))
+        columns |= {f"regret_{end}": regrets[end].to_numpy() for end in ("low", "high")}
     for share in WITHIN:
         inside = (regret <= 1.0 + share / 100).astype(float)
         columns[f"within_{share}"] = _cell_means(inside, by_cell).mean(axis=0)
@@ -130,7 +140,8 @@ def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataF
         for group, value, rows in classes_of(runs):
             key = {"strategy": str(strategy), "group": group, "value": value}
             name = " ".join(key.values())
-            rates.append(rates_of(rows, plan, name).assign(**key))
+            sure = plan if group == "all" or strategy in BY_CLASS else None
+            rates.append(rates_of(rows, sure, name).assign(**key))
             costs.append(key | costs_of(rows, plan if group == "all" else None, name))
     order = ["strategy", "group", "value"]
     # Ten digits: a mean's last ones depend on the order of the sum.

@@ -1,6 +1,6 @@
 """Learn from recorded cells how far and how jointly configs miss what is expected of them.
 
-The kernel's eight numbers are those of greatest likelihood, summed over a few cells and a few
+The kernel's nine numbers are those of greatest likelihood, summed over a few cells and a few
 configs of each, found by L-BFGS (scipy) from a stated start; the same cells give the same numbers.
 """
 
@@ -63,31 +63,49 @@ def learn(samples: Sequence[Sample], start: Kernel) -> Kernel:
     steps = [(sample.coordinates[:, None] - sample.coordinates[None]) ** 2 for sample in samples]
     same = [np.equal.outer(sample.kinds, sample.kinds) for sample in samples]
 
-    def cost(logs: Array) -> float:
+    def cost(logs: Array) -> tuple[float, Array]:
         kernel = _kernel(logs)
-        total = 0.0
+        total, slope = 0.0, np.zeros(len(logs))
         for sample, apart, kind in zip(samples, steps, same, strict=True):
-            total += _cost(kernel, apart, kind, sample.missed)
-        return total / len(samples)
+            one, its_slope = likelihood(kernel, apart, kind, sample.missed)
+            total, slope = total + one, slope + its_slope
+        return total / len(samples), slope / len(samples)
 
     found = minimize(
-        cost, _logs(start), method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": _STEPS}
+        cost, _logs(start), jac=True, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": _STEPS}
     )
     # Four digits: more would say nothing, and the last ones differ from machine to machine.
     return _kernel(np.log([float(f"{value:.4g}") for value in np.exp(found.x)]))
 
 
-def _cost(kernel: Kernel, apart: Array, kind: NDArray[np.bool_], missed: Array) -> float:
-    """Negative logarithm of the likelihood, up to a constant."""
-    covariance = kernel.smooth**2 * matern(apart @ np.array(kernel.lengths) ** -2.0)
-    covariance += kernel.kind**2 * kind + LEVEL**2
+def likelihood(
+    kernel: Kernel, apart: Array, kind: NDArray[np.bool_], missed: Array
+) -> tuple[float, Array]:
+    """Negative logarithm of the likelihood, up to a constant, and its slope, shape (9,).
+
+    ``apart``: squared differences of the coordinates, (configs, configs, 6). The slope is by the
+    logarithms of the kernel's numbers (Rasmussen and Williams, equation 5.9).
+    """
+    shrink = np.array(kernel.lengths) ** -2.0
+    squared = apart @ shrink
+    smooth = kernel.smooth**2 * matern(squared)
+    covariance = smooth + kernel.kind**2 * kind + LEVEL**2
     covariance[np.diag_indices_from(covariance)] += kernel.own**2 + NOISE**2
     try:
         factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
-        return np.inf
-    fit = 0.5 * missed @ cho_solve(factor, missed, check_finite=False)
-    return float(fit + np.log(np.diag(factor[0])).sum())
+        return np.inf, np.zeros(len(shrink) + 3)
+    inverse = cho_solve(factor, np.eye(len(missed)), check_finite=False)
+    weights = inverse @ missed
+    left = inverse - np.outer(weights, weights)
+    decay = kernel.smooth**2 * np.exp(-np.sqrt(3.0 * squared))
+    slope = [
+        (left * smooth).sum(),
+        *(1.5 * shrink * np.tensordot(left * decay, apart, 2)),
+        kernel.kind**2 * left[kind].sum(),
+        kernel.own**2 * np.trace(left),
+    ]
+    return float(0.5 * missed @ weights + np.log(np.diag(factor[0])).sum()), np.array(slope)
 
 
 def _logs(kernel: Kernel) -> Array:

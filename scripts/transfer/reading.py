@@ -36,6 +36,7 @@ def reading(steps: Sequence[Step], recording: Recording, baseline: Array) -> dic
         known = last >= 0 and np.isfinite(best[last])
         found[f"regret_{budget}"] = _digits(best[last]) if known else None
         found[f"tied_{budget}"] = bool(known and tied[last])
+        found[f"seconds_{budget}"] = _digits(seconds[last]) if last >= 0 else 0.0
     return found
 
 

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.figures import curves, gaps, headroom, legality, sim, spread, transferred
+from scripts.figures import (
+    curves,
+    gaps,
+    headroom,
+    legality,
+    searches,
+    sim,
+    spread,
+    transferred,
+)
 from scripts.figures.style import MARKERS, PALETTE
 from scripts.lib.files import InputError
 from scripts.lib.schemas.corpus import TRIPLES
@@ -22,7 +31,7 @@ from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES, VERDICTS
 from scripts.lib.tables import write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.gaps import estimate_gaps
-from tests.report import absent
+from tests.report import absent, searched
 from tests.statistics.conftest import Judged
 from tests.statistics.study import DEVICE, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -74,6 +83,7 @@ def inputs(
         "sim_cells": (absent.sim_cells(), SIM_CELLS),
         "calibration": (calibration(), SIM_CALIBRATION),
         "spread": (differences(), SPREAD),
+        "search_rates": searched.tables()["search_rates"],
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"
@@ -88,9 +98,13 @@ CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
     "headroom": (headroom.main, ("pairwise", "cells"), ()),
     "legality": (legality.main, ("legality",), ()),
     "sim": (sim.main, ("calibration", "cells"), ()),
+    "searches": (searches.main, ("rates",), ()),
     "spread": (spread.main, ("spread",), ("--margin", "0.01")),
 }
-OTHER_TABLE = {("sim", "cells"): "sim_cells"}  # option of a figure -> table of another name
+OTHER_TABLE = {
+    ("sim", "cells"): "sim_cells",
+    ("searches", "rates"): "search_rates",
+}  # option of a figure -> table of another name
 
 
 def arguments(name: str, inputs: dict[str, Path], folder: Path) -> list[str]:

@@ -16,10 +16,11 @@ import pytest
 
 from scripts.report import html, results_md
 from scripts.report.rows import Browsable
-from tests.report import absent
+from tests.report import absent, searched
 from tests.report.conftest import GATE
 from tests.statistics.study import SOURCES, Study
 
+SEARCH_TABLES = ("search_rates", "search_choices")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text></svg>'
 
 
@@ -121,6 +122,8 @@ def test_every_row_of_the_results_is_in_a_table(
     for found in summary["revalidation"].values():
         rows += 1 + len(found["premises"])
         rows += round(found["judged"] * (1 - found["stands"]["mean"]))
+    rows += len(summary["search"])
+    rows += sum(len(frame) for frame in (searched.tables()[name][0] for name in SEARCH_TABLES))
     for sides in summary["cost"]["tuned"].values():
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
@@ -139,7 +142,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], [], [], [], []), GATE, [])
+    text = html.page(summary, [], Browsable([], [], [], [], [], [], [], []), GATE, [])
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.schemas.search import BUDGETS, SEARCHES
+from scripts.lib.schemas.search import BUDGETS, RIVALS, SEARCH_CHOICES, SEARCHES
 from scripts.lib.schemas.sim import SIM_HELD_OUT
 from scripts.lib.tables import read_table, write_table
 from scripts.transfer.evaluate import main
+from scripts.transfer.recording import read_recordings
 from tests.transfer.recorded import AMD, CELLS_OF_THREE, SOURCE, write_recorded
 from tests.transfer.study import CONFIGS
 
@@ -20,7 +21,11 @@ def words(files: dict[str, list[str]], out: Path, **more: str) -> list[str]:
     given = {"seeds": "2", "margin": "0.01", "seed": "1", "processes": "1"} | more
     named = [word for name, values in files.items() for word in (f"--{name}", *values)]
     return [*named, *(word for name, value in given.items() for word in (f"--{name}", value)),
-            "--out", str(out)]  # fmt: skip
+            "--out", str(out), "--out-choices", str(choices_of(out))]  # fmt: skip
+
+
+def choices_of(out: Path) -> Path:
+    return out.with_name(f"choices-{out.name}")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,25 @@ def test_the_same_bytes_again_with_more_processes(
     again = tmp_path / "again.parquet"
     assert main(words(files, again, processes="2")) == 0
     assert again.read_bytes() == searches.read_bytes()
+    assert choices_of(again).read_bytes() == choices_of(searches).read_bytes()
+
+
+def test_the_choice_of_every_run_of_s1_s8_stands_beside_the_best(searches: Path) -> None:
+    chosen = read_table(choices_of(searches), SEARCH_CHOICES)
+    frame = read_table(searches, SEARCHES)
+    runs = frame[frame["strategy"].isin(["S1-S8", "S1-S8, stops", "S1-S8, all sources"])]
+    both = chosen.merge(runs, on=["cell_id", "strategy", "source"], suffixes=("", "_run"))
+    assert len(both) == len(chosen) == len(runs)
+    assert (both["regret"] == both["regret_128"]).all()
+    assert ((both["chosen_id"] == both["best_id"]) <= (both["regret"] == 1.0)).all()
+    assert both["low"].isna().all()  # no cell of the study has a committed config
+
+
+def with_digests(files: dict[str, list[str]], runs: pd.DataFrame) -> pd.DataFrame:
+    names = ("trials", "cells", "spaces")
+    recordings = read_recordings(*([Path(path) for path in files[name]] for name in names))
+    digests = {one.cell.id: one.digest for one in recordings}
+    return runs.assign(trials_sha256=runs["cell_id"].map(digests))
 
 
 def test_runs_of_others_stand_beside_their_own(
@@ -70,7 +94,7 @@ def test_runs_of_others_stand_beside_their_own(
 ) -> None:
     own = read_table(searches, SEARCHES)
     other = own[own["strategy"] == "random"].assign(strategy="another tool")
-    write_table(tmp_path / "rivals.parquet", other, SEARCHES)
+    write_table(tmp_path / "rivals.parquet", with_digests(files, other), RIVALS)
     out = tmp_path / "searches.parquet"
     assert main(words({**files, "rivals": [str(tmp_path / "rivals.parquet")]}, out)) == 0
     both = read_table(out, SEARCHES)
@@ -99,8 +123,8 @@ def test_rivals_of_other_trials_are_refused(
     files: dict[str, list[str]], searches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = read_table(searches, SEARCHES)
-    other = own[own["strategy"] == "random"].assign(regret_4=1.2345)
-    write_table(tmp_path / "rivals.parquet", other, SEARCHES)
+    other = own[own["strategy"] == "random"].assign(trials_sha256="0" * 64)
+    write_table(tmp_path / "rivals.parquet", other, RIVALS)
     given = {**files, "rivals": [str(tmp_path / "rivals.parquet")]}
     assert main(words(given, tmp_path / "out.parquet")) == 2
     assert "made on other trials" in capsys.readouterr().err

@@ -5,7 +5,14 @@ import pytest
 
 from scripts.lib.config import Config
 from scripts.transfer.kernel import LEVEL, Covariance, Kernel
-from scripts.transfer.learn_kernel import ANYWHERE, PLAIN_START, Sample, draw, learn
+from scripts.transfer.learn_kernel import (
+    ANYWHERE,
+    PLAIN_START,
+    Sample,
+    draw,
+    learn,
+    likelihood,
+)
 from scripts.transfer.legal import LegalSpace
 from tests.transfer.study import CELLS_SMALL, LEGAL, h200_space, latency
 
@@ -74,3 +81,19 @@ def test_failed_configs_are_never_drawn() -> None:
     sample = draw(LEGAL, None, logs, ANYWHERE, 1)
     assert len(sample.missed) == len(LEGAL) // 2
     assert np.isfinite(sample.missed).all()
+
+
+def test_the_slope_of_the_likelihood_is_its_differences() -> None:
+    one = sample_from(KERNEL, 0)
+    apart = (one.coordinates[:, None] - one.coordinates[None]) ** 2
+    kind = np.equal.outer(one.kinds, one.kinds)
+    start = np.log([KERNEL.smooth, *KERNEL.lengths, KERNEL.kind, KERNEL.own])
+
+    def at(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        smooth, *lengths, of_kind, own = np.exp(logs).tolist()
+        kernel = Kernel(smooth, tuple(lengths), of_kind, own)
+        return likelihood(kernel, apart, kind, one.missed)
+
+    step = 1e-5 * np.eye(len(start))
+    differences = [(at(start + one)[0] - at(start - one)[0]) / 2e-5 for one in step]
+    np.testing.assert_allclose(at(start)[1], differences, rtol=1e-4, atol=1e-3)

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import kernel_tuner
@@ -11,6 +12,7 @@ import pytest
 from scripts.lib.budget import Budget
 from scripts.lib.config import Config
 from scripts.lib.files import InputError
+from scripts.transfer.learn_kernel import PLAIN_START
 from scripts.transfer.rivals import run_number
 from scripts.transfer.rivals.kernel_tuner_search import (
     STRATEGIES,
@@ -18,7 +20,7 @@ from scripts.transfer.rivals.kernel_tuner_search import (
     write_legal,
 )
 from scripts.transfer.rivals.optuna_search import Tpe
-from scripts.transfer.rivals.record import Job, jobs_of, runs_of
+from scripts.transfer.rivals.record import Job, Seeds, jobs_of, runs_of
 from scripts.transfer.strategy import search
 from tests.transfer.recorded import recording
 from tests.transfer.study import CELLS_SMALL, CONFIGS, LEGAL, latency
@@ -101,15 +103,16 @@ def test_each_cell_and_seed_draws_its_own_numbers() -> None:
 
 
 def test_a_recorded_run_is_what_a_new_run_gives(tmp_path: Path) -> None:
-    job = Job(ONE, write_cache(tmp_path / "cache.json"))
-    rows = runs_of(2, job)
-    assert rows == runs_of(2, job)
-    assert {row["strategy"] for row in rows} == {
-        "Optuna TPE", *(f"Kernel Tuner {name}" for name in STRATEGIES),
+    job = Job(ONE, write_cache(tmp_path / "cache.json"), PLAIN_START)
+    rows = runs_of(Seeds(2, 3), job)
+    assert rows == runs_of(Seeds(2, 3), job)
+    assert Counter(row["strategy"] for row in rows) == {
+        "cold Bayesian": 3, "Optuna TPE": 2, **{f"Kernel Tuner {name}": 2 for name in STRATEGIES},
     }  # fmt: skip
-    assert [row for row in rows if row["seed"] == 0] == runs_of(1, job)
+    assert [row for row in rows if row["seed"] == 0] == runs_of(Seeds(1, 1), job)
+    assert {row["trials_sha256"] for row in rows} == {ONE.digest}
 
 
 def test_a_cell_that_was_not_exported_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cache.json: not there; .* scripts.export.t4"):
-        jobs_of([ONE], tmp_path)
+        list(jobs_of([ONE], tmp_path, 1))

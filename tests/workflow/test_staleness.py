@@ -21,7 +21,7 @@ REACHED = {
     "corpus": {"corpus", "space", "sim", "statistics", "claims", "figures", "report"},
     "space": {"space", "transfer", "sim", "statistics", "claims", "figures", "report"},
     "ledger": {"ledger", "claims", "report"},
-    "sim": {"sim", "figures", "report"},
+    "sim": {"sim", "transfer", "statistics", "figures", "report"},
     "transfer": {"transfer", "statistics", "claims", "figures", "report"},
     "statistics": {"statistics", "claims", "figures", "report"},
     "claims": {"claims", "report"},
@@ -87,7 +87,7 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
         ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
         ("sim", "seed", 2, REACHED["sim"], {"sim", "report"}),
-        ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
+        ("transfer", "seeds", 7, REACHED["transfer"], {"transfer", "report"}),
         ("measure", "mode", "live", {"measure", "ledger", "export", *REACHED["transfer"]},
          {"transfer", "ledger", "statistics", "claims", "export", "figures", "report"}),
         ("statistics", "resamples", 500, REACHED["statistics"], {"statistics", "report"}),
@@ -116,8 +116,8 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
     refused = clone.run("snakemake", "--dry-run", status=None)
     assert "a change is a new version with a reason" in refused.stdout
     clone.run("python", "-m", "scripts.ledger.spec", "--reason", "for the test")
-    assert clone.planned() == REACHED["statistics"] | REACHED["ledger"]
-    stages = {"ledger", "statistics", "claims", "figures", "report"}
+    assert clone.planned() == REACHED["transfer"] | REACHED["ledger"]
+    stages = {"transfer", "ledger", "statistics", "claims", "figures", "report"}
     assert stages_with_changed(clone, "data/spec") == stages
 
 

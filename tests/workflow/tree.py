@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FLOW = (
-    "mine", "corpus", "space", "transfer", "measure", "ledger", "sim", "statistics", "claims",
+    "mine", "corpus", "space", "sim", "transfer", "measure", "ledger", "statistics", "claims",
     "export", "figures", "report",
 )  # fmt: skip
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")

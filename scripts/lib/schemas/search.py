@@ -16,6 +16,9 @@ _REGRETS = tuple(
 _TIES = tuple(
     Column(f"tied_{k}", pa.bool_(), f"after {k} trials: in the cell's tie-set") for k in BUDGETS
 )
+_SECONDS = tuple(
+    Column(f"seconds_{k}", pa.float64(), f"GPU seconds of the first {k} trials") for k in BUDGETS
+)
 _STRATEGY = Column("strategy", pa.string(), "strategy or baseline, see scripts.transfer.contest")
 
 SEARCHES = Table(
@@ -36,6 +39,7 @@ SEARCHES = Table(
         Column("score", pa.float64(), "scripts.transfer.reading.score: 0 as random, 1 best"),
         *_REGRETS,
         *_TIES,
+        *_SECONDS,
     ),
     ("1: first version",),
 )
@@ -62,9 +66,12 @@ SEARCH_RATES = Table(
         Column("value", pa.string(), "which of the group; empty for all"),
         Column("K", pa.int32(), "trial budget"),
         Column("n", pa.int32(), "cells"),
+        Column("gpu_seconds", pa.float64(), "GPU seconds of the K trials, mean"),
         Column("found", pa.float64(), "share of runs with a correct trial"),
         Column("regret", pa.float64(), "geometric mean over those", True),
-        Column("regret_low", pa.float64(), "lower end of its interval", True),
+        Column(
+            "regret_low", pa.float64(), "lower end of its interval; by class: of S1-S8 only", True
+        ),
         Column("regret_high", pa.float64(), "upper end", True),
         Column("within_1", pa.float64(), "share of runs with regret <= 1.01"),
         Column("within_2", pa.float64(), "<= 1.02"),
