@@ -16,6 +16,7 @@ from scripts.statistics.bootstrap import (
     estimate_means,
     exponentiate,
     median_interval,
+    quantile_interval,
     widen_certain_rates,
 )
 
@@ -151,3 +152,18 @@ def test_median_interval_is_the_narrowest_that_holds_the_level(count: int, level
 def test_a_plan_without_an_interval_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         Plan(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_interval_of_a_quantile_is_made_of_values_and_the_wider_one() -> None:
+    values = np.array([1.0] * 40 + [2.0] * 15 + [9.0] * 4 + [np.inf])
+    alone = quantile_interval(values, np.arange(60), 0.5, Plan(2000), "one")
+    assert alone[0] == 1.0
+    assert alone[1] in (1.0, 2.0)
+    late = quantile_interval(values, np.arange(60), 0.95, Plan(2000), "one")
+    assert late[0] in values
+    assert late[1] in (9.0, np.inf)
+    # Files that hold one value each: resampling files is wider.
+    files = np.repeat(np.arange(6), 10)
+    by_file = quantile_interval(np.sort(values), files, 0.5, Plan(2000), "one")
+    assert by_file[1] - by_file[0] >= alone[1] - alone[0]
+    assert by_file == quantile_interval(np.sort(values), files, 0.5, Plan(2000), "one")
