@@ -69,5 +69,6 @@ def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
     phases |= {"mine"} if "history()" in rules else set()
     phases |= {"measure"} if "measured(" in rules or "ledgers()" in rules else set()
     phases |= {"space"} if "compiled()" in rules else set()
-    phases |= set(re.findall(r'trials_of\("(\w+)/', rules))
+    phases |= {"transfer"} if "rivals()" in rules else set()
+    phases |= set(re.findall(r'(?:trials|cells)_of\("(\w+)/', rules))
     assert {name.split(".")[0] for name in STAGES[stage]["params"]} == phases
