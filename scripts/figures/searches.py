@@ -58,7 +58,7 @@ def draw(rates: pd.DataFrame) -> Figure:
     rows = rates[rates["group"] == "all"]
     if OURS not in set(rows["strategy"]):
         raise InputError(f"search_rates: no row of {OURS}; nothing to draw")
-    drawn, axes = figure(1, len(PANELS), width=13.5, height=5.4, sharey=True)
+    drawn, axes = figure(1, len(PANELS), width=13.5, height=5.8, sharey=True)
     for axis, (title, across, looks) in zip(axes, PANELS, strict=True):
         _panel(axis, rows, across, looks)
         axis.set_title(title)
@@ -66,8 +66,9 @@ def draw(rates: pd.DataFrame) -> Figure:
     budgets = sorted(rows["K"].unique())
     axes[0].set_xscale("log", base=2)
     axes[0].set_xticks(budgets, [str(k) for k in budgets])
-    for axis in (axes[0], axes[2]):
-        axis.legend(loc="upper right", fontsize="small")
+    axes[-1].legend(loc="upper right")
+    handles, labels = axes[0].get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside lower center", ncols=5)
     return drawn
 
 

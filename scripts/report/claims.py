@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from scripts.lib.device import short_name
@@ -15,6 +16,8 @@ from scripts.report.search_words import HEADLINE, REGRET
 
 Summary = dict[str, Any]
 SEARCH_BUDGETS = ("8", "128")
+RIVALS = ("S6", "Optuna TPE", "cold Bayesian")  # the three baselines that come nearest
+RIVAL_BUDGETS = ("8", "32")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,13 @@ def _of_searches() -> Iterator[tuple[str, str, str]]:
             "search_rates",
             f"{title}, {budget} trials: {{fine_ratio}} times the fastest legal config's latency"
             " (geometric mean of {n} cells).",
+        )
+    for other, budget in product(RIVALS, RIVAL_BUDGETS):
+        yield (
+            f"search_details/pairs/{other}/regret/{budget}",
+            "search_pairs",
+            f"{other}, {budget} trials: {{fine_ratio}} times the latency that {HEADLINE} from all"
+            " sources has found by then (geometric mean of {n} cells).",
         )
     for metric, words in (("win", "a win"), ("loss", "a loss"), ("within_2", "within 2%")):
         yield (

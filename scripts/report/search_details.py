@@ -81,9 +81,17 @@ def _behind(behind: pd.DataFrame) -> Section:
         plain = rows.astype(object).where(rows.notna(), None)
         out[str(strategy)] = {
             "causes": {str(name): int(n) for name, n in rows["cause"].value_counts().items()},
+            "group_size_alone": int(
+                (_less_group(rows, "chosen") == _less_group(rows, "best")).sum()
+            ),
             "runs": plain[[*_BEHIND, "cause"]].to_dict("records"),
         }
     return out
+
+
+def _less_group(rows: pd.DataFrame, which: str) -> pd.Series:
+    """Config ids without GROUP_SIZE_M."""
+    return rows[f"{which}_id"].str.replace(r"-G\d+-", "-", regex=True)
 
 
 def _large_batches(choices: pd.DataFrame) -> Iterator[Section]:
