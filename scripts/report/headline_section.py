@@ -10,13 +10,14 @@ from scripts.lib.schemas.headline import Choice
 
 Section = dict[str, Any]
 NO_TRIPLES = "no GPU of the target was there to measure on"
-NO_SEARCH = "a copy takes no trial; no search of this pair is in these tables"
+NO_SEARCH = "no completely recorded cell has a config of this source to search from"
 
 
-def headline(table: pd.DataFrame, tests: pd.DataFrame) -> Section:
+def headline(table: pd.DataFrame, tests: pd.DataFrame, searched: Section) -> Section:
     """``["SRC->DST"]``: triples and files, gaps, ``copied`` and ``best`` by group and metric.
 
-    ``not_measured`` says what a pair lacks and why.
+    ``searched``: replayed S1-S8 by source GPU, whose trials to within 2% are the pair's ``trials``
+    (a copy itself takes none). ``not_measured`` says what a pair lacks and why.
     """
     out: Section = {}
     for row in table.to_dict("records"):
@@ -31,7 +32,10 @@ def headline(table: pd.DataFrame, tests: pd.DataFrame) -> Section:
     for row in tests.to_dict("records"):
         pair = out[f"{row['source']}->{row['target']}"]
         pair.setdefault("tests", {})[str(row["choice"])] = _test(row)
-    for pair in out.values():
+    for name, pair in out.items():
+        source = searched.get(name.partition("->")[0])
+        if source is not None and str(Choice.COPY) in pair:
+            pair["trials"] = source["trials_to_2pct"] | {"n": source["n"]}
         pair["not_measured"] = _absent(pair)
     return out
 
@@ -67,7 +71,7 @@ def _test(row: dict[Any, Any]) -> Section:
 def _absent(pair: Section) -> dict[str, str]:
     if str(Choice.COPY) not in pair:
         return {"win_rate": NO_TRIPLES, "within_10": NO_TRIPLES, "trials": NO_TRIPLES}
-    return {"trials": NO_SEARCH}
+    return {} if "trials" in pair else {"trials": NO_SEARCH}
 
 
 def coverage_study(table: pd.DataFrame) -> list[Section]:

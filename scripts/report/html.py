@@ -26,18 +26,7 @@ from scripts.report import matrices
 from scripts.report.origins import sources
 from scripts.report.rendering import render
 from scripts.report.results_md import CONSTANTS, read_summary
-from scripts.report.rows import (
-    Browsable,
-    cell_rows,
-    chosen_rows,
-    covered_rows,
-    loss_rows,
-    plain_rows,
-    predicted_rows,
-    triple_rows,
-    unsettled_rows,
-)
-from scripts.report.triples_section import join
+from scripts.report.rows import Browsable, browse
 
 # figure -> caption; the file's stem names the figure.
 CAPTIONS = {
@@ -154,16 +143,7 @@ def main(argv: list[str] | None = None) -> int:
         given = {name: getattr(arguments, name.replace("-", "_")) for name in TABLES}
         frames = {name: read_table(given[name], table) for name, (table, _) in TABLES.items()}
         tables = [path for path in given.values() if "recorded" not in path.parts]
-        browsable = Browsable(
-            cells=cell_rows(frames["cells"], frames["pairwise"]),
-            covered=covered_rows(frames["coverage"], frames["gains"]),
-            triples=triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
-            predicted=predicted_rows(frames["sim-cells"]),
-            losses=loss_rows(frames["losses"]),
-            unsettled=unsettled_rows(frames["revalidation"]),
-            searched=plain_rows(frames["search-rates"]),
-            chosen=chosen_rows(frames["search-choices"]),
-        )
+        browsable = browse(frames)
         figures = inline_figures(arguments.figures)
         summary, gate = read_summary(arguments.summary), read_json(arguments.gate)
         quoted = sources([arguments.gate, *arguments.quoted, *tables])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from scripts.lib.schemas.revalidation import Standing
 from scripts.report.sim_words import DATASET, HELD_OUT, MODEL
+from scripts.report.triples_section import join
 
 Rows = list[dict[Any, Any]]
 
@@ -25,6 +27,20 @@ class Browsable:
     unsettled: Rows
     searched: Rows
     chosen: Rows
+
+
+def browse(frames: Mapping[str, pd.DataFrame]) -> Browsable:
+    """All of them, from the tables by the names of the page's options."""
+    return Browsable(
+        cells=cell_rows(frames["cells"], frames["pairwise"]),
+        covered=covered_rows(frames["coverage"], frames["gains"]),
+        triples=triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
+        predicted=predicted_rows(frames["sim-cells"]),
+        losses=loss_rows(frames["losses"]),
+        unsettled=unsettled_rows(frames["revalidation"]),
+        searched=plain_rows(frames["search-rates"]),
+        chosen=chosen_rows(frames["search-choices"]),
+    )
 
 
 def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:

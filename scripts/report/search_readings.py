@@ -60,14 +60,14 @@ def _ahead(search: Figure, details: Figure) -> str:
 def _listed(pairs: list[tuple[str, str]]) -> str:
     by_name: dict[str, list[str]] = {}
     for name, budget in pairs:
-        by_name.setdefault(name, []).append(budget)
+        by_name.setdefault(name, []).append(f"{budget}")
     return "; ".join(f"{name} (K = {', '.join(budgets)})" for name, budgets in by_name.items())
 
 
 def worth(pair: Figure) -> str:
     """What an ablation shows of the strategy that it lacks, in a word or two."""
     dear = pair["seconds_ratio"] >= 1 + 10 * SAME
-    budgets = [found for k, found in pair["regret"].items() if int(k) <= AHEAD_UP_TO]
+    budgets = [pair["regret"][k] for k in sorted(pair["regret"], key=int) if int(k) <= AHEAD_UP_TO]
     if any(found["ci"][0] > 1 for found in budgets):
         return "fewer trials"
     if dear:

@@ -36,7 +36,13 @@ def _reached(device: str, section: Figure) -> str:
         for name, words in MODELS.items()
         if name in models and name != MODEL
     ]
-    return "; ".join([text, *others]) + "."
+    by_scheme = [
+        f"{scheme} {wording.share(found[MODEL]['top_regret'][TOP]['within_2'])} of"
+        f" {found[MODEL]['cells']}"
+        for scheme, found in section["readings"][DATASET][HELD_OUT].items()
+        if scheme != ALL
+    ]
+    return "; ".join([text, *others]) + f". By number formats: {', '.join(by_scheme)}."
 
 
 def _farther(device: str, readings: Figure) -> list[str]:

@@ -32,6 +32,7 @@ from scripts.report.claims import Headline, Summary, make_claims
 from scripts.report.inputs import Tables, add_inputs, read_inputs
 from scripts.report.readings import make_readings
 from scripts.report.recording import Recording, provenance, read_recording
+from scripts.report.search_words import HEADLINE
 
 EXAMPLE = """example:
   T=results/tables
@@ -74,6 +75,8 @@ def summarise(
 
     ``quoted``: sections that are taken over as they are.
     """
+    search = search_section.search(tables.search_rates, tables.search_costs)
+    by_source = search.get(HEADLINE, {}).get("classes", {}).get("source", {})
     facts: Summary = {
         "corpus": sections.corpus(tables.history, tables.gaps),
         "space": space_section.space(tables.space_counts, tables.space),
@@ -81,7 +84,7 @@ def summarise(
         "legality": space_section.legality(tables.legality),
         "correctness": correctness_section.correctness(tables.correctness),
         "measured": measured_section.measured(tables),
-        "headline": headline_section.headline(tables.headline, tables.headline_tests),
+        "headline": headline_section.headline(tables.headline, tables.headline_tests, by_source),
         "many_pairs": headline_section.many_pairs(tables.headline_tests),
         "coverage_study": headline_section.coverage_study(tables.coverage_study),
         "repeat": sections.repeat(tables.repeat),
@@ -95,7 +98,7 @@ def summarise(
             triples_section.join(tables.triples_legality, tables.triples_predicted)
         ),
         "transfer": sections.transfer(tables.rates),
-        "search": search_section.search(tables.search_rates, tables.search_costs),
+        "search": search,
         "search_details": search_details.search_details(
             tables.search_rates,
             tables.search_pairs,

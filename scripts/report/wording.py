@@ -114,8 +114,9 @@ def others(outcomes: Mapping[str, int]) -> dict[str, int]:
 def _with_interval(estimate: Estimate, scale: int, decimals: int, unit: str) -> str:
     if estimate["mean"] is None:
         return "none"
+    text = f"{estimate['mean'] * scale:.{decimals}f}{unit}"
     interval = [None if end is None else end * scale for end in estimate["ci"]]
-    return f"{estimate['mean'] * scale:.{decimals}f}{unit} ({ends(interval, decimals)})"
+    return text if interval == [None, None] else f"{text} ({ends(interval, decimals)})"
 
 
 def number(value: float | None) -> str:

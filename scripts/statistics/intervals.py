@@ -62,7 +62,8 @@ def quote_widest(frame: pd.DataFrame) -> pd.DataFrame:
     width = np.nan_to_num(highs - lows, nan=-1.0)
     widest = width.argmax(axis=1)
     rows = np.arange(len(frame))
-    some = width[rows, widest] > 0
+    scale = np.maximum(np.abs(frame["value"].to_numpy(dtype=float)), 1.0)
+    some = width[rows, widest] > 1e-9 * scale  # more than the rounding of sums
     return frame.assign(
         low=np.where(some, lows[rows, widest], np.nan),
         high=np.where(some, highs[rows, widest], np.nan),

@@ -16,9 +16,8 @@ from scripts.lib.tables import read_table
 from scripts.report import html, trace
 from scripts.report.numerals import printed, typed
 from scripts.report.origins import ORIGINS, origins, sources
-from scripts.report.rows import Browsable, cell_rows, covered_rows, predicted_rows, triple_rows
+from scripts.report.rows import Browsable, browse
 from scripts.report.traced import traced, unmarked
-from scripts.report.triples_section import join
 from tests.report.conftest import GATE
 
 EVERY = {one for found in ORIGINS.values() for one in found}
@@ -32,6 +31,8 @@ WORDS = (
     "Relative differences, 0.01 is 1%",
     "Two slots of one config",
     "not shown to be under 2%.",
+    "with all four intervals",
+    "the whole interval above 1.",
 )
 
 
@@ -43,12 +44,7 @@ def marked(inputs: dict[str, Path], summary_path: Path) -> str:
         name: read_table(inputs[name.replace("-", "_")], table)
         for name, (table, _) in html.TABLES.items()
     }
-    rows = {
-        "cells": cell_rows(frames["cells"], frames["pairwise"]),
-        "covered": covered_rows(frames["coverage"], frames["gains"]),
-        "triples": triple_rows(join(frames["triples-legality"], frames["triples-predicted"])),
-        "predicted": predicted_rows(frames["sim-cells"]),
-    }
+    rows = vars(browse(frames))
     made = [{"file": one.file, "sha256": "0" * 64, "command": one.command} for one in EVERY]
     plain = html.page(summary, [], Browsable(**rows), GATE, made)
     page = html.page(
