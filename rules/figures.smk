@@ -4,8 +4,8 @@
 rule figures_transferred:
     input:
         script="scripts/figures/transferred.py",
-        verdicts=rules.statistics_verdicts.output.verdicts,
-        trials=measured("trials.parquet"),
+        triples=rules.statistics_triples.output.verdicts,
+        trials=copies("trials.parquet"),
     output:
         png="results/figures/transferred.png",
         svg="results/figures/transferred.svg",
@@ -16,8 +16,48 @@ rule figures_transferred:
     params:
         module=as_py_module(),
         code=code("figures"),
+        sources=lookup(within=config, dpath="figures/sources"),
     shell:
-        "python -m {params.module} --verdicts {input.verdicts:q} --trials {input.trials:q}"
+        "python -m {params.module} --triples {input.triples:q} --trials {input.trials:q}"
+        " --sources {params.sources:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_classes:
+    input:
+        script="scripts/figures/classes.py",
+        breakdowns=rules.statistics_breakdown.output.breakdowns,
+    output:
+        png="results/figures/classes.png",
+        svg="results/figures/classes.svg",
+    log:
+        "logs/figures/classes.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --breakdowns {input.breakdowns:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_cost:
+    input:
+        script="scripts/figures/cost.py",
+        cost=rules.statistics_cost.output.cost,
+    output:
+        png="results/figures/cost.png",
+        svg="results/figures/cost.svg",
+    log:
+        "logs/figures/cost.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --cost {input.cost:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
@@ -168,6 +208,8 @@ rule figures_spread:
 rule figures:
     input:
         rules.figures_transferred.output,
+        rules.figures_classes.output,
+        rules.figures_cost.output,
         rules.figures_curves.output,
         rules.figures_gaps.output,
         rules.figures_headroom.output,

@@ -134,6 +134,8 @@ rule report_html:
         figures=[
             rules.figures_searches.output.svg,
             rules.figures_transferred.output.svg,
+            rules.figures_classes.output.svg,
+            rules.figures_cost.output.svg,
             rules.figures_curves.output.svg,
             rules.figures_sim.output.svg,
             rules.figures_spread.output.svg,

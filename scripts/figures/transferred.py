@@ -1,113 +1,101 @@
-"""Copied configs against the committed one: latency against latency, and their ratio below."""
+"""Copied configs against the committed one: their ratio with its interval, a panel a source GPU."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    LogLocator,
-    NullFormatter,
-    NullLocator,
-)
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from scripts.figures import options
-from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
+from scripts.figures.style import GREY, VERDICT_COLOURS, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
+from scripts.lib.names import unknown_name
 from scripts.lib.schemas.measured import TRIALS
-from scripts.lib.schemas.statistics import VERDICTS
+from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
 
-RATIO_TICKS = (0.8, 1, 1.25, 1.5, 2, 3, 5, 8)
+RATIO_TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 8, 15)
 BANDS = ((1.10, "#F1F1F1"), (1.02, "#DDDDDD"))
 EXAMPLE = (
-    "python -m scripts.figures.transferred --verdicts verdicts.parquet --trials trials.parquet"
+    "python -m scripts.figures.transferred --triples triple_verdicts.parquet"
+    " --trials trials.parquet --sources NVIDIA_H100_80GB_HBM3"
     " --out-png transferred.png --out-svg transferred.svg"
 )
 
 
-def points(verdicts: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
-    """One row per cell and source: ratio of the copy (S1), latency of the committed config in us.
+def points(triples: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
+    """The judged triples with a ratio, and the latency of the committed config in us.
 
-    The committed config's latency is the median of its repeated timings in the sweep.
+    That latency is the median of the cell's anchor, which is the committed config where it ran.
     """
-    copies = verdicts[(verdicts["strategy"] == "S1") & verdicts["ratio"].notna()]
-    copies = copies.sort_values("K").drop_duplicates(["cell_id", "source"])
-    committed = trials.groupby("cell_id")["anchor_us"].median().rename("committed_us")
-    out = copies[["cell_id", "source", "ratio"]].merge(committed, on="cell_id")
-    if out.empty:
-        raise InputError("verdicts: no judged copy (S1) of a source config; nothing to draw")
+    copies = triples[triples["ratio"].notna()]
+    if copies.empty:
+        raise InputError("triples: none with a measured copy; nothing to draw")
+    anchor = trials.groupby("cell_id")["anchor_us"].median().rename("committed_us")
+    out = copies.merge(anchor, on="cell_id")
     return out.sort_values(["source", "cell_id"], ignore_index=True)
 
 
-def draw(rows: pd.DataFrame) -> Figure:
-    """Two panels over the committed latency: the copy's latency, and its ratio."""
-    drawn, (above, below) = figure(
-        2, 1, width=8.4, height=7.4, sharex=True, gridspec_kw={"height_ratios": [3, 2]}
+def draw(rows: pd.DataFrame, sources: Sequence[str]) -> Figure:
+    """A panel for each of ``sources``; InputError if one has no triple."""
+    known = sorted(rows["source"].unique())
+    for source in sources:
+        if source not in known:
+            raise unknown_name("source GPU", source, known)
+    shown = rows[rows["source"].isin(sources)]
+    edges = shown["committed_us"].min() * 0.8, shown["committed_us"].max() * 1.25
+    drawn, axes = figure(
+        1, len(sources), width=1.8 + 4.2 * len(sources), height=5.2, sharex=True, sharey=True
     )
-    edges = rows["committed_us"].min() * 0.8, rows["committed_us"].max() * 1.25
-    _bands(above, below, edges)
-    for index, (source, group) in enumerate(rows.groupby("source", sort=True)):
-        name = f"{short_name(str(source))} ({len(group)} cells)"
-        for axis, values in (
-            (above, group["ratio"] * group["committed_us"]),
-            (below, group["ratio"]),
-        ):
-            axis.scatter(
-                group["committed_us"],
-                values,
-                s=24,
-                alpha=0.8,
-                linewidths=0,
-                marker=MARKERS[index % len(MARKERS)],
-                color=PALETTE[index % len(PALETTE)],
-                label=name,
-            )
-    above.set(xscale="log", yscale="log", xlim=edges, ylabel="copied config, µs per pass")
-    below.set(xlabel="committed config, µs per pass", ylabel="copied / committed", yscale="log")
-    below.yaxis.set_major_locator(FixedLocator(RATIO_TICKS))
-    below.yaxis.set_minor_locator(NullLocator())
-    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    for scale in (above.xaxis, above.yaxis):
-        scale.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        scale.set_minor_formatter(NullFormatter())
-    above.set_title("Configs copied as they stand from other GPUs (S1), one point per cell")
-    above.legend(title="copied from", alignment="left", loc="upper left")
+    for axis, source in zip(axes, sources, strict=True):
+        _panel(axis, rows[rows["source"] == source], edges)
+        axis.set_title(f"{short_name(source)}: {(rows['source'] == source).sum()} triples")
+    axes[0].set_ylabel("copied / committed config, with its 95% interval")
     return drawn
 
 
-def _bands(above: Axes, below: Axes, edges: tuple[float, float]) -> None:
-    ends = list(edges)
+def _panel(axis: Axes, rows: pd.DataFrame, edges: tuple[float, float]) -> None:
     for limit, shade in BANDS:
-        outer, inner = [x * limit for x in ends], [x / limit for x in ends]
-        above.fill_between(ends, inner, outer, color=shade, linewidth=0)
-        below.axhspan(1 / limit, limit, color=shade, linewidth=0)
-        label = f"±{round((limit - 1) * 100)}%"
-        below.annotate(label, (1, limit), xycoords=("axes fraction", "data"), xytext=(3, -4),
-                       textcoords="offset points", fontsize=8, color=GREY)  # fmt: skip
-    above.plot(ends, ends, color=GREY, linewidth=0.8)
-    below.axhline(1.0, color=GREY, linewidth=0.8)
+        axis.axhspan(1 / limit, limit, color=shade, linewidth=0)
+    axis.axhline(1.0, color=GREY, linewidth=0.8)
+    for verdict, colour in VERDICT_COLOURS.items():
+        group = rows[rows["verdict"] == verdict]
+        ends = [group["ratio"] - group["low"], group["high"] - group["ratio"]]
+        axis.errorbar(
+            group["committed_us"], group["ratio"], yerr=[end.clip(lower=0) for end in ends],
+            fmt="o", markersize=3, linewidth=0.8, alpha=0.75, color=colour,
+            label=f"{verdict} ({len(group)})",
+        )  # fmt: skip
+    axis.legend(loc="upper left")
+    axis.set(xscale="log", yscale="log", xlim=edges, xlabel="committed config, µs per pass")
+    axis.yaxis.set_major_locator(FixedLocator(RATIO_TICKS))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
 
 
 def main(argv: list[str] | None = None) -> int:
     """Read verdicts and trials, draw, save."""
     parser = options.parser(__doc__, EXAMPLE)
-    parser.add_argument("--verdicts", type=Path, required=True, help="judged replays")
-    parser.add_argument("--trials", type=Path, required=True, help="recorded trials")
+    parser.add_argument("--triples", type=Path, required=True, help="judged triples")
+    parser.add_argument("--trials", type=Path, required=True, help="trials of the same dataset")
+    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs, a panel each")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        verdicts = read_table(arguments.verdicts, VERDICTS)
+        triples = read_table(arguments.triples, TRIPLE_VERDICTS)
         trials = read_table(arguments.trials, TRIALS, columns=["cell_id", "anchor_us"])
-        save(draw(points(verdicts, trials)), arguments.out_png, arguments.out_svg)
+        drawn = draw(points(triples, trials), arguments.sources)
+        save(drawn, arguments.out_png, arguments.out_svg)
 
     return run_main(body)
 

@@ -35,6 +35,8 @@ ALLOWED: dict[str, str] = {
     "K = 1 | 2 | 4 | 8 | 16 | 32 | 128": _K,
     "K = 1 | 4 | 8 | 16 | 32": _K,
     "K = 1 | 8 | 16 | 128": _K,
+    "K = 1 | 8 | 16 |": _K,
+    "trials to 2%: median": _BANDS,
     "the tie-set at K = 16": _K,
     "largest regret at K = 128": _K,
     "GPU seconds of 128 trials": _K,

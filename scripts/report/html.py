@@ -30,7 +30,8 @@ from scripts.report.rows import Browsable, browse
 
 # figure -> caption; the file's stem names the figure.
 CAPTIONS = {
-    "transferred": "Configs copied from other GPUs against the committed one, one point per cell.",
+    "transferred": "Configs copied from other GPUs against the committed one, a point a triple.",
+    "classes": "Wins, ties and losses against the committed config, by class of cells.",
     "curves": "Regret of the best config so far against the number of trials.",
     "searches": "Regret of S1-S8, of the baselines, and with one strategy switched off, against the"
     " number of trials and against GPU seconds: mean over all complete cells.",
@@ -40,6 +41,7 @@ CAPTIONS = {
     " machine.",
     "headroom": "Committed over best latency, in interleaved pairs, against tokens.",
     "legality": "Share of one GPU's committed configs that are legal on another.",
+    "cost": "Seconds to tune one config file, here and by the published method.",
     "gaps": "Days from the source's config file to the target's.",
 }
 TABLES = {

@@ -16,12 +16,22 @@ from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
 
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+SEARCHES = {
+    "S1-S8": "S1-S8, from one source GPU",
+    "S1-S8, stops": "the same, ending by itself",
+    "S6": "the predictor's order alone",
+    "Optuna TPE": "Optuna, TPE",
+    "cold Bayesian": "Bayesian, knowing nothing",
+    "random": "random",
+}
 SOURCES = ("NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X")
 
 
 def figures(summary: dict[str, Any]) -> str:
     """The part between the markers."""
-    return render("README.figures.md.j2", escape=False, summary=summary, sources=SOURCES)
+    return render(
+        "README.figures.md.j2", escape=False, summary=summary, sources=SOURCES, searches=SEARCHES
+    )
 
 
 def with_figures(readme: str, summary: dict[str, Any]) -> str:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from scripts.figures import (
+    classes,
+    cost,
     curves,
     gaps,
     headroom,
@@ -23,15 +25,17 @@ from scripts.figures import (
 )
 from scripts.figures.style import MARKERS, PALETTE
 from scripts.lib.files import InputError
+from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.corpus import TRIPLES
-from scripts.lib.schemas.recorded import SPREAD, Kind
+from scripts.lib.schemas.recorded import COST, SPREAD, CostOf, Kind
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS
 from scripts.lib.schemas.space import LEGALITY
-from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES, VERDICTS
+from scripts.lib.schemas.statistics import GAPS, PAIRWISE, RATES
+from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.gaps import estimate_gaps
-from tests.report import absent, searched
+from tests.report import absent, copied, searched
 from tests.statistics.conftest import Judged
 from tests.statistics.study import DEVICE, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -66,6 +70,30 @@ def differences() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SPREAD.names)
 
 
+def by_class() -> pd.DataFrame:
+    """Two number formats: a win of ten, and a loss of ten; all else ties."""
+    rates = {"bf16": (0.1, 0.9, 0.0), "fp8_w8a8": (0.0, 0.9, 0.1)}
+    rows = [
+        {
+            "device": DEVICE, "what": "copied", "by": "scheme", "order": order, "value": scheme,
+            "judged": 10, "metric": metric, "mean": mean, "low": mean / 2, "high": mean * 1.05,
+        }
+        for order, (scheme, means) in enumerate(rates.items())
+        for metric, mean in zip(("win", "tie", "loss"), means, strict=True)
+    ]  # fmt: skip
+    return copied.filled(pd.DataFrame(rows), BREAKDOWNS)
+
+
+def costs() -> pd.DataFrame:
+    """A file tuned in 100 s, and the published method sampled."""
+    rows = [
+        {"what": CostOf.GRAPHX, "value": 100.0},
+        {"what": CostOf.UPSTREAM, "value": 5e4, "low": 2e4, "high": 9e4, "samples": 36},
+    ]
+    same = {"device": DEVICE, "shape_id": "E8-N3584-K4096-top2-bf16", "part": "total"}
+    return copied.filled(pd.DataFrame(rows).assign(**same, batches=18), COST)
+
+
 @pytest.fixture(scope="module")
 def inputs(
     drawn: Study, judged: Judged, tmp_path_factory: pytest.TempPathFactory
@@ -74,7 +102,9 @@ def inputs(
     paths = drawn.write(folder)
     rows = triples({"a": 40.0, "b": 170.0, "c": 300.0})
     tables = {
-        "verdicts": (judged.verdicts, VERDICTS),
+        "triple_verdicts": (copied.planted(drawn.cells), TRIPLE_VERDICTS),
+        "breakdowns": (by_class(), BREAKDOWNS),
+        "cost": (costs(), COST),
         "pairwise": (judged.pairwise, PAIRWISE),
         "rates": (judged.rates, RATES),
         "triples": (rows, TRIPLES),
@@ -92,7 +122,9 @@ def inputs(
 
 
 CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
-    "transferred": (transferred.main, ("verdicts", "trials"), ()),
+    "transferred": (transferred.main, ("triples", "trials"), ("--sources", *SOURCES)),
+    "classes": (classes.main, ("breakdowns",), ()),
+    "cost": (cost.main, ("cost",), ()),
     "curves": (curves.main, ("rates",), ("--sources", *SOURCES)),
     "gaps": (gaps.main, ("triples", "gaps"), ("--source", "A", "--target", "B")),
     "headroom": (headroom.main, ("pairwise", "cells"), ()),
@@ -102,6 +134,7 @@ CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
     "spread": (spread.main, ("spread",), ("--margin", "0.01")),
 }
 OTHER_TABLE = {
+    ("transferred", "triples"): "triple_verdicts",
     ("sim", "cells"): "sim_cells",
     ("searches", "rates"): "search_rates",
 }  # option of a figure -> table of another name
@@ -134,15 +167,28 @@ def test_both_files_are_whole_and_the_same_each_time(
     assert b"<dc:date>" not in (tmp_path / "one/f.svg").read_bytes()
 
 
-def test_points_hold_every_copied_cell_with_its_ratio(drawn: Study, judged: Judged) -> None:
-    points = transferred.points(judged.verdicts, drawn.trials)
-    copies = judged.verdicts.query("strategy == 'S1' and K == 1 and ratio.notna()")
-    assert len(points) == len(copies)
-    assert sorted(points["ratio"]) == sorted(copies["ratio"])
+def test_points_hold_every_measured_copy_with_its_interval(drawn: Study) -> None:
+    triples = copied.planted(drawn.cells)
+    triples.loc[0, "ratio"] = np.nan  # a copy that did not run
+    points = transferred.points(triples, drawn.trials)
+    assert len(points) == len(triples) - 1
     committed = drawn.cells.set_index("cell_id")["committed_id"]
     for row in points.itertuples():
         true = drawn.truth[row.cell_id, committed[row.cell_id]]
         assert row.committed_us == pytest.approx(true, rel=0.03)
+        assert row.low <= row.ratio <= row.high
+
+
+def test_shares_of_a_class_are_all_of_it() -> None:
+    found = classes.shares(by_class())
+    assert found["value"].tolist() == ["bf16", "fp8_w8a8"]
+    assert np.allclose(found[["win", "tie", "loss"]].sum(axis=1), 100)
+    assert found["low"].tolist() == [5.0, 0.0]
+
+
+def test_costs_are_the_totals_in_order() -> None:
+    found = cost.totals(costs().iloc[::-1])
+    assert found["what"].tolist() == [CostOf.GRAPHX, CostOf.UPSTREAM]
 
 
 def test_curves_in_the_csv_are_the_regret_of_the_rates(
@@ -209,16 +255,21 @@ def test_regret_is_drawn_of_unseen_layers_up_to_all_cells() -> None:
 def test_an_unknown_source_is_answered_with_the_nearest(
     inputs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = arguments("curves", inputs, tmp_path)
-    wrong[wrong.index(SOURCES[0])] = "NVIDIA_H100"
-    assert curves.main(wrong) == 2
-    assert SOURCES[0] in capsys.readouterr().err
+    for name in ("curves", "transferred"):
+        wrong = arguments(name, inputs, tmp_path)
+        wrong[wrong.index(SOURCES[0])] = "NVIDIA_H100"
+        assert CASES[name][0](wrong) == 2
+        assert SOURCES[0] in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_tables_without_anything_to_draw_are_refused(drawn: Study, judged: Judged) -> None:
-    with pytest.raises(InputError, match="S1"):
-        transferred.points(judged.verdicts.query("strategy == 'random'"), drawn.trials)
+    with pytest.raises(InputError, match="measured copy"):
+        transferred.points(copied.planted(drawn.cells).assign(ratio=np.nan), drawn.trials)
+    with pytest.raises(InputError, match="no class"):
+        classes.shares(by_class().query("metric == 'ratio'"))
+    with pytest.raises(InputError, match="no tuned file"):
+        cost.totals(costs().iloc[:0])
     with pytest.raises(InputError, match="regret"):
         curves.curves(judged.rates.query("metric == 'win'"))
     with pytest.raises(InputError, match="committed"):

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.workflow.tree import FLOW, ROOT
+from tests.workflow.tree import FLOW, ROOT, rules_of
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 SCHEMA = yaml.safe_load((ROOT / "rules/schemas/params.schema.yaml").read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def test_one_key_per_phase() -> None:
 
 
 def test_every_parameter_is_used() -> None:
-    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").rglob("*.smk"))
     for phase, values in PARAMS.items():
         for name in values:
             used = f"{phase}/{name}" in rules or (name == "mode" and "{phase}/mode" in rules)
@@ -65,12 +65,7 @@ def test_every_parameter_is_used() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_may_run_the_rules_of_its_phase(stage: str) -> None:
-    found = {
-        phase: re.findall(
-            r"^rule (\w+):", (ROOT / f"rules/{phase}.smk").read_text(encoding="utf-8"), re.MULTILINE
-        )
-        for phase in STAGES
-    }
+    found = {phase: re.findall(r"^rule (\w+):", rules_of(phase), re.MULTILINE) for phase in STAGES}
     command = STAGES[stage]["cmd"]
     allowed = set(command.split("--allowed-rules ")[1].split(" -- ")[0].split())
     # Figures are in git, so DVC may find them up to date where Snakemake sees them older than
@@ -126,7 +121,7 @@ def test_conda_form_has_the_locked_versions() -> None:
 
 
 def test_code_above_the_rules_has_no_rule_and_no_function() -> None:
-    for path in [Path(ROOT / "Snakefile"), *(ROOT / "rules").glob("*.smk")]:
+    for path in [Path(ROOT / "Snakefile"), *(ROOT / "rules").rglob("*.smk")]:
         text = path.read_text(encoding="utf-8")
         has_functions = bool(re.search(r"^ *def ", text, re.MULTILINE))
         assert has_functions == (path.name == "common.smk"), path

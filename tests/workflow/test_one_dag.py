@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.tree import ROOT, Clone
+from tests.workflow.tree import ROOT, Clone, rules_of
 
 pytestmark = pytest.mark.workflow
 
@@ -42,7 +42,7 @@ def folded(names: Iterable[str], entries: Collection[str]) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_depends_on_the_packages_of_its_rules(stage: str) -> None:
-    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    rules = rules_of(stage)
     assert ("kernels" in STAGES[stage]["deps"]) == ('"kernels"' in rules)
 
 
@@ -55,8 +55,9 @@ def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) 
     outs = {name for out in entry["outs"] + entry.get("metrics", []) for name in out}
     assert outs == folded(made_here, outs)
     code = {f"rules/{stage}.smk", f"scripts/{stage}", "scripts/lib"}
+    code |= {name for name in (f"rules/{stage}",) if (ROOT / name).is_dir()}
     code |= {"kernels"} & set(entry["deps"])
-    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    rules = rules_of(stage)
     code |= set(re.findall(r'code\("\w+", "(scripts/\w+)"\)', rules))
     assert set(entry["deps"]) == folded(read - scripts, entry["deps"]) | code
     assert all(name.startswith(f"scripts/{stage}/") for name in scripts)
@@ -64,11 +65,12 @@ def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
-    rules = (ROOT / f"rules/{stage}.smk").read_text(encoding="utf-8")
+    rules = rules_of(stage)
     phases = set(re.findall(r'dpath="(\w+)/', rules))
     phases |= {"mine"} if "history()" in rules else set()
     phases |= {"measure"} if "measured(" in rules or "ledgers()" in rules else set()
     phases |= {"space"} if "compiled()" in rules else set()
+    phases |= {"statistics"} if "copies(" in rules else set()
     phases |= {"transfer"} if "rivals()" in rules else set()
     phases |= set(re.findall(r'(?:trials|cells)_of\("(\w+)/', rules))
     assert {name.split(".")[0] for name in STAGES[stage]["params"]} == phases

@@ -33,6 +33,16 @@ _INHERITED = (
 )
 
 
+def rule_files(phase: str) -> list[Path]:
+    """The phase's rule file, and those that it includes."""
+    return [ROOT / f"rules/{phase}.smk", *sorted((ROOT / "rules" / phase).glob("*.smk"))]
+
+
+def rules_of(phase: str) -> str:
+    """Their text."""
+    return "".join(path.read_text(encoding="utf-8") for path in rule_files(phase))
+
+
 def environment(caches: Path) -> dict[str, str]:
     """Variables for commands in a clone: the pinned tools first, caches of their own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_INHERITED)}

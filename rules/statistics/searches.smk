@@ -1,0 +1,71 @@
+"""Read off the replayed searches: regret, costs, pairs, what was chosen."""
+
+
+rule statistics_searches:
+    input:
+        script="scripts/statistics/searches.py",
+        searches=rules.transfer_evaluate.output.searches,
+    output:
+        rates="results/tables/search_rates.parquet",
+        costs="results/tables/search_costs.parquet",
+    log:
+        "logs/statistics/searches.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --searches {input.searches:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out-rates {output.rates:q} --out-costs {output.costs:q} 2> {log:q}"
+
+
+rule statistics_search_pairs:
+    input:
+        script="scripts/statistics/search_pairs.py",
+        searches=rules.transfer_evaluate.output.searches,
+    output:
+        pairs="results/tables/search_pairs.parquet",
+    log:
+        "logs/statistics/search_pairs.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --searches {input.searches:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.pairs:q} 2> {log:q}"
+
+
+rule statistics_search_choices:
+    input:
+        script="scripts/statistics/search_choices.py",
+        choices=rules.transfer_evaluate.output.choices,
+        spec=LOCKED_SPEC,
+    output:
+        verdicts="results/tables/search_verdicts.parquet",
+        behind="results/tables/search_behind.parquet",
+    log:
+        "logs/statistics/search_choices.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --choices {input.choices:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out-verdicts {output.verdicts:q} --out-behind {output.behind:q} 2> {log:q}"

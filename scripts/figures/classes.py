@@ -1,0 +1,97 @@
+"""Wins, ties and losses against the committed config in each class of cells."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scripts.figures import options
+from scripts.figures.style import VERDICT_COLOURS, figure, save
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
+from scripts.lib.tables import read_table
+
+COLUMNS = {
+    What.COPIED: "copied from another GPU",
+    What.BEST: "best of the other configs tried",
+}
+KINDS = {
+    By.SCHEME: "number formats",
+    By.EXPERTS: "experts of a rank",
+    By.INTERMEDIATE: "intermediate size of a rank",
+    By.REGIME: "tokens",
+    By.AGE: "age of the committed config, days",
+}
+EXAMPLE = (
+    "python -m scripts.figures.classes --breakdowns breakdowns.parquet"
+    " --out-png classes.png --out-svg classes.svg"
+)
+
+
+def shares(breakdowns: pd.DataFrame) -> pd.DataFrame:
+    """By what, by and class in their order: per cent of win, tie and loss, and the win's ends."""
+    keys = ["what", "by", "order", "value", "judged"]
+    wanted = breakdowns[breakdowns["metric"].isin(list(VERDICT_COLOURS))]
+    wanted = wanted[wanted["by"].isin(list(KINDS)) & (wanted["judged"] > 0)]
+    if wanted.empty:
+        raise InputError("breakdowns: no class with a verdict; nothing to draw")
+    means = wanted.pivot(index=keys, columns="metric", values="mean") * 100
+    win = wanted[wanted["metric"] == "win"].set_index(keys)[["low", "high"]] * 100
+    return means.join(win).reset_index()
+
+
+def draw(rows: pd.DataFrame) -> Figure:
+    """A row for each kind of class there is, a column for each of what is judged."""
+    kinds = [by for by in KINDS if (rows["by"] == by).any()]
+    sizes = [rows.loc[rows["by"] == by, "value"].nunique() for by in kinds]
+    height = 2.6 + 0.42 * sum(sizes) + 0.2 * len(kinds)
+    drawn, axes = figure(
+        len(kinds), len(COLUMNS), width=9.6, height=height, sharex=True,
+        gridspec_kw={"height_ratios": sizes},
+    )  # fmt: skip
+    for index, axis in enumerate(axes):
+        by, what = kinds[index // len(COLUMNS)], [*COLUMNS][index % len(COLUMNS)]
+        _panel(axis, rows[(rows["by"] == by) & (rows["what"] == what)].sort_values("order"))
+        axis.set_title(KINDS[by], fontsize=9)
+    for axis, words in zip(axes, COLUMNS.values(), strict=False):
+        axis.set_title(f"{words}\n{axis.get_title(loc='left')}", fontsize=9)
+    for axis in axes[-len(COLUMNS) :]:
+        axis.set_xlabel("per cent; line: 95% interval of the wins", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+    return drawn
+
+
+def _panel(axis: Axes, rows: pd.DataFrame) -> None:
+    names = [f"{row.value} ({row.judged:,})" for row in rows.itertuples()]
+    places, left = range(len(rows)), pd.Series(0.0, rows.index)
+    for verdict, colour in VERDICT_COLOURS.items():
+        axis.barh(places, rows[verdict], left=left, color=colour, height=0.7, label=verdict)
+        left = left + rows[verdict]
+    axis.hlines(places, rows["low"], rows["high"], color="black", linewidth=1.4)
+    axis.set_yticks(list(places), names, fontsize=8)
+    axis.set_xlim(0, 100)
+    axis.invert_yaxis()
+    axis.grid(visible=False, axis="y")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the breakdowns, draw, save."""
+    parser = options.parser(__doc__, EXAMPLE)
+    parser.add_argument("--breakdowns", type=Path, required=True, help="verdicts by class")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        rows = shares(read_table(arguments.breakdowns, BREAKDOWNS))
+        save(draw(rows), arguments.out_png, arguments.out_svg)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
