@@ -142,16 +142,13 @@ def main(argv: list[str] | None = None) -> int:
     """Draw the studies of every layout, count what the intervals hold, write the table."""
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--studies", type=int, default=2000, help="synthetic studies a layout")
-    text = "and of the median, which takes longer"
-    parser.add_argument("--median-studies", type=int, default=200, help=text)
     parser.add_argument("--out", type=Path, required=True, help="table of what is covered")
     options.add_plan(parser)
     arguments = parser.parse_args(argv)
 
     def body() -> None:
         plan = options.plan(arguments)
-        many = {MEDIAN: arguments.median_studies}
-        parts = [study(one, many.get(one.statistic, arguments.studies), plan) for one in LAYOUTS]
+        parts = [study(layout, arguments.studies, plan) for layout in LAYOUTS]
         write_table(arguments.out, pd.concat(parts, ignore_index=True), COVERAGE_STUDY)
 
     return run_main(body)

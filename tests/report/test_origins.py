@@ -27,7 +27,7 @@ def leaves(value: Any, path: str = "") -> Iterator[str]:
 def makers() -> dict[str, str]:
     """Table -> the command of the rule whose output it is."""
     found = {}
-    for path in Path("rules").glob("*.smk"):
+    for path in Path("rules").rglob("*.smk"):
         for rule in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
             if script := re.search(r'script="(scripts/[\w/]+)\.py"', rule):
                 output = rule.partition("output:")[2].partition("log:")[0]

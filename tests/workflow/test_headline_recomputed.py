@@ -146,3 +146,17 @@ def test_time_gaps_of_every_pair(made: Clone) -> None:
         figure = summary["headline"][pair]["gap_days_last"]
         assert figure["n"] == len(days)
         assert figure["mean"] == pytest.approx(np.mean(days), rel=1e-5, abs=1e-9)
+
+
+def test_quoted_intervals_cover_as_they_say_from_ten_files_on(made: Clone) -> None:
+    columns = table(made.path, "coverage_study")
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    quoted = [row for row in rows if row["procedure"] == "decided"]
+    covered = {
+        (row["statistic"], row["correlation"], row["files"]): row["covered"]
+        for row in quoted
+        if row["files"] >= 10
+    }
+    assert len(covered) >= 12
+    assert {row["studies"] for row in quoted} == {1000}
+    assert {key: share for key, share in covered.items() if not 0.93 <= share <= 0.97} == {}
