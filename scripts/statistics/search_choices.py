@@ -8,7 +8,6 @@ never tried a config with the fastest's BLOCK_SIZE_M (tile_not_tried); else its 
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pandas as pd
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_BEHIND, SEARCH_CHOICES, SEARCH_VERDICTS
 from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
 from scripts.statistics.bootstrap import (
     Plan,
     estimate_means,
@@ -32,7 +32,7 @@ from scripts.statistics.searches import with_classes
 LOG = logging.getLogger("statistics.search_choices")
 NEAR = 1.02  # of the committed config's latency
 _GROUPS = ("scheme", "regime", "source")
-EXAMPLE = """example:
+EXAMPLE = """
   python -m scripts.statistics.search_choices --choices results/tables/search_choices.parquet \\
     --margin 0.01 --resamples 10000 --level 0.95 --seed 1 \\
     --out-verdicts results/tables/search_verdicts.parquet \\
@@ -83,21 +83,17 @@ def behind(choices: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, judge, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--choices", type=Path, required=True, help="SEARCH_CHOICES table")
     parser.add_argument("--margin", type=float, required=True, help="of a win or loss, as 0.01")
-    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
-    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
-    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
     parser.add_argument("--out-verdicts", type=Path, required=True, help="SEARCH_VERDICTS to write")
     parser.add_argument("--out-behind", type=Path, required=True, help="SEARCH_BEHIND to write")
+    options.add_plan(parser)
     args = parser.parse_args(argv)
 
     def body() -> None:
         choices = read_table(args.choices, SEARCH_CHOICES)
-        plan = Plan(args.resamples, args.level, args.seed)
+        plan = options.plan(args)
         late = behind(choices, args.margin)
         write_table(args.out_verdicts, verdicts(choices, args.margin, plan), SEARCH_VERDICTS)
         write_table(args.out_behind, late, SEARCH_BEHIND)

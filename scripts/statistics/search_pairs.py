@@ -5,7 +5,6 @@ What a strategy is worth is its ablation's ratio: at or about 1, S1-S8 does as w
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
@@ -16,12 +15,13 @@ import pandas as pd
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_PAIRS, SEARCHES
 from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, round_10
+from scripts.statistics.searches import EVERY
 
 LOG = logging.getLogger("statistics.search_pairs")
-OURS = "S1-S8, all sources"  # one run on every cell, as the ablations have
 _LEAST = 1e-9  # log units: nearer than this is the same config
-EXAMPLE = """example:
+EXAMPLE = """
   python -m scripts.statistics.search_pairs --searches results/tables/searches.parquet \\
     --resamples 10000 --level 0.95 --seed 1 --out results/tables/search_pairs.parquet
 """
@@ -37,11 +37,11 @@ def cell_logs(runs: pd.DataFrame) -> pd.DataFrame:
 def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """SEARCH_PAIRS of SEARCHES, sorted by strategy and K."""
     by_name = {str(name): runs for name, runs in searches.groupby("strategy", sort=True)}
-    ours = cell_logs(by_name[OURS])
-    our_seconds = by_name[OURS].groupby("cell_id")["gpu_seconds"].mean()
+    ours = cell_logs(by_name[EVERY])
+    our_seconds = by_name[EVERY].groupby("cell_id")["gpu_seconds"].mean()
     parts = []
     for name, runs in by_name.items():
-        if name == OURS:
+        if name == EVERY:
             continue
         # Cells of one of them alone drop out: rows without a counterpart are NaN.
         apart = (cell_logs(runs) - ours).dropna(how="all")
@@ -68,18 +68,14 @@ def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, compare, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--searches", type=Path, required=True, help="SEARCHES table")
-    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
-    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
-    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
     parser.add_argument("--out", type=Path, required=True, help="SEARCH_PAIRS table to write")
+    options.add_plan(parser)
     args = parser.parse_args(argv)
 
     def body() -> None:
-        plan = Plan(args.resamples, args.level, args.seed)
+        plan = options.plan(args)
         pairs = compare(read_table(args.searches, SEARCHES), plan)
         write_table(args.out, pairs, SEARCH_PAIRS)
         LOG.info("%s: %d searches", args.out, pairs["other"].nunique())

@@ -5,7 +5,6 @@ Every cell counts once, whatever the number of its runs (sources, seeds).
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -21,18 +20,20 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_COSTS, SEARCH_RATES, SEARCHES
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, quantile_interval
 
 LOG = logging.getLogger("statistics.searches")
 Floats = npt.NDArray[np.float64]
 
 WITHIN = (1, 2, 5, 10)  # per cent
-BY_CLASS = ("S1-S8", "S1-S8, all sources")  # whose classes have intervals too
+EVERY = "S1-S8, all sources"  # one run on every cell, as the ablations have
+BY_CLASS = ("S1-S8", EVERY)  # whose classes have intervals too
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGIMES = ((32, "M up to 32"), (256, "M 48 to 256"))  # else the last
 _LARGE = "M from 512"
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
-EXAMPLE = """example:
+EXAMPLE = """
   python -m scripts.statistics.searches --searches results/tables/searches.parquet \\
     --resamples 10000 --level 0.95 --seed 1 --out-rates results/tables/search_rates.parquet \\
     --out-costs results/tables/search_costs.parquet
@@ -157,19 +158,15 @@ def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataF
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, summarise, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--searches", type=Path, required=True, help="SEARCHES table")
-    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
-    parser.add_argument("--level", type=float, required=True, help="of the intervals, as 0.95")
-    parser.add_argument("--seed", type=int, required=True, help="of the resampling")
     parser.add_argument("--out-rates", type=Path, required=True, help="SEARCH_RATES to write")
     parser.add_argument("--out-costs", type=Path, required=True, help="SEARCH_COSTS to write")
+    options.add_plan(parser)
     args = parser.parse_args(argv)
 
     def body() -> None:
-        plan = Plan(args.resamples, args.level, args.seed)
+        plan = options.plan(args)
         rates, costs = read_off(read_table(args.searches, SEARCHES), plan)
         write_table(args.out_rates, rates, SEARCH_RATES)
         write_table(args.out_costs, costs, SEARCH_COSTS)

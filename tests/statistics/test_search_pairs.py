@@ -8,7 +8,8 @@ import pytest
 from scripts.lib.schemas.search import BUDGETS, SEARCH_PAIRS, SEARCHES
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.search_pairs import OURS, compare, main
+from scripts.statistics.search_pairs import compare, main
+from scripts.statistics.searches import EVERY
 from tests.statistics.test_searches import LARGE, OTHER, SMALL, run
 
 PLAN = Plan(200, 0.95, 1)
@@ -24,7 +25,7 @@ def runs(
 
 
 def searches() -> pd.DataFrame:
-    rows = runs(OURS, {SMALL: 1.0, LARGE: 1.1, OTHER: 1.0}, 2.0)
+    rows = runs(EVERY, {SMALL: 1.0, LARGE: 1.1, OTHER: 1.0}, 2.0)
     rows += runs("slow", {SMALL: 1.21, LARGE: 1.1, OTHER: 1.0}, 3.0)
     rows += runs("fast", {SMALL: 1.0, LARGE: 1.0, OTHER: None}, 1.0)
     return pd.DataFrame(rows, columns=SEARCHES.names)
