@@ -42,6 +42,7 @@ class Compilers:
         self._number = itertools.count()
         self._known: dict[Hashable, Body | None] = {}  # None: wanted, not there yet
         self._begun: set[Hashable] = set()
+        self._rank: dict[Hashable, int] = {}
         self._stopped = False
         self._broken: Exception | None = None
         self.seconds_waited = 0.0
@@ -49,18 +50,21 @@ class Compilers:
             threading.Thread(target=self._serve, daemon=True).start()
 
     def want(self, jobs: Iterable[Hashable], rank: int = 0) -> None:
-        """Queue those that are not queued yet; the lowest rank first, then as they came."""
+        """Queue those that are not queued yet; the lowest rank first, then as they came.
+
+        What was queued at a higher rank, and has not begun, moves up.
+        """
         with self._turn:
             for job in jobs:
-                if job not in self._known:
+                if job not in self._begun and rank < self._rank.get(job, rank + 1):
                     self._queue(job, rank)
 
     def result(self, job: Hashable) -> Body:
         """Wait for a job, which is taken before all others if none has begun it."""
         began = time.perf_counter()
         with self._turn:
-            if self._known.get(job) is None and job not in self._begun:
-                self._queue(job, _AT_ONCE)  # perhaps a second time; whoever takes that drops it
+            if job not in self._begun:
+                self._queue(job, _AT_ONCE)
             while (found := self._known[job]) is None:
                 if self._broken is not None:
                     raise self._broken
@@ -74,6 +78,7 @@ class Compilers:
             for *_, job in self._waiting:
                 if job not in self._begun:
                     self._known.pop(job, None)
+                    self._rank.pop(job, None)
             self._waiting.clear()
 
     @property
@@ -89,7 +94,8 @@ class Compilers:
             self._turn.notify_all()
 
     def _queue(self, job: Hashable, rank: int) -> None:
-        self._known[job] = None
+        """Perhaps a second time; whoever takes that drops it."""
+        self._known[job], self._rank[job] = None, rank
         heapq.heappush(self._waiting, (rank, next(self._number), job))
         self._turn.notify_all()
 

@@ -63,6 +63,14 @@ class Corpus:
     seed: int
 
     @cached_property
+    def _without(self) -> dict[str, Simulator]:
+        return {}  # a layer comes in several number formats
+
+    @cached_property
+    def _facts(self) -> pd.DataFrame:
+        return read_facts(sorted(self.where.spaces.glob("*.parquet")))
+
+    @cached_property
     def _measured(self) -> pd.DataFrame:
         return read_measured([folder / "trials.parquet" for folder in self.where.trained_on])
 
@@ -71,10 +79,12 @@ class Corpus:
         seen = {text.rsplit("-", 1)[0] for _, text in self.simulator.trained}
         if layer not in seen:
             return self.simulator
-        LOG.info("%s: fitting graphx-sim without it", layer)
-        others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
-        facts = read_facts(sorted(self.where.spaces.glob("*.parquet")))
-        return train(others, facts, self.seed, f"{self.simulator.version}-without-{layer}")
+        if layer not in self._without:
+            LOG.info("%s: fitting graphx-sim without it", layer)
+            others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
+            version = f"{self.simulator.version}-without-{layer}"
+            self._without[layer] = train(others, self._facts, self.seed, version)
+        return self._without[layer]
 
 
 def read_corpus(where: Where, seed: int) -> Corpus:

@@ -231,27 +231,23 @@ class LayerBench:
 
 
 def run_layer(
-    bench: LayerBench,
-    searches: Sequence[Search],
-    references: Mapping[Cell, Sequence[Config]],
-    clock: Callable[[str], None] = lambda step: None,
+    bench: LayerBench, searches: Sequence[Search], references: Mapping[Cell, Sequence[Config]]
 ) -> dict[Cell, Body]:
-    """Search, try what is compared with, hold the finals of all cells; these by cell.
+    """Search; try what is compared with and hold the finals of each cell; these by cell.
 
-    ``references``: configs that no search is told of. ``clock``: told when a step has ended.
+    A cell's finals follow its last search: the GPU holds them while the compilers are at work for
+    the cells that are still searched. ``references``: configs that no search is told of.
     """
+    finals = {}
     with Monitor(bench.site.gpu) as monitor:
-        search_in_turns(searches, bench)
-        clock("search")
-        finals = {}
-        for cell, configs in references.items():
-            bench.prepare(cell, configs)
-        for cell in bench.cells:
+
+        def close(cell: Cell) -> None:
             for config in references.get(cell, ()):
                 bench.measure(cell, config)
             best = [s.best[0].id for s in searches if s.cell == cell and s.best is not None]
             held = bench.finals(cell, dict.fromkeys(best), monitor)
             if held is not None:
                 finals[cell] = held
-        clock("finals")
+
+        search_in_turns(searches, bench, close)
     return finals

@@ -22,7 +22,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from math import log1p
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +38,14 @@ from scripts.tune.worker import start_server
 if TYPE_CHECKING:
     from scripts.lib.shape import Cell, Shape
     from scripts.tune.knowledge import Corpus
+    from scripts.tune.opening import Opening
     from scripts.tune.session import Session
     from scripts.tune.turns import Search
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.study"
 ALL = ""  # the source of a search from all of them
+NEXT = 1000  # rank of the next layer's binaries: after all of this one's
 
 EXAMPLE = """examples:
   python -m scripts.tune.study --gpus all --seconds 540 --out build/live/study
@@ -67,42 +71,98 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def searches_of(
-    session: Session, corpus: Corpus, shape: Shape, cells: Sequence[Cell], args: argparse.Namespace
-) -> None:
-    """All searches on one layer, on the session's GPU; each is a line of the ledger in the end."""
+def opening_of(
+    corpus: Corpus, shape: Shape, cells: Sequence[Cell], args: argparse.Namespace
+) -> Opening:
+    """What is known of a layer as if it had never been recorded.
+
+    InputError for a budget that does not fit its space.
+    """
     from scripts.lib.device import find_device  # noqa: PLC0415
     from scripts.tune.knowledge import Advice  # noqa: PLC0415
     from scripts.tune.layer import check_budget  # noqa: PLC0415
-    from scripts.tune.session import run_layer  # noqa: PLC0415
-    from scripts.tune.sources import references  # noqa: PLC0415
+    from scripts.tune.opening import opening  # noqa: PLC0415
     from scripts.tune.space import open_space  # noqa: PLC0415
-    from scripts.tune.tuner import open_bench  # noqa: PLC0415
 
-    clock, device = Clock(), find_device(cells[0].device)
-    session.warm(session.sites[0], cells)
+    device = find_device(cells[0].device)
     space = open_space(device, shape.scheme, args.spaces, args.build)
     check_budget(args.budget, len(space.legal), device, shape.scheme)
     advice = Advice(corpus, device.name, shape, space, unseen=True)
     advice.predict(cells)
+    return opening(advice, cells, advice.sources)
+
+
+def searches_of(
+    session: Session,
+    coming: Future[Opening],
+    cells: Sequence[Cell],
+    args: argparse.Namespace,
+    opened: Callable[[], None] = lambda: None,
+) -> None:
+    """All searches on one layer, on the session's GPU; each is a line of the ledger in the end.
+
+    ``coming``: what is known of the layer. ``opened`` is called once the compilers are at work.
+    """
+    from scripts.tune.opening import open_bench  # noqa: PLC0415
+    from scripts.tune.session import run_layer  # noqa: PLC0415
+
+    clock = Clock()
+    session.warm(session.sites[0], cells)
+    first = coming.result()
+    advice = first.advice
     sources = [one for one in advice.sources if args.sources is None or one in args.sources]
     searches: list[Search] = []
     for name, start in [(ALL, advice.sources), *((source, [source]) for source in sources)]:
         searches += advice.searches(name, cells, start, args.budget, log1p(args.margin))
-    compared = {cell: references(corpus.history, cell) for cell in cells}
-    bench = open_bench(session, advice, cells, advice.sources, compared)
     clock("learn")
-    run_layer(bench, searches, {c: list(found.values()) for c, found in compared.items()}, clock)
+    bench = open_bench(session, first)
+    clock("warm up")
+    opened()
+    run_layer(bench, searches, first.references)
+    clock("measure")
     run_id = session.sites[0].run_id
     session.chain.extend(
         [{"kind": "search", "run_id": run_id, **search.to_json()} for search in searches]
     )
 
 
+def layers(
+    session: Session, corpus: Corpus, shapes: Sequence[Shape], device: str, args: argparse.Namespace
+) -> None:
+    """The layers that the ledger does not hold whole, one after another.
+
+    While one is measured, the next is learned about, and compilers without work begin with it.
+    """
+    from scripts.lib.shape import BATCH_LADDER, Cell  # noqa: PLC0415
+
+    done = {body["cell_id"] for body in session.chain.bodies if body["kind"] == "search"}
+    cells = {shape: [Cell(device, shape, tokens) for tokens in BATCH_LADDER] for shape in shapes}
+    todo = [shape for shape in shapes if not {cell.id for cell in cells[shape]} <= done]
+    with ThreadPoolExecutor(1) as aside:
+
+        def learn(place: int) -> Future[Opening] | None:
+            if place >= len(todo):
+                return None
+            return aside.submit(opening_of, corpus, todo[place], cells[todo[place]], args)
+
+        coming = learn(0)
+        for place, shape in enumerate(todo):
+            assert coming is not None
+            now, coming = coming, learn(place + 1)
+            searches_of(session, now, cells[shape], args, partial(_look_ahead, session, coming))
+            number = len(shapes) - len(todo) + place + 1
+            LOG.info("%s: done, %d of %d layers", shape.id, number, len(shapes))
+
+
+def _look_ahead(session: Session, coming: Future[Opening] | None) -> None:
+    """Once the next layer is known, have its first binaries made after all of this one's."""
+    if coming is not None:
+        coming.add_done_callback(lambda found: found.result().want(session.ahead, NEXT))
+
+
 def study(args: argparse.Namespace, typed: str, until: float) -> None:
     """The layers of one part on one GPU."""
     from scripts.lib.device import find_device  # noqa: PLC0415
-    from scripts.lib.shape import BATCH_LADDER, Cell  # noqa: PLC0415
     from scripts.measure.conditions import Conditions  # noqa: PLC0415
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
@@ -127,20 +187,17 @@ def study(args: argparse.Namespace, typed: str, until: float) -> None:
     shapes = select(study_shapes(args.shapes_table, corpus.history, device), args.shapes)
     mine = shared_out(shapes, device, share)
     with Session(args.out / share.ledger, [gpu], terms) as session:
-        done = {body["cell_id"] for body in session.chain.bodies if body["kind"] == "search"}
-        for number, shape in enumerate(mine, start=1):
-            cells = [Cell(device, shape, tokens) for tokens in BATCH_LADDER]
-            if not {cell.id for cell in cells} <= done:
-                searches_of(session, corpus, shape, cells, args)
-            LOG.info("%s: done, %d of %d layers", shape.id, number, len(mine))
+        layers(session, corpus, mine, device, args)
 
 
 def share_out(gpus: Sequence[int], argv: Sequence[str]) -> int:
     """A process for each GPU with a part of the layers; the worst exit status of all."""
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // len(gpus)))}
     children = [
         subprocess.Popen(
             [sys.executable, "-m", MODULE, *argv, "--gpus", str(gpu),
-             "--share", f"{number}/{len(gpus)}"]
+             "--share", f"{number}/{len(gpus)}"],
+            env=threads | os.environ,
         )
         for number, gpu in enumerate(gpus, start=1)
     ]  # fmt: skip

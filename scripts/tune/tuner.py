@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import log1p
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.shape import Cell
 from scripts.measure.device.state import Gpu
-from scripts.tune.cell_search import plan_of
 from scripts.tune.clock import Clock
 from scripts.tune.knowledge import Advice, Corpus, Where, read_corpus
 from scripts.tune.layer import Wanted, check_budget
+from scripts.tune.opening import open_bench, opening
 from scripts.tune.result import batch_record, totals, write_result
-from scripts.tune.session import LayerBench, Session, Terms, run_layer
-from scripts.tune.sources import Carried, carried_from, references
+from scripts.tune.session import Session, Terms, run_layer
+from scripts.tune.sources import Carried, carried_from
 from scripts.tune.space import Space, open_space
 
 LOG = logging.getLogger("tune")
 Body = dict[str, Any]
-
-# Of each cell, the configs of the greatest merit that are compiled before any search asks.
-AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -88,37 +84,6 @@ def _changes(mine: Sequence[Carried]) -> str:
     )
 
 
-def named(compared: Mapping[str, Config]) -> dict[str, str]:
-    """Comma-joined names by config id."""
-    names: dict[str, str] = {}
-    for name, config in compared.items():
-        names[config.id] = f"{names[config.id]},{name}" if config.id in names else name
-    return names
-
-
-def open_bench(
-    session: Session,
-    advice: Advice,
-    cells: Sequence[Cell],
-    sources: Sequence[str],
-    compared: Mapping[Cell, Mapping[str, Config]],
-    lane: int = 0,
-) -> LayerBench:
-    """The cells on a GPU, and the compilers at work on what will be asked first."""
-    ranked = {cell: advice.ranked(cell, sources) for cell in cells}
-    model = advice.simulator.version
-    plans = {cell: plan_of(cell, ranked[cell], named(compared[cell]), model) for cell in cells}
-    site = session.sites[lane]
-    session.warmed(site)
-    session.ahead.forget()
-    for place in range(AHEAD):
-        for cell in cells:
-            session.ahead.want(
-                [one for one, _ in ranked[cell][place : place + 1]], cell.shape, place
-            )
-    return LayerBench(session, site, plans)
-
-
 def tune(
     wanted: Wanted, options: Options, gpu: Gpu, terms: Terms, folder: Path, clock: Clock
 ) -> Body:
@@ -139,19 +104,18 @@ def tune(
         clock("learn")
         sources = sources_of(advice, options)
         changes = carried(advice, cells, sources)
-        compared = {cell: references(advice.corpus.history, cell) for cell in cells}
+        first = opening(advice, cells, sources)
         searches = advice.searches("S1-S8", cells, sources, options.budget, log1p(options.margin))
-        bench = open_bench(session, advice, cells, sources, compared)
+        bench = open_bench(session, first)
         clock("warm up")
-        held = run_layer(
-            bench, searches, {c: list(found.values()) for c, found in compared.items()}, clock
-        )
+        held = run_layer(bench, searches, first.references)
+        clock("measure")
         batches = [
             batch_record(
                 search,
                 bench.cells[search.cell].trials,
                 held.get(search.cell),
-                compared[search.cell],
+                first.compared[search.cell],
                 options.margin,
             )
             for search in searches

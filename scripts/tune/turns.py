@@ -8,7 +8,7 @@ goes on by giving the answers in its ledger again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -115,23 +115,36 @@ class Search:
         return min(correct, key=lambda step: step[1].latency_us or 0.0, default=None)
 
 
-def search_in_turns(searches: Iterable[Search], bench: Bench) -> None:
+def search_in_turns(
+    searches: Iterable[Search], bench: Bench, ended: Callable[[Cell], None] = lambda cell: None
+) -> None:
     """Run all searches to their ends. Within a round each takes one turn, in the order given.
 
     A search asks for its next turn as soon as it has been told the last one. The fewer are left,
-    the more they ask at a turn.
+    the more they ask at a turn. ``ended`` is told of a cell when its last search has ended: what
+    is done there takes its time while the others' configs are made ready.
     """
     running = list(searches)
     for search in running:
         search.ask(bench, _turn_size(len(running)))
-    running = [search for search in running if search.ended is None]
+    running = _go_on(running, ended)
     while running:
         size = _turn_size(len(running))
         for search in running:
             search.turn(bench)
             if search.ended is None:
                 search.ask(bench, size)
-        running = [search for search in running if search.ended is None]
+        running = _go_on(running, ended)
+
+
+def _go_on(running: Sequence[Search], ended: Callable[[Cell], None]) -> list[Search]:
+    """Those that have not ended; ``ended`` is told of the cells that none of them is on."""
+    left = [search for search in running if search.ended is None]
+    busy = {search.cell for search in left}
+    for cell in dict.fromkeys(search.cell for search in running):
+        if cell not in busy:
+            ended(cell)
+    return left
 
 
 def _turn_size(searches: int) -> int:

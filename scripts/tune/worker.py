@@ -59,7 +59,11 @@ def make_layer_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> L
 
 
 def make_compiler(target: tuple[Any, ...]) -> Compiler:
-    """The handler of compile jobs; ``target``: as ``LayerWorker.do_target`` says."""
+    """The handler of compile jobs; ``target``: as ``LayerWorker.do_warm`` says.
+
+    There is one for each core: whoever feeds the GPU goes first.
+    """
+    os.nice(10)
     from triton.backends.compiler import GPUTarget  # noqa: PLC0415
 
     from scripts.measure.work.binaries import Compiler  # noqa: PLC0415

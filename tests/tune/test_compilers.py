@@ -72,6 +72,18 @@ def test_what_is_waited_for_comes_before_all_that_was_queued(bench):
     assert bench.begun.index("late4") < bench.begun.index("early") < 4
 
 
+def test_what_is_wanted_again_sooner_moves_up(bench):
+    bench.compilers.want(["slow1"])
+    while not bench.begun:
+        time.sleep(0.01)
+    bench.compilers.want([f"late{n}" for n in range(5)], rank=3)
+    bench.compilers.want(["late4"], rank=1)
+    bench.compilers.want(["late4"], rank=2)  # of no effect
+    while len(bench.begun) < 6:
+        time.sleep(0.01)
+    assert bench.begun == ["slow1", "late4", "late0", "late1", "late2", "late3"]
+
+
 def test_each_job_is_done_and_recorded_once(bench):
     for _ in range(3):
         bench.compilers.want(["a", "b"])

@@ -26,7 +26,7 @@ from scripts.tune.shares import (
     shared_out,
     study_shapes,
 )
-from scripts.tune.study import make_parser, searches_of
+from scripts.tune.study import layers, make_parser
 from tests.measure.scripted import ScriptedGpu
 from tests.transfer.study import filled
 from tests.tune.conftest import DATA, DEVICE, LAYER
@@ -50,7 +50,7 @@ def studied(world, folder) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAPHX_COMMIT", "0" * 40)
         with Session(folder / "ledger-1-of-1.jsonl", [ScriptedGpu()], terms(world, folder)) as s:
-            searches_of(s, read_corpus(world.where, 1), SHAPE, CELLS, args)
+            layers(s, read_corpus(world.where, 1), [SHAPE], DEVICE, args)
     return folder / "ledger-1-of-1.jsonl"
 
 

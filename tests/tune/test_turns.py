@@ -129,6 +129,18 @@ def test_a_lost_cell_ends_its_search_and_no_other():
     assert len(kept.steps) == len(CONFIGS)
 
 
+def test_the_end_of_a_cell_is_told_once_after_its_last_search_and_before_others_go_on():
+    bench, ends = Noted(), []
+    searches = [search(1, ends_after=2), search(1, ends_after=4), search(2, ends_after=0)]
+    searches += [search(tokens) for tokens in range(3, 21)]
+    search_in_turns(searches, bench, lambda cell: ends.append((cell.tokens, len(bench.log))))
+    assert [tokens for tokens, _ in ends] == [2, 1, *range(3, 21)]
+    when = dict(ends)
+    measured = [n for n, entry in enumerate(bench.log) if entry[0] == "measure"]
+    assert when[2] < measured[0]
+    assert [n for n in measured if bench.log[n][1] == 1][-1] < when[1] < measured[-1] < when[20]
+
+
 def test_nothing_to_search_is_no_round():
     bench = Noted()
     search_in_turns([], bench)
