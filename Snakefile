@@ -18,6 +18,7 @@ include: "rules/space.smk"
 include: "rules/sim.smk"
 include: "rules/transfer.smk"
 include: "rules/measure.smk"
+include: "rules/tune.smk"
 include: "rules/ledger.smk"
 include: "rules/statistics.smk"
 include: "rules/claims.smk"
@@ -33,6 +34,7 @@ rule all:
         rules.ledger.input,
         rules.sim.input,
         rules.transfer.input,
+        rules.tune.input,
         rules.statistics.input,
         rules.claims.input,
         rules.export.input,

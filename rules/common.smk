@@ -232,6 +232,24 @@ def rivals():
     return recorded(*(f"data/recorded/searches/{name}.parquet" for name in names))
 
 
+def study(*names):
+    """Files of the recorded study of searches on the GPU itself."""
+    dataset = lookup(within=config, dpath="tune/study/dataset")
+    return recorded(*(f"data/recorded/measured/{dataset}/{name}" for name in names))
+
+
+def study_ledger_names():
+    """The study's ledgers, one a GPU."""
+    gpus = lookup(within=config, dpath="tune/study/gpus")
+    return [f"ledger-{number}-of-{gpus}.jsonl.xz" for number in range(1, gpus + 1)]
+
+
+def tuned(name):
+    """A file of every recorded run of the command that tunes a layer."""
+    layers = lookup(within=config, dpath="tune/layers")
+    return recorded(*(f"data/recorded/tuned/{layer}/{name}" for layer in layers))
+
+
 def ledgers():
     """The ledgers of all recorded datasets; one that is measured live is scanned when it ends."""
     mode = lookup(within=config, dpath="measure/mode")
@@ -241,6 +259,9 @@ def ledgers():
         *repetitions(),
     ]
     names = [name for name in names if mode == "recorded" or name != own]
-    return recorded(
-        *(f"data/recorded/measured/{name}/ledger.jsonl.xz" for name in names)
-    )
+    found = [f"measured/{name}/ledger.jsonl.xz" for name in names]
+    searched = lookup(within=config, dpath="tune/study/dataset")
+    found += [f"measured/{searched}/{name}" for name in study_ledger_names()]
+    layers = lookup(within=config, dpath="tune/layers")
+    found += [f"tuned/{layer}/ledger.jsonl.xz" for layer in layers]
+    return recorded(*(f"data/recorded/{path}" for path in found))

@@ -1,4 +1,4 @@
-"""Write measured cells in the formats of other tools: T4, and Kernel Tuner's cache file."""
+"""Write config files for the runtimes, and measured cells in the formats of other tools."""
 
 
 rule export_t4:
@@ -27,6 +27,24 @@ rule export_t4:
         " --runs {input.runs:q} --cell {params.cells:q} --out {params.folder:q} 2> {log:q}"
 
 
+rule export_configs:
+    input:
+        script="scripts/export/configs.py",
+        tuned=tuned("tuned.json"),
+    output:
+        folder=directory("results/configs"),
+    log:
+        "logs/export/configs.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("export"),
+    shell:
+        "python -m {params.module} --tuned {input.tuned:q} --out {output.folder:q} 2> {log:q}"
+
+
 rule export:
     input:
         rules.export_t4.output,
+        rules.export_configs.output,

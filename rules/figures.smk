@@ -184,6 +184,25 @@ rule figures_searches:
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
+rule figures_live:
+    input:
+        script="scripts/figures/live.py",
+        rates=rules.statistics_live.output.rates,
+    output:
+        png="results/figures/live.png",
+        svg="results/figures/live.svg",
+    log:
+        "logs/figures/live.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("figures"),
+    shell:
+        "python -m {params.module} --rates {input.rates:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
 rule figures_spread:
     input:
         script="scripts/figures/spread.py",
@@ -216,4 +235,5 @@ rule figures:
         rules.figures_legality.output,
         rules.figures_sim.output,
         rules.figures_searches.output,
+        rules.figures_live.output,
         rules.figures_spread.output,

@@ -38,8 +38,13 @@ rule report_summary:
         search_verdicts=rules.statistics_search_choices.output.verdicts,
         search_behind=rules.statistics_search_choices.output.behind,
         search_choices=rules.transfer_evaluate.output.choices,
+        live_rates=rules.statistics_live.output.rates,
+        live_losses=rules.statistics_live.output.losses,
+        tuned=rules.statistics_tuned.output.tuned,
+        tuned_cost=rules.statistics_tuned.output.cost,
         correctness=recorded(*CORRECTNESS),
         runs=datasets("runs.json"),
+        study_runs=study("runs.json"),
         upstream="data/upstream.yaml",
         lock="envs/analysis.lock.txt",
         ledger=rules.ledger_scan.output.ledger,
@@ -50,6 +55,8 @@ rule report_summary:
         learned=trials_of("sim/datasets"),
         compared=trials_of("sim/repeats"),
         rivals=rivals(),
+        searched=study(*MEASURED, *study_ledger_names()),
+        commands=tuned("tuned.json"),
         compiled=compiled(),
         spec=LOCKED_SPEC,
     output:
@@ -86,11 +93,14 @@ rule report_summary:
         " --search-rates {input.search_rates:q} --search-costs {input.search_costs:q}"
         " --search-pairs {input.search_pairs:q} --search-verdicts {input.search_verdicts:q}"
         " --search-behind {input.search_behind:q} --search-choices {input.search_choices:q}"
-        " --correctness {input.correctness:q} --runs {input.runs:q} --upstream {input.upstream:q}"
+        " --live-rates {input.live_rates:q} --live-losses {input.live_losses:q}"
+        " --tuned {input.tuned:q} --tuned-cost {input.tuned_cost:q}"
+        " --correctness {input.correctness:q} --runs {input.runs:q} {input.study_runs:q}"
+        " --upstream {input.upstream:q}"
         " --lock {input.lock:q} --ledger {input.ledger:q} --guardrails {input.guardrails:q}"
         " --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
-        " {input.costs:q} {input.rivals:q}"
+        " {input.costs:q} {input.rivals:q} {input.searched:q} {input.commands:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"
@@ -131,8 +141,10 @@ rule report_html:
         quoted=derived(rules.report_summary.input),
         search_rates=rules.statistics_searches.output.rates,
         search_choices=rules.transfer_evaluate.output.choices,
+        live=rules.tune_live.output.live,
         figures=[
             rules.figures_searches.output.svg,
+            rules.figures_live.output.svg,
             rules.figures_transferred.output.svg,
             rules.figures_classes.output.svg,
             rules.figures_cost.output.svg,
@@ -159,7 +171,7 @@ rule report_html:
         " --triples-predicted {input.triples_predicted:q} --losses {input.losses:q}"
         " --revalidation {input.revalidation:q} --sim-cells {input.sim_cells:q}"
         " --search-rates {input.search_rates:q} --search-choices {input.search_choices:q}"
-        " --gate {input.gate:q} --quoted {input.quoted:q}"
+        " --live {input.live:q} --gate {input.gate:q} --quoted {input.quoted:q}"
         " --figures {input.figures:q} --out {output.page:q} 2> {log:q}"
 
 

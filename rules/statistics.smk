@@ -5,6 +5,7 @@ include: "statistics/recorded.smk"
 include: "statistics/replayed.smk"
 include: "statistics/triples.smk"
 include: "statistics/searches.smk"
+include: "statistics/live.smk"
 
 
 rule statistics:
@@ -29,3 +30,5 @@ rule statistics:
         rules.statistics_searches.output,
         rules.statistics_search_pairs.output,
         rules.statistics_search_choices.output,
+        rules.statistics_live.output,
+        rules.statistics_tuned.output,

@@ -118,6 +118,7 @@ rule statistics_headline:
         triples=rules.corpus_build.output.triples,
         verdicts=rules.statistics_triples.output.verdicts,
         gains=rules.statistics_gains.output.gains,
+        live=rules.tune_live.output.live,
         spread=rules.statistics_spread.output.spread,
         spec=LOCKED_SPEC,
     output:
@@ -136,7 +137,8 @@ rule statistics_headline:
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --triples {input.triples:q} --verdicts {input.verdicts:q}"
-        " --gains {input.gains:q} --spread {input.spread:q} --margin {params.margin:q}"
+        " --gains {input.gains:q} --live {input.live:q} --spread {input.spread:q}"
+        " --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.headline:q} --out-tests {output.tests:q} 2> {log:q}"
 

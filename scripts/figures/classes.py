@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.figures import options
+from scripts.figures.bars import verdict_bars
 from scripts.figures.style import VERDICT_COLOURS, figure, save
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
@@ -56,7 +56,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     )  # fmt: skip
     for index, axis in enumerate(axes):
         by, what = kinds[index // len(COLUMNS)], [*COLUMNS][index % len(COLUMNS)]
-        _panel(axis, rows[(rows["by"] == by) & (rows["what"] == what)].sort_values("order"))
+        verdict_bars(axis, rows[(rows["by"] == by) & (rows["what"] == what)].sort_values("order"))
         axis.set_title(KINDS[by], fontsize=9)
     for axis, words in zip(axes, COLUMNS.values(), strict=False):
         axis.set_title(f"{words}\n{axis.get_title(loc='left')}", fontsize=9)
@@ -65,19 +65,6 @@ def draw(rows: pd.DataFrame) -> Figure:
     handles, labels = axes[0].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside upper right", ncols=len(labels))
     return drawn
-
-
-def _panel(axis: Axes, rows: pd.DataFrame) -> None:
-    names = [f"{row.value} ({row.judged:,})" for row in rows.itertuples()]
-    places, left = range(len(rows)), pd.Series(0.0, rows.index)
-    for verdict, colour in VERDICT_COLOURS.items():
-        axis.barh(places, rows[verdict], left=left, color=colour, height=0.7, label=verdict)
-        left = left + rows[verdict]
-    axis.hlines(places, rows["low"], rows["high"], color="black", linewidth=1.4)
-    axis.set_yticks(list(places), names, fontsize=8)
-    axis.set_xlim(0, 100)
-    axis.invert_yaxis()
-    axis.grid(visible=False, axis="y")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -138,9 +138,13 @@ def _of_device(device: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _over_triples(name: str) -> Iterator[tuple[str, str, str]]:
-    """All triples of a pair: copied configs, and the best of the configs tried."""
+    """All triples of a pair: copied configs, the best of the configs tried, live searches."""
     title = wording.pair(name)
-    for choice, what in (("copied", "copied (S1)"), ("best", "best of the configs tried")):
+    for choice, what in (
+        ("copied", "copied (S1)"),
+        ("best", "best of the configs tried"),
+        ("searched", "found by S1-S8 on the GPU itself"),
+    ):
         for metric, said in (
             ("win_or_tie", "a win or tie with the committed config on {rate} of {n} triples."),
             ("win", "a strict paired win on {rate} of {n} triples."),

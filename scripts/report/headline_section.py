@@ -14,7 +14,7 @@ NO_SEARCH = "no completely recorded cell has a config of this source to search f
 
 
 def headline(table: pd.DataFrame, tests: pd.DataFrame, searched: Section) -> Section:
-    """``["SRC->DST"]``: triples and files, gaps, ``copied`` and ``best`` by group and metric.
+    """``["SRC->DST"]``: triples and files, gaps, each ``Choice`` by group and metric.
 
     ``searched``: replayed S1-S8 by source GPU, whose trials to within 2% are the pair's ``trials``
     (a copy itself takes none). ``not_measured`` says what a pair lacks and why.
@@ -48,7 +48,7 @@ def many_pairs(tests: pd.DataFrame) -> Section:
             finding: int(counts.get((choice, finding), 0))
             for finding in ("wins_more", "loses_more", "open")
         }
-        for choice in (Choice.COPY, Choice.BEST)
+        for choice in (Choice.COPY, Choice.BEST, Choice.SEARCHED)
     }
 
 

@@ -13,6 +13,7 @@ from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
+from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.recorded import COVERAGE
@@ -35,6 +36,8 @@ CAPTIONS = {
     "curves": "Regret of the best config so far against the number of trials.",
     "searches": "Regret of S1-S8, of the baselines, and with one strategy switched off, against the"
     " number of trials and against GPU seconds: mean over all complete cells.",
+    "live": "S1-S8 on the GPU itself against the committed config, by source GPU and by number"
+    " formats.",
     "sim": "Left: predicted against measured latency. Right: share of cells by the regret of the"
     " best among the first predicted.",
     "spread": "Differences of the same config with itself: within seconds, along a cell, on another"
@@ -55,6 +58,7 @@ TABLES = {
     "revalidation": (REVALIDATION, "which verdicts a second recording repeats"),
     "search-rates": (SEARCH_RATES, "regret of every search, replayed"),
     "search-choices": (SEARCH_CHOICES, "what S1-S8 chose in the end"),
+    "live": (LIVE, "what each search on the GPU chose"),
     "sim-cells": (SIM_CELLS, "how the simulator orders the configs of each cell"),
 }
 EXAMPLE = """example:
@@ -68,6 +72,7 @@ EXAMPLE = """example:
       --revalidation results/tables/revalidation.parquet \\
       --search-rates results/tables/search_rates.parquet \\
       --search-choices results/tables/search_choices.parquet \\
+      --live results/tables/live.parquet \\
       --sim-cells results/tables/sim_cells.parquet --gate results/tables/gate.json \\
       --quoted results/tables/rates.parquet results/tables/quality.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
@@ -119,6 +124,7 @@ def page(
         unsettled=browsable.unsettled,
         searched=browsable.searched,
         chosen=browsable.chosen,
+        live=browsable.live,
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         guardrails=matrices.guardrails(summary["guardrails"]),
         gate=gate,

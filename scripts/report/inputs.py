@@ -12,6 +12,7 @@ from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS
 from scripts.lib.schemas.headline import COVERAGE_STUDY, HEADLINE, HEADLINE_TESTS
 from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.live import LIVE_LOSSES, LIVE_RATES, TUNED, TUNED_COST
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.measured import CORRECTNESS
 from scripts.lib.schemas.recorded import (
@@ -81,6 +82,10 @@ class Tables:
     search_verdicts: pd.DataFrame
     search_behind: pd.DataFrame
     search_choices: pd.DataFrame
+    live_rates: pd.DataFrame
+    live_losses: pd.DataFrame
+    tuned: pd.DataFrame
+    tuned_cost: pd.DataFrame
     correctness: pd.DataFrame
 
 
@@ -137,6 +142,10 @@ INPUTS = {
     "search_verdicts": Input(SEARCH_VERDICTS, "its choices against the committed configs"),
     "search_behind": Input(SEARCH_BEHIND, "its runs that end behind the fastest config"),
     "search_choices": Input(SEARCH_CHOICES, "its choices"),
+    "live_rates": Input(LIVE_RATES, "what searches on the GPU chose, by class"),
+    "live_losses": Input(LIVE_LOSSES, "those that lost"),
+    "tuned": Input(TUNED, "layers tuned with one command, by batch size"),
+    "tuned_cost": Input(TUNED_COST, "what each of them took"),
     "correctness": Input(CORRECTNESS, "layers against the reference", several=True),
 }  # fmt: skip
 

@@ -12,14 +12,16 @@ COUNTS = ("lines", "runs", "attempts", "cells", "findings")
 
 
 def ledgers(scanned: dict[str, Any]) -> Section:
-    """By dataset, which the ledger's folder names: lines by kind, and the number of findings.
+    """By dataset, which the folder names: lines by kind and findings, of all of its ledgers.
 
     ``scanned``: as scripts.ledger.scan writes it. KeyError on a missing field.
     """
-    return {
-        PurePosixPath(one["ledger"]).parent.name: {name: int(one[name]) for name in COUNTS}
-        for one in scanned["ledgers"]
-    }
+    found: Section = {}
+    for one in scanned["ledgers"]:
+        own = found.setdefault(PurePosixPath(one["ledger"]).parent.name, dict.fromkeys(COUNTS, 0))
+        for name in COUNTS:
+            own[name] += int(one[name])
+    return found
 
 
 def read_ledgers(path: Path) -> Section:

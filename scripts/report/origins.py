@@ -62,6 +62,9 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     "many_pairs": (_made("headline_tests.parquet", "statistics.headline"),),
     "ledger": (_made("ledger.json", "ledger.scan"),),
     "legality": (_made("legality.parquet", "space.legality"),),
+    "live": (_made("live_rates.parquet", "statistics.live"),),
+    "live_details": (_made("live_rates.parquet", "statistics.live"),),
+    "live_details/*/losses": (_made("live_losses.parquet", "statistics.live"),),
     "losses": (_made("losses.parquet", "statistics.losses"),),
     "measured": (_made("recorded.parquet", "statistics.recorded"),),
     "measured/*/binaries": (_BINARIES,),
@@ -110,6 +113,10 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         _made("triples_legality.parquet", "space.legality"),
         _made("triples_predicted.parquet", "sim.triples"),
     ),
+    "tuned": (
+        _made("tuned_cost.parquet", "statistics.tuned"),
+        _made("tuned.parquet", "statistics.tuned"),
+    ),
     # Of the page to browse: the gate's verdict, and rows that the summary holds the totals of.
     "gate": (_made("gate.json", "claims.gate"),),
     "rows/cells": (_made("pairwise.parquet", "statistics.pairwise"), _RUNS),
@@ -126,10 +133,12 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
     "rows/unsettled": (_made("revalidation.parquet", "statistics.revalidate"),),
     "rows/searched": (_made("search_rates.parquet", "statistics.searches"),),
     "rows/chosen": (_made("search_choices.parquet", "transfer.evaluate"),),
+    "rows/live": (_made("live.parquet", "tune.live"),),
     # Constants of the pages, see CONSTANTS of scripts.report.results_md.
     "elsewhere": (Origin("scripts/report/elsewhere.py", None),),
     "least_files": (Origin("scripts/lib/schemas/headline.py", None),),
     "gap_pair": (Origin("scripts/report/elsewhere.py", None),),
+    "live_words": (Origin("scripts/report/live_words.py", None),),
     "search_words": (Origin("scripts/report/search_words.py", None),),
     "limit": (Origin("scripts/report/correctness_section.py", None),),
     "sim_words": (Origin("scripts/report/sim_words.py", None),),

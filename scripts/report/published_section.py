@@ -119,7 +119,7 @@ def _gap(gap: Figure | None) -> Status:
 
 
 def _on_the_target() -> Iterator[Published]:
-    copied = "the search's choice there, the config copied as it stands in the columns of ours"
+    searched = "a search's choice there and, on another GPU, in the columns of ours"
     yield Published(
         "cells measured on the target", "count", (elsewhere.CELLS,), Status.NOT_MEASURABLE,
         f"{NO_TARGET}; {elsewhere.CELLS_NOT_MEASURED} fp8 and int8 cells were not measured there"
@@ -139,9 +139,9 @@ def _on_the_target() -> Iterator[Published]:
     ):
         added = figure is None
         status = Status.ADDED if added else Status.NOT_MEASURABLE
-        why = "asked by intervals and a margin" if added else f"{NO_TARGET}; {copied}"
+        why = "asked by intervals and a margin" if added else f"{NO_TARGET}; {searched}"
         yield Published(
-            name, unit, figure, status, why, nearest=f"headline/{{pair}}/copied/all/{metric}"
+            name, unit, figure, status, why, nearest=f"headline/{{pair}}/searched/all/{metric}"
         )
 
 
@@ -156,8 +156,9 @@ def _of_the_search() -> Iterator[Published]:
     yield Published(
         "trials to converge, median", "count", (elsewhere.TRIALS_TO_CONVERGE,),
         Status.NOT_MEASURABLE,
-        f"{NO_TARGET}; the published search spent all of its {elsewhere.BUDGET} trials, which is"
-        " no convergence",
+        f"{NO_TARGET}; the published search spent all of its {elsewhere.BUDGET} trials, ours ends"
+        " where further trials promise less than the margin",
+        nearest="headline/{pair}/searched/all/trials/mean",
     )  # fmt: skip
     yield Published(
         "tokens per second, kernel replay", "ratio", (elsewhere.TOKENS_PER_SECOND,),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.lib.device import short_name
-from scripts.report import measured_readings, search_readings, sim_readings, space_readings, wording
+from scripts.report import (
+    live_readings,
+    measured_readings,
+    search_readings,
+    sim_readings,
+    space_readings,
+    wording,
+)
 from scripts.report.claims import Headline, Summary, find
 
 Figure = dict[str, Any]
@@ -30,6 +37,7 @@ def make_readings(summary: Summary, headline: Headline) -> list[str]:
         *measured_readings.datasets(summary),
         *measured_readings.cost(summary),
         *search_readings.searches(summary),
+        *live_readings.live(summary),
         *sim_readings.predictions(summary),
         *space_readings.correctness(summary),
         *space_readings.legal_configs(summary),

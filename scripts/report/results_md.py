@@ -11,8 +11,9 @@ from typing import Any
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import LEAST_FILES
-from scripts.report import elsewhere, matrices, search_words, sim_words, wording
+from scripts.report import elsewhere, live_words, matrices, search_words, sim_words, wording
 from scripts.report.correctness_section import LIMIT
+from scripts.report.live_section import source_rows
 from scripts.report.rendering import render
 from scripts.report.search_details import not_ahead
 from scripts.report.search_readings import worth
@@ -29,6 +30,8 @@ SECTIONS = {
     "headline",
     "ledger",
     "legality",
+    "live",
+    "live_details",
     "losses",
     "many_pairs",
     "measured",
@@ -45,12 +48,14 @@ SECTIONS = {
     "statistics",
     "transfer",
     "triples",
+    "tuned",
 }
 # Where the compiled binaries are recorded: dozens of tables, counted rather than listed.
 COMPILED = "data/recorded/space/"
 BUDGETS = ("1", "8", "128")
 CONSTANTS = {
     "elsewhere": elsewhere,
+    "live_words": live_words,
     "search_words": search_words,
     "sim_words": sim_words,
     "spread_words": wording.SPREAD,
@@ -102,6 +107,7 @@ def page(
         readings={name: matrices.readings(found) for name, found in summary["sim"].items()},
         not_ahead=not_ahead(summary["search"]),
         worth=worth,
+        source_rows=source_rows,
         **constants,
         guardrails=matrices.guardrails(summary["guardrails"]),
         datasets={path: digest for path, digest in datasets.items() if COMPILED not in path},

@@ -27,6 +27,7 @@ class Browsable:
     unsettled: Rows
     searched: Rows
     chosen: Rows
+    live: Rows
 
 
 def browse(frames: Mapping[str, pd.DataFrame]) -> Browsable:
@@ -40,6 +41,7 @@ def browse(frames: Mapping[str, pd.DataFrame]) -> Browsable:
         unsettled=unsettled_rows(frames["revalidation"]),
         searched=plain_rows(frames["search-rates"]),
         chosen=chosen_rows(frames["search-choices"]),
+        live=plain_rows(frames["live"]),
     )
 
 

@@ -17,6 +17,7 @@ from scripts.report import (
     cost_section,
     headline_section,
     ledger_section,
+    live_section,
     loss_section,
     measured_section,
     published_section,
@@ -54,6 +55,8 @@ EXAMPLE = """example:
       --search-rates $T/search_rates.parquet --search-costs $T/search_costs.parquet \\
       --search-pairs $T/search_pairs.parquet --search-verdicts $T/search_verdicts.parquet \\
       --search-behind $T/search_behind.parquet --search-choices $T/search_choices.parquet \\
+      --live-rates $T/live_rates.parquet --live-losses $T/live_losses.parquet \\
+      --tuned $T/tuned.parquet --tuned-cost $T/tuned_cost.parquet \\
       --correctness data/recorded/correctness/*.parquet \\
       --runs data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt --ledger $T/ledger.json \\
@@ -106,6 +109,9 @@ def summarise(
             tables.search_behind,
             tables.search_choices,
         ),
+        "live": live_section.live(tables.live_rates),
+        "live_details": live_section.live_details(tables.live_rates, tables.live_losses),
+        "tuned": live_section.tuned(tables.tuned, tables.tuned_cost),
         "cost": _cost(tables, recordings),
         **quoted,
         "provenance": sources | provenance(recordings),

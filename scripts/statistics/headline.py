@@ -1,7 +1,8 @@
 """The headline metrics of every ordered pair of GPUs, each with four intervals; the widest counts.
 
-Time gaps of all pairs; and of the pairs into a measured GPU what the source's configs, copied, and
-the best of the configs tried are worth against the committed ones, over all their triples.
+Time gaps of all pairs; and of the pairs into a measured GPU what the source's configs, copied, the
+best of the configs tried, and what a search from the source found on the GPU are worth against the
+committed ones, over all their triples.
 """
 
 from __future__ import annotations
@@ -17,46 +18,41 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.headline import HEADLINE, HEADLINE_TESTS, Choice, Group
+from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.recorded import SPREAD
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
-from scripts.statistics.bootstrap import Floats, Plan, Statistic, round_10
-from scripts.statistics.headline_metrics import (
-    GAPS,
-    MEDIANS,
-    QUARTILES,
-    RATES,
-    SPEEDUP,
-    groups,
-    metrics,
-)
-from scripts.statistics.intervals import NUMBERS, estimate, widen_certain
+from scripts.statistics.bootstrap import Plan, round_10
+from scripts.statistics.headline_metrics import GAPS, JUDGED, groups
+from scripts.statistics.intervals import NUMBERS, estimate
+from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.label_noise import flips, label_noise
+from scripts.statistics.live import judged_as
 from scripts.statistics.multiple import adjust, count_pair
-from scripts.statistics.replicates import Codes, means, quantiles, together
+from scripts.statistics.replicates import means
 
 PAIR = ["source", "target"]
 FILES = ["source_file", "target_file"]
-AVERAGED = [*RATES, "ratio", SPEEDUP]
-METRICS = [*AVERAGED, *QUARTILES, *MEDIANS]
-# The column of ``metrics`` that each is taken from.
-TAKEN = [*AVERAGED, *MEDIANS]
-COLUMNS = [TAKEN.index(SPEEDUP if name in QUARTILES else name) for name in METRICS]
 EXAMPLE = (
     "python -m scripts.statistics.headline --triples triples.parquet"
-    " --verdicts triple_verdicts.parquet --gains gains.parquet --spread spread.parquet"
-    " --margin 0.01 --out headline.parquet --out-tests headline_tests.parquet"
+    " --verdicts triple_verdicts.parquet --gains gains.parquet --live live.parquet"
+    " --spread spread.parquet --margin 0.01 --out headline.parquet"
+    " --out-tests headline_tests.parquet"
 )
 
 
 def choices(
-    verdicts: pd.DataFrame, gains: pd.DataFrame, spread: pd.DataFrame, margin: float
+    verdicts: pd.DataFrame,
+    gains: pd.DataFrame,
+    live: pd.DataFrame,
+    spread: pd.DataFrame,
+    margin: float,
 ) -> dict[Choice, pd.DataFrame]:
     """What is judged on each triple: TRIPLE_VERDICTS with trials, label_noise and flips.
 
     A copy costs no search, so it has no trials. The best of a cell's candidates is the same for
-    all sources; its trials are the configs tried.
+    all sources; its trials are the configs tried. ``live``: LIVE.
     """
     noise = verdicts["cell_id"].map(label_noise(spread, verdicts[["cell_id", "committed_id"]]))
     copies = verdicts.assign(trials=np.nan)
@@ -64,10 +60,16 @@ def choices(
     kept = verdicts.drop(columns=["ratio", "low", "high", "verdict"])
     best = kept.merge(judged, on=["dataset", "cell_id"], how="left", validate="many_to_one")
     best = best.assign(trials=best["tried"].where(best["verdict"].notna()))
+    mine = judged_as(Choice.SEARCHED, live)[["cell_id", "source", "trials", "marks", *JUDGED]]
+    # The marks are those of the search's own recording.
+    searched = kept.drop(columns="marks").merge(
+        mine, on=["cell_id", "source"], how="left", validate="one_to_one"
+    )
     # The noise is the cell's, whatever is judged on it, and stands with the copies alone.
     return {
         Choice.COPY: copies.assign(label_noise=noise, flips=flips(copies, noise, margin)),
         Choice.BEST: best.assign(label_noise=np.nan, flips=flips(best, noise, margin)),
+        Choice.SEARCHED: searched.assign(label_noise=np.nan, flips=flips(searched, noise, margin)),
     }
 
 
@@ -126,27 +128,9 @@ def _judged(
     pair: tuple[str, str], rows: pd.DataFrame, choice: Choice, group: Group, plan: Plan
 ) -> pd.DataFrame:
     """All metrics of one choice on some triples of a pair."""
-    name = f"{'->'.join(pair)} {choice} {group}"
-    codes = pd.factorize(rows["files"])[0]
-    values = metrics(rows)[TAKEN].to_numpy(dtype=np.float64)
-    found = estimate(values, codes, _statistic, COLUMNS, plan, name)
-    found = found.assign(metric=METRICS)
-    numbers = found.columns.drop("metric")
-    rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"
-    found.loc[rates, numbers] = widen_certain(found.loc[rates, numbers], plan.level)
-    found.loc[logs, NUMBERS] = np.exp(found.loc[logs, NUMBERS])
+    found = estimate_metrics(rows, rows["files"], plan, f"{'->'.join(pair)} {choice} {group}")
     about = {"choice": str(choice), "group": str(group)}
     return found.assign(**dict(zip(PAIR, pair, strict=True)), **about)
-
-
-def _statistic(values: Floats, units: Codes) -> Statistic:
-    """METRICS of the columns TAKEN."""
-    speedup = [TAKEN.index(SPEEDUP)]
-    return together(
-        means(values[:, : len(AVERAGED)], units),
-        quantiles(values[:, speedup], units, [*QUARTILES.values()]),
-        quantiles(values[:, len(AVERAGED) :], units, [0.5]),
-    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -156,6 +140,7 @@ def main(argv: list[str] | None = None) -> int:
         "triples": "triples of the corpus",
         "verdicts": "verdicts of the copied configs",
         "gains": "best of the configs tried, cell by cell",
+        "live": "searches on the GPU, LIVE",
         "spread": "differences between recordings",
         "out": "table of metrics",
         "out-tests": "table of tests",
@@ -170,6 +155,7 @@ def main(argv: list[str] | None = None) -> int:
         judged = choices(
             read_table(arguments.verdicts, TRIPLE_VERDICTS),
             read_table(arguments.gains, GAINS),
+            read_table(arguments.live, LIVE),
             read_table(arguments.spread, SPREAD),
             arguments.margin,
         )

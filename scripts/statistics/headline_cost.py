@@ -20,6 +20,7 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.headline import Choice
+from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.recorded import SPREAD
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
@@ -31,7 +32,8 @@ from scripts.statistics.replicates import Codes
 
 EXAMPLE = (
     "python -m scripts.statistics.headline_cost --triples triples.parquet"
-    " --verdicts triple_verdicts.parquet --gains gains.parquet --spread spread.parquet"
+    " --verdicts triple_verdicts.parquet --gains gains.parquet --live live.parquet"
+    " --spread spread.parquet"
 )
 
 
@@ -112,7 +114,7 @@ def compare(
 def main(argv: list[str] | None = None) -> int:
     """Read the tables, time both, print."""
     parser = options.parser(__doc__, EXAMPLE)
-    for name in ("triples", "verdicts", "gains", "spread"):
+    for name in ("triples", "verdicts", "gains", "live", "spread"):
         text = f"as scripts.statistics.headline takes --{name}"
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
@@ -124,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
         judged = choices(
             read_table(arguments.verdicts, TRIPLE_VERDICTS),
             read_table(arguments.gains, GAINS),
+            read_table(arguments.live, LIVE),
             read_table(arguments.spread, SPREAD),
             arguments.margin,
         )

@@ -1,8 +1,8 @@
 """Read a study's ledgers: what each search chose, and how it stands against the committed config.
 
 The choice is the search's fastest trial, made before the finals and judged by all of their rounds.
-The tool itself decides by its finals, so beside it stands what the search would choose by every
-other round, judged by the rest: no round both chooses and judges.
+The tool itself decides by its finals, so beside it stands what the search would choose by half of
+the rounds, judged by the others: no round both chooses and judges.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,7 @@ def _row(
         "choice_id": choice,
         "trials_to_choice": None if choice is None else asked.index(choice) + 1,
         "committed_id": committed,
+        "committed_trial": asked.index(committed) + 1 if committed in asked else None,
         "final_id": None,
         "marks": "" if cell is None else ",".join(cell["marks"]),
         **_judged("", None, margin),
@@ -97,9 +98,21 @@ def _row(
         return row
     whole = Finals(held["slots"], held["us"])
     row |= _judged("", whole.ratio(choice, committed), margin)
-    deciding, judging = (Finals(held["slots"], held["us"][part::2]) for part in (0, 1))
+    judging, deciding = (Finals(held["slots"], half) for half in _halves(held["us"]))
     row["final_id"] = deciding.best(asked)
     return row | _judged("final_", judging.ratio(row["final_id"], committed), margin)
+
+
+def _halves(rounds: Sequence[Sequence[float]]) -> tuple[list[Sequence[float]], ...]:
+    """The rounds two by two in turn, the larger half first.
+
+    Finals visit their slots forwards and backwards by turns, and some configs are faster after one
+    neighbour than after another: halves of one direction each would not be comparable.
+    """
+    halves: tuple[list[Sequence[float]], ...] = ([], [])
+    for number, one in enumerate(rounds):
+        halves[number // 2 % 2].append(one)
+    return halves
 
 
 def _judged(prefix: str, ratio: Ratio | None, margin: float) -> Body:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scripts.tune.knowledge import Where
 
-# The datasets with completely measured cells; graphx-sim's model is fitted to the first two.
+# The datasets with completely measured cells, to which graphx-sim's model is fitted too.
 COMPLETE = ("nvidia_h200-bf16", "nvidia_h200-formats", "nvidia_h200-complete")
-_TRAINED_ON = COMPLETE[:2]
 _RECORDED = Path("data/recorded/measured")
 
 
@@ -28,7 +27,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     add("--recorded", type=Path, nargs="+", help="datasets that hold complete cells",
         default=[_RECORDED / name for name in COMPLETE])  # fmt: skip
     add("--trained-on", type=Path, nargs="+", help="datasets that graphx-sim was fitted to",
-        default=[_RECORDED / name for name in _TRAINED_ON])  # fmt: skip
+        default=[_RECORDED / name for name in COMPLETE])  # fmt: skip
     add("--spaces", type=Path, default=Path("results/tables/space"), help="folder of SPACE tables")
     add("--history", type=Path, default=Path("data/recorded/history.parquet"))
     add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")

@@ -15,7 +15,7 @@ from scripts.tune.turns import Search
 from scripts.tune.verdict import Choice, Finals, choose
 
 Body = dict[str, Any]
-VERSION = 1  # of the record; 1: first version
+VERSION = 2  # of the record; 2: Triton's version; 1: first version
 
 
 def batch_record(
@@ -96,7 +96,7 @@ def write_result(folder: Path, wanted: Wanted, record: Body, triton: str) -> Bod
     configs = {batch["tokens"]: parse_id(batch["config_id"]) for batch in record["batches"]}
     paths = write_runtime_files(folder, wanted.shape, wanted.device, configs, triton)
     files = {name: None if path is None else path.as_posix() for name, path in paths.items()}
-    whole = {"version": VERSION, **record, "files": files}
+    whole = {"version": VERSION, **record, "triton": triton, "files": files}
     write_json(folder / "tuned.json", whole)
     return whole
 

@@ -18,6 +18,7 @@ from scripts.figures import (
     gaps,
     headroom,
     legality,
+    live,
     searches,
     sim,
     spread,
@@ -35,7 +36,7 @@ from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.gaps import estimate_gaps
-from tests.report import absent, copied, searched
+from tests.report import absent, copied, planted_live, searched
 from tests.statistics.conftest import Judged
 from tests.statistics.study import DEVICE, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -114,6 +115,7 @@ def inputs(
         "calibration": (calibration(), SIM_CALIBRATION),
         "spread": (differences(), SPREAD),
         "search_rates": searched.tables()["search_rates"],
+        "live_rates": planted_live.tables(copied.planted(drawn.cells))["live_rates"],
     }
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"
@@ -129,6 +131,7 @@ CASES: dict[str, tuple[Main, tuple[str, ...], tuple[str, ...]]] = {
     "gaps": (gaps.main, ("triples", "gaps"), ("--source", "A", "--target", "B")),
     "headroom": (headroom.main, ("pairwise", "cells"), ()),
     "legality": (legality.main, ("legality",), ()),
+    "live": (live.main, ("rates",), ()),
     "sim": (sim.main, ("calibration", "cells"), ()),
     "searches": (searches.main, ("rates",), ()),
     "spread": (spread.main, ("spread",), ("--margin", "0.01")),
@@ -137,6 +140,7 @@ OTHER_TABLE = {
     ("transferred", "triples"): "triple_verdicts",
     ("sim", "cells"): "sim_cells",
     ("searches", "rates"): "search_rates",
+    ("live", "rates"): "live_rates",
 }  # option of a figure -> table of another name
 
 
@@ -184,6 +188,18 @@ def test_shares_of_a_class_are_all_of_it() -> None:
     assert found["value"].tolist() == ["bf16", "fp8_w8a8"]
     assert np.allclose(found[["win", "tie", "loss"]].sum(axis=1), 100)
     assert found["low"].tolist() == [5.0, 0.0]
+
+
+def test_bars_of_searches_begin_with_all_sources_and_are_all_of_them(drawn: Study) -> None:
+    rates, _ = planted_live.tables(copied.planted(drawn.cells))["live_rates"]
+    found = live.bars(rates)
+    assert np.allclose(found[["win", "tie", "loss"]].sum(axis=1), 100)
+    assert (found["low"] <= found["win"]).all() and (found["win"] <= found["high"]).all()
+    whole = found[found["group"] == "all"]
+    assert whole["value"].tolist()[:2] == ["all sources together", "any source, by itself"]
+    assert len(whole) == 2 + len(SOURCES)
+    with pytest.raises(InputError, match="no search with a verdict"):
+        live.bars(rates[rates["metric"] == "ratio"])
 
 
 def test_costs_are_the_totals_in_order() -> None:

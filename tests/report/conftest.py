@@ -43,7 +43,7 @@ from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
-from tests.report import absent, again, searched
+from tests.report import absent, again, planted_live, searched
 from tests.report.copied import as_triples, best_of, no_repeats, planted
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
@@ -211,8 +211,9 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
 def _headline(triples: pd.DataFrame, drawn: Study) -> dict[str, tuple[pd.DataFrame, Table]]:
     """The headline of two sources whose configs, copied, win, tie and lose on the study's cells."""
     copied = planted(drawn.cells)
-    judged = choices(copied, best_of(copied), no_repeats(), 0.01)
+    judged = choices(copied, best_of(copied), planted_live.live(copied), no_repeats(), 0.01)
     return {
+        **planted_live.tables(copied),
         "headline": (headline(pd.concat([triples, as_triples(copied)]), judged, PLAN), HEADLINE),
         "headline_tests": (significance(judged, PLAN), HEADLINE_TESTS),
         "coverage_study": (study(Layout(MEAN, 10, 0.3), 20, PLAN), COVERAGE_STUDY),

@@ -113,13 +113,13 @@ def test_what_needs_the_absent_gpu_has_no_figure_of_ours(made: dict[str, Any]) -
 
 def test_what_is_measured_nearest_comes_from_the_headline(made: dict[str, Any]) -> None:
     near = f"{H100}->{DEVICE}"
-    copied = made["headline"][near]["copied"]["all"]
+    found = made["headline"][near]["searched"]["all"]
     section = published_section.published(with_pair(made, elsewhere.TRIPLES, 185.8))
     assert section["nearest"][0] == near
     assert all(pair.split("->")[0] in elsewhere.PAIR for pair in section["nearest"])
     rows = {row["name"]: row["nearest"][0] for row in section["rows"]}
-    assert rows["within 10% of it"] == copied["within_10"]
-    assert rows["at or under the committed config"] == copied["win_rate"]
+    assert rows["within 10% of it"] == found["within_10"]
+    assert rows["at or under the committed config"] == found["win_rate"]
     replayed = made["transfer"][near]["S2"]["128"]
     assert rows["searched here with K = 128, replayed (S2): loss"] == replayed["loss"]
 

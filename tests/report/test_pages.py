@@ -16,10 +16,12 @@ import pytest
 
 from scripts.report import html, results_md
 from scripts.report.rows import Browsable
-from tests.report import absent, searched
+from tests.report import absent, planted_live, searched
 from tests.report.conftest import GATE
+from tests.report.copied import planted
 from tests.statistics.study import SOURCES, Study
 
+JUDGED = ("copied", "best", "searched")
 SEARCH_TABLES = ("search_rates", "search_choices")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text></svg>'
 
@@ -113,7 +115,7 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += gpu["coverage"]["cells"] + len(gpu["spread"]) + len(gpu["aa_by_dataset"])
         rows += leaves(gpu["gains"], 2)
     pairs = summary["headline"].values()
-    rows += sum(len(pair.get(name, {})) for pair in pairs for name in ("copied", "best"))
+    rows += sum(len(pair.get(name, {})) for pair in pairs for name in JUDGED)
     rows += len(summary["ledger"]) + len(summary["published"]["rows"])
     for kinds in summary["breakdowns"].values():
         rows += sum(len(group) for kind in kinds.values() for group in kind.values())
@@ -124,6 +126,8 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += round(found["judged"] * (1 - found["stands"]["mean"]))
     rows += len(summary["search"])
     rows += sum(len(frame) for frame in (searched.tables()[name][0] for name in SEARCH_TABLES))
+    rows += len(planted_live.live(planted(drawn.cells)))
+    rows += sum(len(run["rows"]) for run in summary["tuned"].values())
     for sides in summary["cost"]["tuned"].values():
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
@@ -142,7 +146,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], [], [], [], [], [], []), GATE, [])
+    text = html.page(summary, [], Browsable([], [], [], [], [], [], [], [], []), GATE, [])
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 

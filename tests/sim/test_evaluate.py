@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_RATES
@@ -12,6 +14,7 @@ from scripts.lib.tables import to_arrow
 from scripts.sim.evaluate import (
     calibration_of,
     cells_of,
+    folds_of,
     predict_held_out,
     rates_of,
     stamped_cells,
@@ -88,3 +91,14 @@ def test_one_layer_cannot_be_held_out(measured: pd.DataFrame) -> None:
     one = measured[measured["experts"] == 8]
     with pytest.raises(InputError, match="only one experts was measured"):
         predict_held_out(one, read_facts([]), "experts", 1, 1)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
+def test_folds_hold_every_name_once_and_are_about_equally_large(sizes):
+    names = pd.Series([f"layer{n:02d}" for n, size in enumerate(sizes) for _ in range(size)])
+    folds = folds_of(names.sample(frac=1, random_state=1))
+    assert folds == folds_of(names)
+    assert sorted(name for fold in folds for name in fold) == sorted(names.unique())
+    assert len(folds) == min(8, len(sizes))
+    rows = [int(names.isin(fold).sum()) for fold in folds]
+    assert max(rows) - min(rows) <= max(sizes)

@@ -11,6 +11,7 @@ import pytest
 from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.headline import HEADLINE, HEADLINE_TESTS, Choice
+from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.recorded import SPREAD, Kind
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS, Unproved
 from scripts.lib.tables import read_table, write_table
@@ -58,6 +59,17 @@ def gains() -> pd.DataFrame:
     return filled(table.to_dict("records"), GAINS)
 
 
+def live() -> pd.DataFrame:
+    """A search from A on every cell: by its finals a win, its fastest trial a loss."""
+    table = verdicts()[["cell_id", "source", "committed_id"]].assign(
+        triple=True, trials=12, marks="drifted",
+        ratio=1.2, low=1.19, high=1.21, decision=LOSS,
+        final_ratio=0.8, final_low=0.79, final_high=0.81, final_decision=WIN,
+    )  # fmt: skip
+    together = table.assign(source="", final_ratio=2.0, final_decision=LOSS)
+    return filled(pd.concat([table, together]).to_dict("records"), LIVE)
+
+
 def spread(noise: float = 0.002) -> pd.DataFrame:
     cells = verdicts()["cell_id"]
     parts = {"kind": Kind.RUNS_SHIFTED, "dataset": "again", "config_id": "c"}
@@ -79,7 +91,7 @@ def filled(rows: list[dict[str, object]], table: object) -> pd.DataFrame:
 def found() -> pd.DataFrame:
     triples = gap_triples({"a": 40.0, "b": 170.0, "c": 300.0})
     elsewhere = triples.assign(source="C", target="D")
-    judged = choices(verdicts(), gains(), spread(), 0.01)
+    judged = choices(verdicts(), gains(), live(), spread(), 0.01)
     return headline(pd.concat([triples, elsewhere]), judged, PLAN)
 
 
@@ -115,6 +127,14 @@ def test_best_of_the_tried_has_trials_and_a_copy_has_none(found: pd.DataFrame) -
     copied = value(found, Choice.COPY, "trials")
     assert copied["n"] == 0
     assert copied["ci_by"] == "none"
+
+
+def test_a_search_counts_by_its_finals_with_its_own_marks(found: pd.DataFrame) -> None:
+    row = value(found, Choice.SEARCHED, "win")
+    assert (row["value"], row["n"]) == (1, FILES * len(PLANTED))
+    assert value(found, Choice.SEARCHED, "trials")["value"] == 12
+    groups = set(found[found["choice"] == Choice.SEARCHED]["group"])
+    assert groups == {"all", "censored", "uncensored"}  # all are drifted, so none is apart
 
 
 @pytest.mark.parametrize(
@@ -156,6 +176,7 @@ def test_main_writes_both_tables_the_same_whatever_the_order(tmp_path: Path) -> 
             "triples": (triples, TRIPLES),
             "verdicts": (verdicts(), TRIPLE_VERDICTS),
             "gains": (gains(), GAINS),
+            "live": (live(), LIVE),
             "spread": (spread(), SPREAD),
         }
         arguments = ["--resamples", "300"]
@@ -168,4 +189,4 @@ def test_main_writes_both_tables_the_same_whatever_the_order(tmp_path: Path) -> 
         bodies.append([path.read_bytes() for path in outs])
     assert bodies[0] == bodies[1]
     assert len(read_table(outs[0], HEADLINE)) > 50
-    assert set(read_table(outs[1], HEADLINE_TESTS)["choice"]) == {"copied", "best"}
+    assert set(read_table(outs[1], HEADLINE_TESTS)["choice"]) == {"copied", "best", "searched"}

@@ -13,8 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FLOW = (
-    "mine", "corpus", "space", "sim", "transfer", "measure", "ledger", "statistics", "claims",
-    "export", "figures", "report",
+    "mine", "corpus", "space", "sim", "transfer", "measure", "tune", "ledger", "statistics",
+    "claims", "export", "figures", "report",
 )  # fmt: skip
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 

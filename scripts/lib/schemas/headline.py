@@ -22,6 +22,8 @@ class Choice(StrEnum):
     CORPUS = "corpus"  # nothing: the dates of its two files
     COPY = "copied"  # the source's config as it is, vendor keys dropped (S1)
     BEST = "best"  # the best of the configs tried on its cell, whatever the source
+    SEARCHED = "searched"  # what S1-S8 from that source alone chose by its finals, on the GPU
+    FASTEST = "fastest"  # the fastest trial of that search, before the finals
 
 
 class Group(StrEnum):
@@ -59,7 +61,7 @@ HEADLINE = Table(
     (
         _SOURCE,
         _TARGET,
-        Column("choice", pa.string(), "what is judged: corpus (the files' dates), copied or best"),
+        Column("choice", pa.string(), "what is judged: corpus (the files' dates) or a Choice"),
         Column("group", pa.string(), "which triples: all, or a part of them (Group)"),
         Column("metric", pa.string(), "see scripts.statistics.headline_metrics"),
         *INTERVALS,
@@ -74,7 +76,7 @@ HEADLINE_TESTS = Table(
     (
         _SOURCE,
         _TARGET,
-        Column("choice", pa.string(), "copied or best"),
+        Column("choice", pa.string(), "copied, best, searched or fastest"),
         Column("wins", pa.int32(), "triples won"),
         Column("losses", pa.int32(), "triples lost"),
         Column("files", pa.int32(), "config files of the triples"),

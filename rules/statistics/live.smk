@@ -1,0 +1,47 @@
+"""Judge what searches on the GPU itself chose, and layers that were tuned with one command."""
+
+
+rule statistics_live:
+    input:
+        script="scripts/statistics/live.py",
+        live=rules.tune_live.output.live,
+        space=measured_spaces(),
+    output:
+        rates="results/tables/live_rates.parquet",
+        losses="results/tables/live_losses.parquet",
+    log:
+        "logs/statistics/live.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --live {input.live:q} --space {input.space:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out-rates {output.rates:q} --out-losses {output.losses:q} 2> {log:q}"
+
+
+rule statistics_tuned:
+    input:
+        script="scripts/statistics/tuned.py",
+        tuned=tuned("tuned.json"),
+        trials=datasets("trials.parquet"),
+        recorded=rules.statistics_recorded.output.recorded,
+    output:
+        tuned="results/tables/tuned.parquet",
+        cost="results/tables/tuned_cost.parquet",
+    log:
+        "logs/statistics/tuned.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("statistics"),
+    shell:
+        "python -m {params.module} --tuned {input.tuned:q} --trials {input.trials:q}"
+        " --recorded {input.recorded:q} --out {output.tuned:q} --out-cost {output.cost:q}"
+        " 2> {log:q}"

@@ -1,0 +1,27 @@
+"""Read what searches on the GPU itself chose; their ledgers are a source."""
+
+
+rule tune_live:
+    input:
+        script="scripts/tune/live.py",
+        ledgers=study(*study_ledger_names()),
+        history=history(),
+        spec=LOCKED_SPEC,
+    output:
+        live="results/tables/live.parquet",
+    log:
+        "logs/tune/live.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("tune", "scripts/measure", "scripts/statistics", "scripts/transfer"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"
+        " --margin {params.margin:q} --out {output.live:q} 2> {log:q}"
+
+
+rule tune:
+    input:
+        rules.tune_live.output,

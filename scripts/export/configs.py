@@ -1,0 +1,91 @@
+"""Write the config files of tuned layers where vLLM and SGLang look them up.
+
+Point VLLM_TUNED_CONFIG_FOLDER at the folder ``vllm``, SGLANG_MOE_CONFIG_DIR at ``sglang``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.config import Config, parse_id
+from scripts.lib.device import find_device
+from scripts.lib.files import InputError, read_json
+from scripts.lib.log import run_main
+from scripts.lib.runtime_files import sglang_path, vllm_path, write_runtime_files
+from scripts.lib.shape import BATCH_LADDER, Shape, parse_shape
+
+LOG = logging.getLogger("export.configs")
+EXAMPLE = """example:
+  python -m scripts.export.configs --tuned data/recorded/tuned/*/tuned.json --out results/configs
+"""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a record of tuning says. ``configs``: by batch size."""
+
+    shape: Shape
+    device: str
+    triton: str
+    configs: dict[int, Config]
+
+
+def read_tuned(path: Path) -> Tuned:
+    """InputError names the field that is not there or not what it should be."""
+    record: Any = read_json(path)
+    try:
+        configs = {int(b["tokens"]): parse_id(str(b["config_id"])) for b in record["batches"]}
+        absent = set(BATCH_LADDER) - set(configs)
+        if absent:
+            raise ValueError(f"no config for M = {', '.join(map(str, sorted(absent)))}")
+        device, triton = find_device(record["device"]).name, record["triton"]
+        if not isinstance(triton, str):
+            raise ValueError(f"triton is {triton}")
+        return Tuned(parse_shape(record["shape"]), device, triton, configs)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no record of tuning: {error}; tune the layer again") from None
+
+
+def write(paths: Sequence[Path], folder: Path) -> list[Path]:
+    """The files of all records. InputError, and nothing is written, if two have one file."""
+    records = {path: read_tuned(path) for path in paths}
+    first: dict[tuple[str, Path], Path] = {}
+    for path, one in records.items():
+        for runtime, name in (
+            ("vllm", vllm_path(one.shape, one.device)),
+            ("sglang", sglang_path(one.shape, one.device, one.triton)),
+        ):
+            if name is not None and first.setdefault((runtime, name), path) != path:
+                known = first[runtime, name]
+                raise InputError(f"{path}: {runtime}/{name} is already that of {known}; name one")
+    written = (
+        write_runtime_files(folder, one.shape, one.device, one.configs, one.triton).values()
+        for one in records.values()
+    )
+    return sorted(path for files in written for path in files if path is not None)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tuned", type=Path, nargs="+", required=True, help="records of tuning")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write into")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        for path in write(args.tuned, args.out):
+            LOG.info("%s", path)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What searches on the GPU itself chose against the committed config, by source and class of cells.
+
+Of a search that lost, the nearest cause is the first that holds: the committed config is not in the
+legal space (not_legal); the search ended without having tried it (not_tried); else both stood in
+the finals, and the rounds that chose say otherwise than those that judge (noise).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.log import run_main
+from scripts.lib.schemas.headline import Choice
+from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
+from scripts.statistics.bootstrap import Plan, round_10
+from scripts.statistics.decision import LOSS
+from scripts.statistics.intervals import NUMBERS
+from scripts.statistics.judged import estimate_metrics
+from scripts.statistics.searches import with_classes
+
+LOG = logging.getLogger("statistics.live")
+CHOICES = (Choice.SEARCHED, Choice.FASTEST)
+EXAMPLE = """
+  python -m scripts.statistics.live --live results/tables/live.parquet \\
+    --space results/tables/space/NVIDIA_H200-*.parquet \\
+    --out-rates results/tables/live_rates.parquet --out-losses results/tables/live_losses.parquet
+"""
+
+
+def judged_as(choice: Choice, live: pd.DataFrame) -> pd.DataFrame:
+    """LIVE with ratio, low, high and verdict of what was chosen by the finals, or before them."""
+    prefix = "final_" if choice is Choice.SEARCHED else ""
+    ratio = {name: live[f"{prefix}{name}"] for name in ("ratio", "low", "high")}
+    return live.assign(**ratio, verdict=live[f"{prefix}decision"])
+
+
+def rates(live: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """LIVE_RATES of LIVE."""
+    # In an order of its own, since the resamples follow that of the rows.
+    ordered = live.sort_values(["cell_id", "source"], ignore_index=True)
+    about = with_classes(ordered.assign(source=ordered["source"].where(ordered["source"] != "")))
+    parts = []
+    for device, mine in about.groupby(about["cell_id"].str.partition("/")[0], sort=True):
+        for choice in CHOICES:
+            rows = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
+            for (source, group, which), some in _classes(rows, choice):
+                key = {"device": device, "choice": str(choice), "source": source}
+                key |= {"group": group, "which": which}
+                name = f"live {' '.join(key.values())}"
+                found = estimate_metrics(some, some["file"], plan, name)
+                parts.append(found[found["n"] > 0].assign(**key))
+    out = pd.concat(parts, ignore_index=True)
+    out[NUMBERS] = out[NUMBERS].map(round_10)
+    order = ["device", "choice", "source", "group", "which"]
+    return out[LIVE_RATES.names].sort_values(order, kind="stable", ignore_index=True)
+
+
+def _classes(
+    rows: pd.DataFrame, choice: Choice
+) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    """(source, group, which) and its rows; classes of what the finals chose only."""
+    triples = rows[rows["triple"]]
+    by_source = {TOGETHER: rows[rows["source"].isna()], ANY: triples}
+    by_source |= {str(source): some for source, some in triples.groupby("source", sort=True)}
+    for source, some in by_source.items():
+        if some.empty:
+            continue
+        yield (source, "all", ""), some
+        if choice is Choice.SEARCHED:
+            for group in ("scheme", "regime") if source in (TOGETHER, ANY) else ("scheme",):
+                for value, part in some.groupby(group, sort=True):
+                    yield (source, group, str(value)), part
+
+
+def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
+    """LIVE_LOSSES of LIVE, the furthest behind first. ``spaces``: SPACE of all number formats."""
+    legal = spaces[spaces["legal"].astype(bool)]
+    known = set(zip(legal["device"], legal["scheme"], legal["config_id"], strict=True))
+    lost = live[live["final_decision"] == LOSS]
+    cells = [parse_cell(name) for name in lost["cell_id"]]
+    wanted = zip(cells, lost["committed_id"], strict=True)
+    there = [(cell.device, cell.shape.scheme, config) in known for cell, config in wanted]
+    cause = np.select(
+        [~np.array(there, dtype=bool), lost["committed_trial"].isna()],
+        ["not_legal", "not_tried"],
+        "noise",
+    )
+    order = ["final_ratio", "cell_id", "source"]
+    return lost.assign(cause=cause)[LIVE_LOSSES.names].sort_values(
+        order, ascending=[False, True, True], ignore_index=True
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, judge, write."""
+    parser = options.parser(__doc__, EXAMPLE)
+    parser.add_argument("--live", type=Path, required=True, help="LIVE table")
+    parser.add_argument("--space", type=Path, nargs="+", required=True, help="SPACE tables")
+    parser.add_argument("--out-rates", type=Path, required=True, help="LIVE_RATES to write")
+    parser.add_argument("--out-losses", type=Path, required=True, help="LIVE_LOSSES to write")
+    options.add_plan(parser)
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        live = read_table(args.live, LIVE)
+        spaces = pd.concat([read_table(path, SPACE) for path in args.space], ignore_index=True)
+        late = losses(live, spaces)
+        write_table(args.out_rates, rates(live, options.plan(args)), LIVE_RATES)
+        write_table(args.out_losses, late, LIVE_LOSSES)
+        LOG.info("%s: %d of %d searches", args.out_losses, len(late), len(live))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What the summary and the pages say of searches on the GPU and of tuned layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from scripts.report import results_md
+from scripts.report.live_readings import live as readings
+from scripts.report.live_section import live, live_details, source_rows, tuned
+from scripts.report.live_words import REACH
+from tests.report import planted_live
+from tests.report.copied import planted
+from tests.statistics.study import DEVICE, SOURCES, Study
+
+
+@pytest.fixture(scope="module")
+def tables(drawn: Study) -> dict[str, pd.DataFrame]:
+    found = planted_live.tables(planted(drawn.cells))
+    return {name: frame for name, (frame, _) in found.items()}
+
+
+@pytest.fixture(scope="module")
+def section(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    return live(tables["live_rates"])
+
+
+def test_each_pair_has_its_triples_and_what_was_chosen_before_the_finals(
+    section: dict[str, Any], drawn: Study
+) -> None:
+    assert set(section) == {f"{source}->{DEVICE}" for source in SOURCES}
+    first = section[f"{SOURCES[0]}->{DEVICE}"]
+    cells = len(drawn.cells)
+    assert first["n"] == first["win"]["n"] == cells
+    assert first["loss"]["mean"] == pytest.approx(1 / cells)
+    assert first["win_or_tie"]["mean"] == pytest.approx(1 - 1 / cells)
+    assert first["within_10"]["mean"] <= 1 and first["fastest"]["n"] == cells
+    assert first["speedup_winners"]["median"]["mean"] == pytest.approx(1 / 0.9 - 1, rel=0.05)
+    assert set(first["speedup_winners"]) > {"mean", "median", "q1", "q3"}
+
+
+def test_formats_and_batch_sizes_share_the_triples_out(tables: dict[str, pd.DataFrame]) -> None:
+    details = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]
+    for name in ("together", "any"):
+        for group in ("schemes", "regimes"):
+            parts = details[name][group].values()
+            assert sum(part["n"] for part in parts) == details[name]["n"]
+    assert details["any"]["n"] == len(SOURCES) * details["together"]["n"]
+
+
+def test_losses_are_counted_by_search_and_by_cell(tables: dict[str, pd.DataFrame]) -> None:
+    lost = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]["losses"]
+    assert (lost["searches"], lost["cells"]) == (1, 1)
+    assert lost["causes"] == {"not_legal": 1}  # no space was given in which anything is legal
+    assert lost["rows"][0]["cause"] == "not_legal"
+
+
+def test_rows_of_a_table_begin_with_all_sources(
+    section: dict[str, Any], tables: dict[str, pd.DataFrame]
+) -> None:
+    details = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]
+    names = [name for name, _ in source_rows({"live": section}, details)]
+    assert names[:2] == ["all together", "any, by itself"]
+    assert len(names) == 2 + len(section)
+
+
+def test_a_tuned_layer_has_its_cost_and_its_batches(tables: dict[str, pd.DataFrame]) -> None:
+    found = tuned(tables["tuned"], tables["tuned_cost"])[planted_live.RUN]
+    assert (found["seconds"], found["batches"], len(found["rows"])) == (41.9, 18, 18)
+    assert found["rows"][0]["kept"] == "default" and found["rows"][1]["kept"] is None
+
+
+def test_readings_say_what_is_reached(tables: dict[str, pd.DataFrame]) -> None:
+    figures = live(tables["live_rates"])[f"{SOURCES[0]}->{DEVICE}"]
+    layers = tuned(tables["tuned"], tables["tuned_cost"])
+    [pair, layer] = readings({"live": {REACH[0]: figures}, "tuned": layers})
+    assert "win or tie with the committed config at 98% not reached by its finals" in pair
+    assert "in 42 s, compiling and finals included (to reach: 60 s; reached)" in layer
+    assert "0.4% behind the best recorded configs on average (to reach: 1%; reached)" in layer
+    slow = {"one": layers[planted_live.RUN] | {"seconds": 61.0, "recorded": 0}}
+    [layer] = readings({"live": {}, "tuned": slow})
+    assert "60 s; not reached); no recording says" in layer
+    assert readings({}) == []
+
+
+def test_the_page_shows_them(summary_path: Path) -> None:
+    text = results_md.page(results_md.read_summary(summary_path))
+    assert "## Searches on the GPU" in text
+    assert "## Layers tuned with one command" in text
+    assert "| some-model | 2 |" in text

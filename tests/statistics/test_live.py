@@ -1,0 +1,234 @@
+"""Planted searches on the GPU: rates of each class known, a cause for each that lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scripts.lib.schemas.headline import Choice
+from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
+from scripts.lib.schemas.space import SPACE
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.bootstrap import Plan
+from scripts.statistics.decision import LOSS, TIE, WIN
+from scripts.statistics.live import judged_as, losses, main, rates
+from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL
+from tests.transfer.study import filled
+
+PLAN = Plan(300, 0.95, 1)
+DEVICE = "NVIDIA_H200"
+WIDE = OTHER.replace("M64", "M512")
+COMMITTED = "M64-N64-K64-G1-W4-S2"
+# What the finals chose: cell, source ("": all), triple, word, ratio.
+PLANTED = [
+    (SMALL, "", False, WIN, 0.9),
+    (LARGE, "", False, TIE, 1.005),
+    (OTHER, "", False, LOSS, 1.015),
+    (WIDE, "", False, LOSS, 1.1),
+    (SMALL, H100, True, WIN, 0.8),
+    (LARGE, H100, True, LOSS, 1.019),
+    (WIDE, H100, True, WIN, 0.7),
+    (OTHER, H100, False, WIN, 0.5),
+    (SMALL, MI300X, True, TIE, 1.0),
+    (OTHER, MI300X, True, LOSS, 1.3),
+    (LARGE, MI300X, False, WIN, 0.5),
+]
+# Of each class: win, tie, loss, within_2 and how many rows.
+FOUND = {
+    (TOGETHER, "all", ""): (1 / 4, 1 / 4, 1 / 2, 3 / 4, 4),
+    (TOGETHER, "scheme", "bf16"): (1 / 2, 1 / 2, 0, 1, 2),
+    (TOGETHER, "scheme", "fp8_w8a8"): (0, 0, 1, 1 / 2, 2),
+    (TOGETHER, "regime", "M up to 32"): (1, 0, 0, 1, 1),
+    (TOGETHER, "regime", "M 48 to 256"): (0, 0, 1, 1, 1),
+    (TOGETHER, "regime", "M from 512"): (0, 1 / 2, 1 / 2, 1 / 2, 2),
+    (ANY, "all", ""): (2 / 5, 1 / 5, 2 / 5, 4 / 5, 5),
+    (ANY, "scheme", "bf16"): (1 / 3, 1 / 3, 1 / 3, 1, 3),
+    (ANY, "scheme", "fp8_w8a8"): (1 / 2, 0, 1 / 2, 1 / 2, 2),
+    (ANY, "regime", "M up to 32"): (1 / 2, 1 / 2, 0, 1, 2),
+    (ANY, "regime", "M 48 to 256"): (0, 0, 1, 0, 1),
+    (ANY, "regime", "M from 512"): (1 / 2, 0, 1 / 2, 1, 2),
+    (H100, "all", ""): (2 / 3, 0, 1 / 3, 1, 3),
+    (H100, "scheme", "bf16"): (1 / 2, 0, 1 / 2, 1, 2),
+    (H100, "scheme", "fp8_w8a8"): (1, 0, 0, 1, 1),
+    (MI300X, "all", ""): (0, 1 / 2, 1 / 2, 1 / 2, 2),
+    (MI300X, "scheme", "bf16"): (0, 1, 0, 1, 1),
+    (MI300X, "scheme", "fp8_w8a8"): (0, 0, 1, 0, 1),
+}
+
+
+def searched(
+    cell: str,
+    source: str = "",
+    triple: bool = False,
+    word: str | None = LOSS,
+    ratio: float | None = 1.1,
+    **more: object,
+) -> dict[str, object]:
+    """A search whose fastest trial lost by half, whatever its finals chose."""
+    row: dict[str, object] = {"cell_id": cell, "source": source, "triple": triple}
+    row |= {"budget": 128, "trials": 9, "ended": "margin", "committed_id": COMMITTED}
+    row |= {"ratio": 1.5, "low": 1.4, "high": 1.6, "decision": LOSS}
+    row |= {"final_ratio": ratio, "final_low": ratio, "final_high": ratio}
+    return row | {"final_decision": word} | more
+
+
+def live(*rows: dict[str, object]) -> pd.DataFrame:
+    return filled(LIVE, rows)
+
+
+def planted() -> pd.DataFrame:
+    return live(*(searched(*row) for row in PLANTED))
+
+
+def spaces(
+    *legal: tuple[str, str, str], refused: tuple[str, str, str] | None = None
+) -> pd.DataFrame:
+    rows = [(*key, True) for key in legal] + ([(*refused, False)] if refused else [])
+    names = ("device", "scheme", "config_id", "legal")
+    return filled(SPACE, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@pytest.fixture(scope="module")
+def found() -> pd.DataFrame:
+    return rates(planted(), PLAN)
+
+
+def of(found: pd.DataFrame, choice: str, source: str, group: str, which: str) -> pd.DataFrame:
+    rows = found[(found["choice"] == choice) & (found["source"] == source)]
+    rows = rows[(rows["group"] == group) & (rows["which"] == which)]
+    return rows.set_index("metric")
+
+
+def test_the_finals_and_what_came_before_them_have_columns_of_their_own() -> None:
+    rows = live(searched(SMALL, ratio=1.2, final_low=1.1, final_high=1.3, word=WIN))
+    columns = ["ratio", "low", "high", "verdict"]
+    assert judged_as(Choice.SEARCHED, rows)[columns].iloc[0].tolist() == [1.2, 1.1, 1.3, WIN]
+    assert judged_as(Choice.FASTEST, rows)[columns].iloc[0].tolist() == [1.5, 1.4, 1.6, LOSS]
+
+
+@pytest.mark.parametrize("key", FOUND, ids=" ".join)
+def test_each_class_of_planted_searches(found: pd.DataFrame, key: tuple[str, str, str]) -> None:
+    rows = of(found, Choice.SEARCHED, *key)
+    *expected, count = FOUND[key]
+    assert rows.loc[[WIN, TIE, LOSS, "within_2"], "value"].tolist() == pytest.approx(expected)
+    assert set(rows.loc[[WIN, TIE, LOSS, "within_2"], "n"]) == {count}
+
+
+def test_there_are_no_other_classes(found: pd.DataFrame) -> None:
+    some = found[found["choice"] == Choice.SEARCHED]
+    keys = some[["source", "group", "which"]].drop_duplicates()
+    assert set(keys.itertuples(index=False, name=None)) == set(FOUND)
+
+
+def test_the_fastest_trials_have_no_classes(found: pd.DataFrame) -> None:
+    fastest = found[found["choice"] == Choice.FASTEST]
+    assert set(fastest["group"]) == {"all"}
+    assert set(fastest["source"]) == {TOGETHER, ANY, H100, MI300X}
+    assert set(fastest.loc[fastest["metric"] == LOSS, "value"]) == {1.0}
+
+
+def test_rates_of_0_and_1_have_an_exact_interval(found: pd.DataFrame) -> None:
+    rows = of(found, Choice.FASTEST, TOGETHER, "all", "")
+    edge = 0.025 ** (1 / 4)
+    assert rows.loc[LOSS, ["low", "high", "ci_by"]].tolist() == [
+        pytest.approx(edge), 1.0, "exact",
+    ]  # fmt: skip
+    assert rows.loc[WIN, ["low", "high", "ci_by"]].tolist() == [
+        0.0, pytest.approx(1 - edge), "exact",
+    ]  # fmt: skip
+
+
+def test_a_search_that_was_not_judged_counts_in_no_rate() -> None:
+    rows = [searched(SMALL, word=WIN, ratio=0.9), searched(LARGE, word=None, ratio=None)]
+    row = of(rates(live(*rows), PLAN), Choice.SEARCHED, TOGETHER, "all", "").loc[WIN]
+    assert (row["n"], row["value"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("committed_trial", "legal", "cause"),
+    [
+        (None, False, "not_legal"),
+        (3, False, "not_legal"),
+        (None, True, "not_tried"),
+        (3, True, "noise"),
+    ],
+)
+def test_the_nearest_cause_is_the_first_that_holds(
+    committed_trial: int | None, legal: bool, cause: str
+) -> None:
+    key = (DEVICE, "bf16", COMMITTED)
+    known = spaces(key) if legal else spaces(refused=key)
+    late = losses(live(searched(SMALL, committed_trial=committed_trial)), known)
+    assert late["cause"].tolist() == [cause]
+
+
+@pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
+def test_legal_elsewhere_is_not_legal_here(key: tuple[str, str, str]) -> None:
+    late = losses(live(searched(SMALL, committed_trial=1)), spaces(key))
+    assert late["cause"].tolist() == ["not_legal"]
+
+
+def test_the_furthest_behind_stands_first() -> None:
+    rows = [
+        searched(SMALL, ratio=1.02),
+        searched(LARGE, MI300X, ratio=1.3),
+        searched(LARGE, H100, ratio=1.3),
+        searched(OTHER, ratio=1.2),
+    ]
+    late = losses(live(*rows), spaces((DEVICE, "bf16", COMMITTED)))
+    assert late["final_ratio"].tolist() == [1.3, 1.3, 1.2, 1.02]
+    assert late["source"].tolist()[:2] == [MI300X, H100]
+
+
+def test_only_what_the_finals_lost_is_a_loss() -> None:
+    rows = [searched(SMALL, word=word, ratio=1.0) for word in (WIN, TIE, None)]
+    late = losses(live(*rows), spaces((DEVICE, "bf16", COMMITTED)))
+    assert late.empty
+    assert list(late.columns) == LIVE_LOSSES.names
+
+
+def run(folder: Path, rows: pd.DataFrame, *more: str) -> int:
+    """Both tables as rates.parquet and losses.parquet of the folder, from two spaces."""
+    write_table(folder / "live.parquet", rows, LIVE)
+    words = ["--live", str(folder / "live.parquet"), "--space"]
+    for scheme in ("bf16", "fp8_w8a8"):
+        path = folder / f"space/{scheme}.parquet"
+        write_table(path, spaces((DEVICE, scheme, COMMITTED)), SPACE)
+        words.append(str(path))
+    words += ["--out-rates", str(folder / "rates.parquet"), "--resamples", "300"]
+    return main([*words, "--out-losses", str(folder / "losses.parquet"), *more])
+
+
+def test_main_writes_both_tables_of_every_number_format(tmp_path: Path) -> None:
+    assert run(tmp_path, planted()) == 0
+    assert len(read_table(tmp_path / "rates.parquet", LIVE_RATES)) > 10 * len(FOUND)
+    late = read_table(tmp_path / "losses.parquet", LIVE_LOSSES)
+    assert late["final_ratio"].tolist() == [1.3, 1.1, 1.019, 1.015]
+    assert set(late["cause"]) == {"not_tried"}
+
+
+def test_main_writes_a_table_without_losses(tmp_path: Path) -> None:
+    assert run(tmp_path, live(searched(SMALL, word=WIN, ratio=0.9))) == 0
+    assert read_table(tmp_path / "losses.parquet", LIVE_LOSSES).empty
+
+
+@pytest.mark.parametrize("name", ["rates", "losses"])
+def test_the_order_of_rows_changes_no_byte(tmp_path: Path, name: str) -> None:
+    bodies = set()
+    for seed in (0, 1, 2):
+        assert run(tmp_path, planted().sample(frac=1, random_state=seed)) == 0
+        bodies.add((tmp_path / f"{name}.parquet").read_bytes())
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("option", ["--live", "--space"])
+def test_a_missing_table_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    absent = tmp_path / "absent.parquet"
+    assert run(tmp_path, planted(), option, str(absent)) == 2
+    assert f"error: {absent}: not found" in capsys.readouterr().err
+    assert not (tmp_path / "rates.parquet").exists()
+    assert not (tmp_path / "losses.parquet").exists()
