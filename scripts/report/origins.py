@@ -113,10 +113,8 @@ ORIGINS: dict[str, tuple[Origin, ...]] = {
         _made("triples_legality.parquet", "space.legality"),
         _made("triples_predicted.parquet", "sim.triples"),
     ),
-    "tuned": (
-        _made("tuned_cost.parquet", "statistics.tuned"),
-        _made("tuned.parquet", "statistics.tuned"),
-    ),
+    "tuned": (_made("tuned_cost.parquet", "statistics.tuned"),),
+    "tuned/*/rows": (_made("tuned.parquet", "statistics.tuned"),),
     # Of the page to browse: the gate's verdict, and rows that the summary holds the totals of.
     "gate": (_made("gate.json", "claims.gate"),),
     "rows/cells": (_made("pairwise.parquet", "statistics.pairwise"), _RUNS),
