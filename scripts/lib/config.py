@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 # key in a config file -> (attribute, letter in the id). The order is the order in the id.
@@ -93,6 +94,8 @@ def from_entry(entry: Mapping[str, Any]) -> Config:
     return Config(**values)
 
 
+# Tables name a few thousand configs hundreds of thousands of times.
+@lru_cache(1 << 16)
 def parse_id(text: str) -> Config:
     """The inverse of ``Config.id``. Raises ConfigError on anything that is not such an id."""
     by_letter = {letter: key for key, (_, letter) in ALL_KEYS.items()}

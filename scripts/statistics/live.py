@@ -79,7 +79,9 @@ def _classes(
         if choice is Choice.SEARCHED:
             for group in ("scheme", "regime") if source in (TOGETHER, ANY) else ("scheme",):
                 for value, part in some.groupby(group, sort=True):
-                    yield (source, group, str(value)), part
+                    # Of one class the rates are those of all.
+                    if len(part) < len(some):
+                        yield (source, group, str(value)), part
 
 
 def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:

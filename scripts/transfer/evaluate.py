@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
@@ -69,6 +68,11 @@ class Study:
     seed: int
 
 
+# The study, once in each process of a pool: sent along with every layer it would take longer than
+# some layers do.
+_SHARED: list[Study] = []
+
+
 def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """SEARCHES and SEARCH_CHOICES of all cells; one layer at a time in each process."""
     cells: dict[str, int] = {}
@@ -76,14 +80,19 @@ def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         cells[layer_of(one.cell.shape)] = cells.get(layer_of(one.cell.shape), 0) + 1
     # The largest first, so that no process is left with one at the end.
     layers = sorted(cells, key=lambda layer: (-cells[layer], layer))
-    with ProcessPoolExecutor(processes) as pool:
-        found = list(chain.from_iterable(pool.map(partial(evaluate_layer, study), layers)))
+    with ProcessPoolExecutor(processes, initializer=_SHARED.append, initargs=(study,)) as pool:
+        found = list(chain.from_iterable(pool.map(_evaluate_layer, layers)))
     searches, choices = zip(*found, strict=True)
     chosen = [row for row in choices if row is not None]
     return (
         pd.DataFrame(searches, columns=SEARCHES.names),
         in_order(pd.DataFrame(chosen, columns=SEARCH_CHOICES.names)),
     )
+
+
+def _evaluate_layer(layer: str) -> list[tuple[Row, Row | None]]:
+    """In a process of the pool."""
+    return evaluate_layer(_SHARED[0], layer)
 
 
 def in_order(searches: pd.DataFrame) -> pd.DataFrame:
