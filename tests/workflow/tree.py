@@ -11,6 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 FLOW = (
     "mine", "corpus", "space", "sim", "transfer", "measure", "tune", "ledger", "statistics",
@@ -41,6 +43,13 @@ def rule_files(phase: str) -> list[Path]:
 def rules_of(phase: str) -> str:
     """Their text."""
     return "".join(path.read_text(encoding="utf-8") for path in rule_files(phase))
+
+
+def outputs_of(folder: Path, stage: str) -> list[Path]:
+    """What a stage of dvc.yaml writes, its metrics included."""
+    described = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
+    names = [*described.get("outs", []), *described.get("metrics", [])]
+    return [folder / next(iter(name)) for name in names]
 
 
 def environment(caches: Path) -> dict[str, str]:
