@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -18,8 +20,11 @@ PARAMETERS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 
 def stages() -> dict[str, dict[str, list[Any]]]:
     """The stages of dvc.yaml, their ``${phase.name}`` filled in from params.yaml."""
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    filled = re.sub(r"\$\{(\w+)\.(\w+)\}", lambda m: str(PARAMETERS[m[1]][m[2]]), text)
+
+    def value(match: re.Match[str]) -> str:
+        return str(functools.reduce(operator.getitem, match[1].split("."), PARAMETERS))
+
+    filled = re.sub(r"\$\{([\w.]+)\}", value, (ROOT / "dvc.yaml").read_text(encoding="utf-8"))
     found: dict[str, dict[str, list[Any]]] = yaml.safe_load(filled)["stages"]
     return found
 
@@ -58,7 +63,8 @@ def test_stage_is_its_phase(stage: str, files: dict[str, tuple[str, set[str]]]) 
     code |= {name for name in (f"rules/{stage}",) if (ROOT / name).is_dir()}
     code |= {"kernels"} & set(entry["deps"])
     rules = rules_of(stage)
-    code |= set(re.findall(r'code\("\w+", "(scripts/\w+)"\)', rules))
+    for packages in re.findall(r"code\(([^)]*)\)", rules):
+        code |= set(re.findall(r'"(scripts/\w+)"', packages))
     assert set(entry["deps"]) == folded(read - scripts, entry["deps"]) | code
     assert all(name.startswith(f"scripts/{stage}/") for name in scripts)
 
@@ -69,6 +75,8 @@ def test_stage_depends_on_the_parameters_of_its_rules(stage: str) -> None:
     phases = set(re.findall(r'dpath="(\w+)/', rules))
     phases |= {"mine"} if "history()" in rules else set()
     phases |= {"measure"} if "measured(" in rules or "ledgers()" in rules else set()
+    searched = ("study(", "tuned(", "ledgers()")
+    phases |= {"tune"} if any(words in rules for words in searched) else set()
     phases |= {"space"} if "compiled()" in rules else set()
     phases |= {"statistics"} if "copies(" in rules else set()
     phases |= {"transfer"} if "rivals()" in rules else set()
