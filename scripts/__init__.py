@@ -3,3 +3,26 @@
 Every step is a module run as ``python -m scripts.<phase>.<step>``; none of them knows the
 workflow engine that calls it.
 """
+
+import os
+import platform
+from pathlib import Path
+
+
+def same_digits() -> None:
+    """Have numpy and OpenBLAS use what every x86-64 server has, before either is loaded.
+
+    Both choose routines for the processor that they find, and those differ in the last digits.
+    Trees grown on such digits, and searches that follow them, differ in whole figures (the best of
+    the predictor's first 8 within 2% on 90.6% or on 92.6% of the cells), so that nobody else's
+    machine could rebuild a result. What is set in the environment already stays as it is.
+    """
+    if platform.machine() != "x86_64":
+        return
+    os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
+    facts = Path("/proc/cpuinfo")
+    if facts.exists() and " avx2 " in facts.read_text(encoding="utf-8", errors="replace"):
+        os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
+
+
+same_digits()

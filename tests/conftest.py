@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import scripts  # noqa: F401 - before numpy: chooses its routines
 from scripts.lib.journal import VARIABLE
 
 
