@@ -37,7 +37,7 @@ def build(args: argparse.Namespace) -> None:
     write_table(args.out_triples, triples, TRIPLES)
     write_table(args.out_pairs, pairs, PAIRS)
     write_table(args.out_shapes, shapes, SHAPES)
-    write_json(args.out_models, {model.name: model.sizes for model in models.models})
+    write_json(args.out_models, {model.name: model.entry for model in models.models})
     LOG.info(
         "%d triples over %d pairs of devices; %d shapes, %d without a model",
         len(triples), len(pairs), len(shapes), int(shapes["assumed"].sum()),

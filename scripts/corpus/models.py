@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from scripts.lib.files import InputError, read_yaml
 
+# Fields of a model that may be left out.
+OPTIONAL: Mapping[str, type] = {"shared_experts": int, "hub": dict}
+NOTHING: Mapping[str, type] = {}
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -24,6 +28,13 @@ class Model:
     released: str
     source: str
     checked: str
+    shared_experts: int = 0
+    hub: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What tuning reads: the sizes, shared experts and ids on the model hub."""
+        return self.sizes | {"shared_experts": self.shared_experts, "hub": dict(self.hub)}
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -62,7 +73,7 @@ def read_models(path: Path) -> Models:
     models = []
     for number, entry in enumerate(top["models"], start=1):
         where = f"{path}: model {number}"
-        model = Model(**_record(entry, _types(Model), where))
+        model = Model(**_record(entry, _types(Model), where, OPTIONAL))
         if not _MONTH.fullmatch(model.released):
             raise InputError(f"{where}: released is {model.released!r}; write it as YYYY-MM")
         models.append(model)
@@ -74,18 +85,22 @@ def read_models(path: Path) -> Models:
 
 
 def _types(record: type[Model] | type[Default]) -> dict[str, type]:
-    return {field.name: int if field.type == "int" else str for field in fields(record)}
+    named = (one for one in fields(record) if one.name not in OPTIONAL)
+    return {one.name: int if one.type == "int" else str for one in named}
 
 
-def _record(value: Any, types: dict[str, type], where: str) -> dict[str, Any]:
+def _record(
+    value: Any, types: dict[str, type], where: str, optional: Mapping[str, type] = NOTHING
+) -> dict[str, Any]:
     """Check that ``value`` is a mapping of just these fields with values of these types."""
     if not isinstance(value, dict):
         raise InputError(f"{where}: must be a mapping with {', '.join(types)}")
     missing = [name for name in types if name not in value]
-    unknown = [str(name) for name in value if name not in types]
+    unknown = [str(name) for name in value if name not in (*types, *optional)]
     if missing or unknown:
         raise InputError(f"{where}: missing fields {missing}, unknown fields {unknown}")
-    for name, kind in types.items():
+    there = {name: kind for name, kind in optional.items() if name in value}
+    for name, kind in (dict(types) | there).items():
         found = value[name]
         if type(found) is not kind or (isinstance(found, int) and found < 1):
             raise InputError(f"{where}: {name} is {found!r}, not a valid {kind.__name__}")

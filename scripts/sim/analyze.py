@@ -18,11 +18,14 @@ import pandas as pd
 
 from scripts.lib.device import Device, find_device
 from scripts.lib.files import sha256
+from scripts.lib.legality import Judgement, Legality
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
+from scripts.sim.arrays import Array
 from scripts.sim.confidence import confidence
 from scripts.sim.facts import COMPILED_AS, FACTS, KEY
 from scripts.sim.kernel_file import Job, compile_file
+from scripts.sim.launch import judge_config
 from scripts.sim.options import MODEL, command
 from scripts.sim.parts import GEMMS, summary, table
 from scripts.sim.questions import ask
@@ -55,15 +58,20 @@ def analyze(
     plain = analytical_us(parts)
     corrected = plain * simulator.correction(asked, parts)
     rows = table(parts)
+    judged = [
+        judge_config(device, scheme, q.config.id, facts["registers"], facts["shared_bytes"])
+        for q, facts in zip(questions, compiled, strict=True)
+    ]
     cells = [
-        _cell(question, [frame.iloc[[i]] for frame in rows])
+        _cell(question, [frame.iloc[[i]] for frame in rows], judged[i])
         | {
-            "estimated_latency_ms": _ms(corrected[i]),
-            "analytical_latency_ms": _ms(plain[i]),
+            "estimated_latency_ms": _ms(corrected[i]) if judged[i].legal else None,
+            "analytical_latency_ms": _ms(plain[i]) if judged[i].legal else None,
             "compiler": compiled[i],
         }
         for i, question in enumerate(questions)
     ]
+    runs = [i for i, judgement in enumerate(judged) if judgement.legal]
     trust = confidence(device.name, scheme, simulator.trained)
     return {
         "kernel": kernel.as_posix(),
@@ -74,8 +82,10 @@ def analyze(
         "model_version": simulator.version,
         "confidence": trust.level.value,
         "confidence_reason": trust.reason,
-        "estimated_latency_ms": _ms(float(np.exp(np.log(corrected).mean()))),
-        **summary(pd.concat(rows), passes=len(questions)),
+        "estimated_latency_ms": _ms(float(np.exp(np.log(corrected[runs]).mean())))
+        if runs
+        else None,
+        **(_whole(rows, runs) if runs else {}),
         "cells": cells,
     }
 
@@ -99,19 +109,33 @@ def _facts(
     return pd.DataFrame(rows, columns=[*KEY, *FACTS]).drop_duplicates(KEY)
 
 
-def _cell(question: Question, rows: list[pd.DataFrame]) -> dict[str, Any]:
-    gemms = {
-        name: {"analytical_latency_ms": _ms(1e6 * frame["seconds"].iloc[0])} | summary(frame)
-        for name, frame in zip(GEMMS, rows, strict=True)
-    }
-    return {
+def _whole(rows: list[pd.DataFrame], runs: list[int]) -> dict[str, Any]:
+    """The mean pass over the questions that can launch."""
+    return summary(pd.concat([frame.iloc[runs] for frame in rows]), passes=len(runs))
+
+
+def _cell(question: Question, rows: list[pd.DataFrame], judged: Judgement) -> dict[str, Any]:
+    """One question; of what cannot launch nothing is estimated."""
+    about = {
         "shape": question.cell.shape.id,
         "tokens": question.cell.tokens,
         "config": question.config.to_entry(),
         "config_id": question.config.id,
-        **summary(pd.concat(rows)),
-        "gemms": gemms,
+        "legality": judged.word.value,
     }
+    if not judged.legal:
+        lacking = ("resource", "needed", "available", "unit")
+        return about | {name: getattr(judged, name) for name in lacking}
+    gemms = {
+        name: {"analytical_latency_ms": _ms(1e6 * frame["seconds"].iloc[0])} | summary(frame)
+        for name, frame in zip(GEMMS, rows, strict=True)
+    }
+    return about | {**summary(pd.concat(rows)), "gemms": gemms}
+
+
+def _mean(us: Array) -> float:
+    """Geometric mean."""
+    return float(np.exp(np.log(us).mean()))
 
 
 def _ms(us: float) -> float:
@@ -122,24 +146,39 @@ def as_text(found: dict[str, Any]) -> str:
     """The estimate for a reader."""
     lines = [
         f"{found['kernel']} on {found['device']} ({found['arch']}), model {found['model_version']}",
-        f"estimated latency {found['estimated_latency_ms']:.4f} ms, limited by"
-        f" {found['limiting_unit']}; confidence {found['confidence']}:"
-        f" {found['confidence_reason']}",
+        _headline(found),
         "",
         f"{'tokens':>6}  {'ms':>9}  {'limit':8}  {'DRAM MB':>8}  {'L2 MB':>9}  {'GFLOP':>8}"
         f"  {'tiles':>7}  {'waves':>6}  {'tail':>5}  {'blocks':>6}  {'regs':>4}  {'spills':>6}"
         f"  {'shared':>7}  config",
     ]
     for cell in found["cells"]:
-        facts, moved = cell["compiler"], cell["bytes"]
+        facts = cell["compiler"]
+        if cell["legality"] == Legality.ILLEGAL:
+            lacking = (cell[name] for name in ("resource", "needed", "available", "unit"))
+            judged = Judgement(Legality.ILLEGAL, *lacking)
+            lines.append(f"{cell['tokens']:6d}  {judged}  {cell['config_id']}")
+            continue
+        moved = cell["bytes"]
         lines.append(
             f"{cell['tokens']:6d}  {cell['estimated_latency_ms']:9.4f}  {cell['limiting_unit']:8}"
             f"  {moved['dram'] / 1e6:8.1f}  {moved['l2'] / 1e6:9.1f}"
             f"  {cell['flops']['launched'] / 1e9:8.2f}  {cell['tiles']:7.0f}  {cell['waves']:6.2f}"
             f"  {cell['tail']:5.2f}  {cell['occupancy']:6.1f}  {facts['registers']:4d}"
             f"  {facts['spills']:6d}  {facts['shared_bytes']:7d}  {cell['config_id']}"
+            + (" (outside the searched space)" if cell["legality"] == Legality.OUTSIDE else "")
         )
     return "\n".join([*lines, "", f"layer {found['cells'][0]['shape']}"])
+
+
+def _headline(found: dict[str, Any]) -> str:
+    if found["estimated_latency_ms"] is None:
+        return "no latency: nothing that was asked about can launch on this GPU"
+    return (
+        f"estimated latency {found['estimated_latency_ms']:.4f} ms, limited by"
+        f" {found['limiting_unit']}; confidence {found['confidence']}:"
+        f" {found['confidence_reason']}"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

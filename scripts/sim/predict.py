@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.legality import Legality
 from scripts.lib.log import run_main
 from scripts.lib.schemas.sim import PREDICTIONS, QUESTIONS
 from scripts.lib.tables import read_table, write_table
 from scripts.sim.confidence import confidence
+from scripts.sim.launch import as_columns, judge_rows
 from scripts.sim.options import add_model, command, read_model
 from scripts.sim.parts import LIMITS, limits
 from scripts.sim.questions import ask
@@ -32,9 +34,14 @@ def predict(asked: pd.DataFrame, facts: pd.DataFrame, simulator: Simulator) -> p
     parts = time_layer(numbers, simulator.parameters)
     plain = analytical_us(parts)
     frame = asked[["cell_id", "config_id"]].reset_index(drop=True)
+    judged = judge_rows(frame["cell_id"], frame["config_id"], numbers)
+    # What cannot launch has no latency.
+    launches = np.array([one.legal for one in judged], dtype=bool)
+    plain = np.where(launches, plain, np.nan)
     return frame.assign(
         predicted_us=np.round(plain * simulator.correction(numbers, parts), 6),
         analytical_us=np.round(plain, 6),
+        **as_columns(judged),
         limit=np.array(LIMITS)[limits(parts)],
         compiled=numbers["known"].to_numpy() > 0,
         confidence=_levels(frame["cell_id"], simulator),
@@ -55,8 +62,13 @@ def run(args: argparse.Namespace) -> None:
     """Read, predict, write."""
     simulator, facts = read_model(args)
     asked = read_table(args.table, QUESTIONS)
-    write_table(args.out, predict(asked, facts, simulator), PREDICTIONS)
-    LOG.info("%s: %d predictions by model %s", args.out, len(asked), simulator.version)
+    frame = predict(asked, facts, simulator)
+    write_table(args.out, frame, PREDICTIONS)
+    illegal = int((frame["legality"] == Legality.ILLEGAL).sum())
+    LOG.info(
+        "%s: %d predictions by model %s; %d of %d configs cannot launch and have no latency",
+        args.out, len(frame) - illegal, simulator.version, illegal, len(frame),
+    )  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:

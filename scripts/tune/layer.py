@@ -2,52 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from kernels.formats import SCHEMES
 from scripts.lib.device import Device, find_device
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
+from scripts.lib.runtime_files import sglang_path, vllm_path
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
-from scripts.tune.models import find_model
+from scripts.tune.model_config import read_model_config
+from scripts.tune.models import MoeLayer, find_model
+from scripts.tune.whole_blocks import check_whole_blocks
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A layer to be tuned. ``model``: the name it was asked for by, if it was by name."""
+    """A layer to be tuned. ``model``: the name it was asked for by, if it was by name.
+
+    ``batches``: the batch sizes, in tokens. ``notes``: what the user should know before any work.
+    """
 
     shape: Shape
     device: str
     model: str | None = None
     tensor_parallel: int | None = None
+    expert_parallel: int = 1
+    batches: tuple[int, ...] = BATCH_LADDER
+    notes: tuple[str, ...] = ()
 
     @property
     def cells(self) -> list[Cell]:
-        """One for each batch size of the ladder."""
-        return [Cell(self.device, self.shape, tokens) for tokens in BATCH_LADDER]
+        """One for each batch size."""
+        return [Cell(self.device, self.shape, tokens) for tokens in self.batches]
 
 
-def resolve(
-    device: str, model: str | None, tensor_parallel: int, scheme: str, shape: str | None
-) -> Wanted:
-    """The layer that the command line names, by model or by shape.
+@dataclass(frozen=True)
+class Asked:
+    """The layer as the command line names it: ``model``, ``config`` or ``shape``, one of them."""
 
-    InputError for unknown names (with the nearest), or for neither or both of model and shape.
+    device: str
+    model: str | None = None
+    config: Path | None = None
+    shape: str | None = None
+    tensor_parallel: int = 1
+    expert_parallel: int = 1
+    scheme: str | None = None
+    fuse_shared: bool = False
+    batches: tuple[int, ...] = ()
+
+
+def resolve(asked: Asked) -> Wanted:
+    """The layer of one rank.
+
+    InputError for unknown names (with the nearest), for none or several ways to name the layer,
+    for degrees that do not fit, and for layers that no runtime loads.
     """
-    if not device.strip():
+    if not asked.device.strip():
         raise InputError("name the GPU: --device NAME (DEVICE=NAME with make), such as NVIDIA_H200")
-    target = find_device(device).name
-    if (model is None) == (shape is None):
+    target = find_device(asked.device).name
+    if sum(way is not None for way in (asked.model, asked.config, asked.shape)) != 1:
         raise InputError(
-            "name the layer, one way: --model NAME --tp DEGREE, or --shape ID"
-            " (MODEL=NAME TP=DEGREE, or SHAPE=ID, with make)"
+            "name the layer, one way: --model NAME --tp DEGREE, --config FILE --tp DEGREE, or"
+            " --shape ID (MODEL=NAME TP=DEGREE, or SHAPE=ID, with make)"
         )
-    if shape is not None:
-        return Wanted(_known(read_shape(shape)), target)
-    assert model is not None
-    layer = find_model(model)
-    wanted = layer.shape(tensor_parallel, _scheme(scheme))
-    return Wanted(wanted, target, layer.name, tensor_parallel)
+    batches = check_batches(asked.batches)
+    if asked.shape is not None:
+        return Wanted(_of_shape(asked), target, batches=batches)
+    layer, implied = _layer(asked)
+    scheme = _scheme(asked.scheme or implied or "bf16")
+    notes = _notes(layer, asked)
+    if asked.fuse_shared:
+        layer = layer.with_shared_fused()
+    shape = layer.shape(asked.tensor_parallel, scheme, asked.expert_parallel)
+    check_whole_blocks(shape, layer.intermediate)
+    degrees = (asked.tensor_parallel, asked.expert_parallel)
+    return Wanted(shape, target, layer.name, *degrees, batches, notes)
+
+
+def _of_shape(asked: Asked) -> Shape:
+    shape = _known(read_shape(asked.shape or ""))
+    divided = asked.tensor_parallel != 1 or asked.expert_parallel != 1
+    if divided or asked.scheme is not None or asked.fuse_shared:
+        raise InputError(
+            f"--shape {shape.id}: is the layer of one rank, in its number formats; leave out --tp,"
+            " --ep, --scheme and --fuse-shared"
+        )
+    check_whole_blocks(shape)
+    return shape
+
+
+def _layer(asked: Asked) -> tuple[MoeLayer, str | None]:
+    if asked.config is not None:
+        return read_model_config(asked.config, asked.scheme)
+    return find_model(asked.model or "", asked.scheme)
+
+
+def _notes(layer: MoeLayer, asked: Asked) -> tuple[str, ...]:
+    if not layer.shared_experts or asked.fuse_shared or asked.expert_parallel > 1:
+        return ()
+    fused = layer.with_shared_fused()
+    return (
+        f"a runtime that fuses shared experts (SGLang does for DeepSeek-V3 by default) looks up"
+        f" E={fused.experts} with top {fused.top_k}: tune that layer with --fuse-shared",
+    )
+
+
+def unread(shape: Shape, device: str) -> tuple[str, ...]:
+    """A line if no runtime looks up a config file for the number formats."""
+    if vllm_path(shape, device) or sglang_path(shape, device, "3.6.0"):
+        return ()
+    return (
+        f"no runtime looks up a config file for {shape.scheme}: what is found stays in tuned.json,"
+        " and no file is written for vLLM or SGLang",
+    )
+
+
+def check_batches(own: Sequence[int]) -> tuple[int, ...]:
+    """The ladder that every file needs, with the user's own batch sizes, ascending."""
+    for tokens in own:
+        if tokens < 1:
+            raise InputError(f"--batches {tokens}: a batch has at least one token")
+    return tuple(sorted({*BATCH_LADDER, *own}))
 
 
 def read_shape(text: str) -> Shape:

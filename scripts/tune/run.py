@@ -36,7 +36,8 @@ MODULE = "scripts.tune.run"
 
 EXAMPLE = """examples:
   python -m scripts.tune.run --device NVIDIA_H200 --model Mixtral-8x7B --tp 4
-  python -m scripts.tune.run --device NVIDIA_H200 --model gpt-oss-20b --tp 2 --scheme mxfp4_w4a16
+  python -m scripts.tune.run --device NVIDIA_H200 --model Qwen/Qwen3-30B-A3B-FP8
+  python -m scripts.tune.run --device NVIDIA_H200 --config path/to/config.json --tp 2 --ep 2
   python -m scripts.tune.run --device NVIDIA_H100_80GB_HBM3 --plan \\
     --shape E8-N3584-K4096-top2-bf16
   make tune DEVICE=NVIDIA_H200 MODEL=Mixtral-8x7B TP=4 TUNE="--budget 64 --seconds 540"
@@ -50,9 +51,14 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--device", required=True, help="GPU, named as in config files or as sold")
-    add("--model", help="name of a public model")
+    add("--model", help="a public model, by name or by its id on the hub, which may imply formats")
+    add("--config", type=Path, help="config.json of any other model")
     add("--tp", type=int, default=1, help="degree of tensor parallelism (default: 1)")
-    add("--scheme", default="bf16", help="number formats, with --model (default: bf16)")
+    add("--ep", type=int, default=1, help="degree of expert parallelism (default: 1)")
+    add("--scheme", help="number formats (default: the model's own, or bf16)")
+    add("--fuse-shared", action="store_true", help="shared experts run as routed ones")
+    add("--batches", type=int, nargs="+", default=[], metavar="M",
+        help="batch sizes besides the ladder's 18, such as 8192")  # fmt: skip
     add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
     add("--sources", nargs="*", help="GPUs to start from (default: all with a file)")
     add("--unseen", action="store_true", help="as if the layer had never been recorded")
@@ -85,12 +91,19 @@ def run(args: argparse.Namespace, typed: str) -> None:
     if live:
         start_server("gpu")
     # Imported here: meanwhile the server imports torch and Triton for all other processes.
-    from scripts.tune.layer import resolve  # noqa: PLC0415
+    from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
     from scripts.tune.tuner import Options  # noqa: PLC0415
 
     if args.top < 1:
         raise InputError(f"--top {args.top}: choose 1 or more candidates of a batch size")
-    wanted = resolve(args.device, args.model, args.tp, args.scheme, args.shape)
+    wanted = resolve(
+        Asked(
+            args.device, args.model, args.config, args.shape, args.tp, args.ep, args.scheme,
+            args.fuse_shared, tuple(args.batches),
+        )
+    )  # fmt: skip
+    for note in (*wanted.notes, *unread(wanted.shape, wanted.device)):
+        LOG.info("%s", note)
     sources = None if args.sources is None else [find_device(name).name for name in args.sources]
     options = Options(
         args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build

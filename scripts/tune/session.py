@@ -21,7 +21,7 @@ from scripts.lib.config import Config
 from scripts.lib.files import InputError
 from scripts.lib.isolate import Child, Failure, Handler
 from scripts.lib.outcome import Outcome
-from scripts.lib.shape import BATCH_LADDER, Cell, Shape
+from scripts.lib.shape import Cell, Shape
 from scripts.measure.conditions import Conditions
 from scripts.measure.controller.cell_run import CellLostError, Site
 from scripts.measure.controller.done import read_done
@@ -39,7 +39,6 @@ from scripts.tune.worker import make_layer_worker
 
 LOG = logging.getLogger("tune")
 Body = dict[str, Any]
-_CELLS = len(BATCH_LADDER)
 Make = Callable[[Protocol, Conditions, int], Handler]
 
 
@@ -71,6 +70,7 @@ class Session:
         self._leave = ExitStack()
         self._once = threading.Lock()
         self._ahead: Ahead | None = None
+        self._warming = 1
 
     def __enter__(self) -> Session:
         with ExitStack() as undo:
@@ -173,6 +173,7 @@ class Session:
     def warm(self, site: Site, cells: Sequence[Cell]) -> None:
         """Let a GPU's process make the operands of cells meanwhile; ``warmed`` waits for it."""
         names = [cell.id for cell in cells if not self.done.cell(cell.id).whole]
+        self._warming = len(names) + 1  # deadlines: the process itself has to start too
         site.worker.send(("warm", names))
 
     def warmed(self, site: Site) -> None:
@@ -180,7 +181,7 @@ class Session:
 
         InputError if the process could not start, or died of it.
         """
-        answer = site.worker.receive(_CELLS * self.terms.protocol.open_deadline_s)
+        answer = site.worker.receive(self._warming * self.terms.protocol.open_deadline_s)
         if isinstance(answer, Failure):
             raise InputError(f"GPU {site.gpu.index}: its worker said: {answer.message}")
         self.compile_for(answer["target"])

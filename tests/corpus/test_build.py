@@ -56,7 +56,7 @@ def test_a_history_without_triples_is_no_error(tmp_path: Path, rows: list[dict])
 def test_every_model_is_there_for_who_reads_no_yaml(tmp_path: Path) -> None:
     assert build(RECORDED, tmp_path) == 0
     models = json.loads((tmp_path / "models.json").read_text())
-    wanted = {model.name: model.sizes for model in read_models(MODELS).models}
+    wanted = {model.name: model.entry for model in read_models(MODELS).models}
     assert models == wanted == plain_models(MODELS)
 
 

@@ -165,3 +165,31 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert f"graphx-sim {name}" in said
     assert "example" in said
+
+
+def test_what_cannot_launch_has_no_latency(capsys: pytest.CaptureFixture[str], model: Path) -> None:
+    big = ("--tokens", "64", "--config", "M256-N256-K128-G1-W8-S4")
+    status, out, _ = ask(capsys, model, KERNEL, "NVIDIA_H200", *big, "--json")
+    found = json.loads(out)
+    cell = found["cells"][0]
+    assert status == 0
+    assert found["estimated_latency_ms"] is None
+    assert "occupancy" not in found
+    assert "occupancy" not in cell
+    assert (cell["legality"], cell["estimated_latency_ms"]) == ("illegal", None)
+    assert cell["needed"] == cell["compiler"]["shared_bytes"] > cell["available"] == 232448
+    _, said, _ = ask(capsys, model, KERNEL, "NVIDIA_H200", *big)
+    assert "no latency" in said
+    assert f"illegal: needs {cell['needed']:,} bytes of shared memory" in said
+
+
+def test_outside_the_searched_space_is_legal(
+    capsys: pytest.CaptureFixture[str], model: Path
+) -> None:
+    odd = ("--tokens", "64", "--config", "M16-N64-K64-G8-W4-S2")
+    _, out, _ = ask(capsys, model, KERNEL, "NVIDIA_H200", *odd, "--json")
+    cell = json.loads(out)["cells"][0]
+    assert cell["legality"] == "outside_space"
+    assert cell["estimated_latency_ms"] > 0
+    _, said, _ = ask(capsys, model, KERNEL, "NVIDIA_H200", *odd)
+    assert "(outside the searched space)" in said

@@ -32,19 +32,23 @@ QUESTIONS = Table(
 
 PREDICTIONS = Table(
     "predictions",
-    1,
+    2,
     "One row per question, in the order asked: latency of one pass of both GEMMs, and its parts.",
     (
         _CELL,
         _CONFIG,
-        Column("predicted_us", pa.float64(), "latency, us"),
-        Column("analytical_us", pa.float64(), "by the equations alone, us"),
+        Column("predicted_us", pa.float64(), "latency, us; empty for what cannot launch", True),
+        Column("analytical_us", pa.float64(), "by the equations alone, us", nullable=True),
+        Column("legality", pa.string(), "legal, outside_space or illegal: scripts.lib.legality"),
+        Column("resource", pa.string(), "what an illegal config wants too much of", nullable=True),
+        Column("needed", pa.int64(), "of that, a block", nullable=True),
+        Column("available", pa.int64(), "of that, on the GPU", nullable=True),
         Column("limit", pa.string(), "what takes longest: memory, latency, tensor, …"),
         Column("compiled", pa.bool_(), "compiler's facts were at hand, not an estimate of them"),
         Column("confidence", pa.string(), "high, medium or low, see scripts.sim.confidence"),
         _VERSION,
     ),
-    ("1: first version",),
+    ("2: legality; no latency for what cannot launch", "1: first version"),
 )
 
 SIM_CELLS = Table(
