@@ -1,6 +1,10 @@
 """The whole road: mined history and measured trials in, tables, figures and the report out."""
 
-from snakemake.utils import min_version, validate
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from scripts.lib.files import InputError
+from scripts.lib.params import check_params
 
 min_version("9.20")
 
@@ -8,7 +12,10 @@ min_version("9.20")
 configfile: "params.yaml"
 
 
-validate(config, "rules/schemas/params.schema.yaml")
+try:
+    check_params(config, "params.yaml", Path("rules/schemas/params.schema.yaml"))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 
 
 include: "rules/common.smk"

@@ -55,7 +55,7 @@ GPU_MACHINE_HAS = {
 GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 
 # Imported by a function that the GPU machine does not call.
-NOT_CALLED_THERE = {"scripts/lib/files.py": {"yaml"}}
+NOT_CALLED_THERE = {"scripts/lib/files.py": {"yaml"}, "scripts/lib/params.py": {"jsonschema"}}
 
 
 def modules(folder: str) -> list[Path]:

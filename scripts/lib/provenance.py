@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from scripts.lib.absent import not_found
 from scripts.lib.files import InputError, read_yaml, sha256
 
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
@@ -43,7 +44,7 @@ def dataset_hashes(paths: Iterable[Path]) -> dict[str, str]:
     hashes = {}
     for path in paths:
         if not path.is_file():
-            raise InputError(f"{path}: not found; `make restore` fetches recorded data")
+            raise not_found(path)
         hashes[path.as_posix()] = sha256(path)
     return hashes
 

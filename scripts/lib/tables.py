@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 
+from scripts.lib.absent import not_found
 from scripts.lib.files import InputError, replacing
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def read_table(path: Path, table: Table, columns: list[str] | None = None) -> pd
     try:
         arrow = pq.read_table(path, columns=columns)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: not found; `make restore` fetches recorded data") from error
+        raise not_found(path) from error
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({error})") from error
     found = (arrow.schema.metadata or {}).get(b"graphx", b"no graphx table").decode()

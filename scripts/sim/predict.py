@@ -34,7 +34,7 @@ def predict(asked: pd.DataFrame, facts: pd.DataFrame, simulator: Simulator) -> p
     parts = time_layer(numbers, simulator.parameters)
     plain = analytical_us(parts)
     frame = asked[["cell_id", "config_id"]].reset_index(drop=True)
-    judged = judge_rows(frame["cell_id"], frame["config_id"], numbers)
+    judged = judge_rows(frame["cell_id"].tolist(), frame["config_id"].tolist(), numbers)
     # What cannot launch has no latency.
     launches = np.array([one.legal for one in judged], dtype=bool)
     plain = np.where(launches, plain, np.nan)

@@ -35,7 +35,14 @@ def read_model_config(path: Path, scheme: str | None = None) -> tuple[MoeLayer, 
     sizes = {name: _size(path, fields, names) for name, names in _NAMES.items()}
     shared = next((fields[name] for name in _SHARED if isinstance(fields.get(name), int)), 0)
     name = str(body.get("_name_or_path") or path.parent.name or path.name)
-    layer = MoeLayer(name, **sizes, shared_experts=int(shared))
+    layer = MoeLayer(
+        name,
+        experts=sizes["experts"],
+        hidden=sizes["hidden"],
+        intermediate=sizes["intermediate"],
+        top_k=sizes["top_k"],
+        shared_experts=int(shared),
+    )
     return layer, scheme or scheme_of(path, fields.get("quantization_config") or {})
 
 
@@ -100,12 +107,13 @@ def _compressed(groups: Any) -> str | None:
     weights = group.get("weights") or {}
     inputs = group.get("input_activations") or {}
     kind = (weights.get("type"), weights.get("num_bits"), weights.get("strategy"))
-    by_kind = {
+    by_kind: dict[tuple[Any, ...], str] = {
         ("float", 8, "tensor"): "fp8_w8a8",
         ("float", 8, "channel"): "fp8_w8a8_channel",
         ("float", 8, "block"): "fp8_w8a8_b128x128",
         ("int", 8, "channel"): "int8_w8a8" if inputs else "int8_w8a16",
     }
     if kind == ("int", 4, "group") and not inputs:
-        return {32: "int4_w4a16_g32", 128: "int4_w4a16"}.get(weights.get("group_size"))
+        sizes: dict[Any, str] = {32: "int4_w4a16_g32", 128: "int4_w4a16"}
+        return sizes.get(weights.get("group_size"))
     return by_kind.get(kind)

@@ -1,0 +1,40 @@
+"""The file of parameters against its schema: what is wrong with it, in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.files import InputError, read_yaml
+from scripts.lib.names import unknown_name
+
+
+def check_params(params: Mapping[str, Any], name: str, schema: Path) -> None:
+    """InputError names the file, the key and what is allowed there.
+
+    ``name``: of the file that the parameters stand in. ``schema``: a YAML file.
+    """
+    import jsonschema  # noqa: PLC0415 - a GPU machine checks no parameters
+
+    validator = jsonschema.Draft202012Validator(read_yaml(schema))
+    error = next(iter(sorted(validator.iter_errors(params), key=_depth)), None)
+    if error is not None:
+        raise InputError(f"{name}: {_words(error)}")
+
+
+def _depth(error: Any) -> tuple[int, str]:
+    return len(error.absolute_path), error.json_path
+
+
+def _words(error: Any) -> str:
+    key = ".".join(map(str, error.absolute_path))
+    where = f"{key}: " if key else ""
+    known = list(error.schema.get("properties", ()))
+    if error.validator == "additionalProperties" and known:
+        unknown = sorted(set(error.instance) - set(known))
+        return f"{where}{unknown_name('key', str(unknown[0]), known)}; keys: {', '.join(known)}"
+    if error.validator == "required":
+        missing = [one for one in error.validator_value if one not in error.instance]
+        return f"{where}lacks the key {', '.join(missing)}; keys: {', '.join(known)}"
+    return f"{where}{error.message}"
