@@ -11,7 +11,7 @@ from scripts.tune.ahead import Ahead
 from scripts.tune.cell_search import plan_of
 from scripts.tune.knowledge import Advice
 from scripts.tune.session import LayerBench, Session
-from scripts.tune.sources import references
+from scripts.tune.sources import outside, references
 
 # Of each cell, the configs of the greatest merit that are compiled before any search asks.
 AHEAD = 8
@@ -50,7 +50,10 @@ def opening(advice: Advice, cells: Sequence[Cell], sources: Sequence[str]) -> Op
     return Opening(
         advice,
         {cell: advice.ranked(cell, sources) for cell in cells},
-        {cell: references(history, cell) for cell in cells},
+        {
+            cell: references(history, cell) | outside(history, cell, sources, advice.space.legal)
+            for cell in cells
+        },
     )
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kernels.formats import SCHEMES, Element
 from scripts.lib.carry import carried_over
 from scripts.lib.config import ALL_KEYS, Config
 from scripts.lib.device import Vendor, find_device
+from scripts.lib.legality import Legality
+from scripts.lib.search_space import is_narrow, is_searched
 from scripts.lib.shape import Cell
 from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
 from scripts.transfer.strategies.s2_nearest import by_distance
 
+_NOT_LEGAL = {
+    Legality.OUTSIDE: "outside the searched space, compared in the finals",
+    Legality.ILLEGAL: "illegal here",
+}
+
 
 @dataclass(frozen=True)
 class Carried:
     """A source's config for a cell, as the target can take it.
 
-    ``dropped``: keys that the target's compiler does not read. ``nearest``: the legal config
-    nearest to it, itself where ``legal``.
+    ``dropped``: keys that the target's compiler does not read. ``word``: whether it is in the legal
+    space, outside the searched one, or searched and illegal. ``nearest``: the config of the legal
+    space nearest to it, itself where it is in it.
     """
 
     source: str
@@ -28,8 +38,13 @@ class Carried:
     config: Config
     carried: Config
     dropped: tuple[str, ...]
-    legal: bool
+    word: Legality
     nearest: Config
+
+    @property
+    def legal(self) -> bool:
+        """Whether it is in the legal space."""
+        return self.word is Legality.LEGAL
 
     @property
     def words(self) -> str:
@@ -41,13 +56,15 @@ class Carried:
                 for key, (name, _) in ALL_KEYS.items()
                 if getattr(self.carried, name) != getattr(self.nearest, name)
             ]
-            parts.append(f"not legal here, nearest legal: {', '.join(changed)}")
+            said = _NOT_LEGAL[self.word]
+            parts.append(f"{said}; nearest legal: {', '.join(changed)}")
         return "; ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
         """Configs by their ids."""
         ids = {name: getattr(self, name).id for name in ("config", "carried", "nearest")}
-        return {"source": self.source, "tokens": self.tokens, "legal": self.legal, **ids}
+        about = {"legal": self.legal, "legality": self.word.value}
+        return {"source": self.source, "tokens": self.tokens, **about, **ids}
 
 
 def carried_from(history: History, cell: Cell, source: str, legal: LegalSpace) -> Carried:
@@ -56,9 +73,35 @@ def carried_from(history: History, cell: Cell, source: str, legal: LegalSpace) -
     carried = carried_over(config, find_device(cell.device))
     before, after = config.to_entry(), carried.to_entry()
     dropped = tuple(key for key in before if key not in after)
-    fits = carried in legal.index
-    nearest = carried if fits else next(by_distance(carried, legal))
-    return Carried(source, cell.tokens, config, carried, dropped, fits, nearest)
+    word = legality(cell, carried, legal)
+    nearest = carried if word is Legality.LEGAL else next(by_distance(carried, legal))
+    return Carried(source, cell.tokens, config, carried, dropped, word, nearest)
+
+
+def legality(cell: Cell, config: Config, legal: LegalSpace) -> Legality:
+    """Of a config against the legal space of its cell's GPU and scheme."""
+    if config in legal.index:
+        return Legality.LEGAL
+    form = SCHEMES[cell.shape.scheme]
+    narrow = is_narrow(form.a_bits, form.b is Element.INT8)
+    searched = is_searched(config, find_device(cell.device).vendor, narrow)
+    return Legality.ILLEGAL if searched else Legality.OUTSIDE
+
+
+def outside(
+    history: History, cell: Cell, sources: Sequence[str], legal: LegalSpace
+) -> dict[str, Config]:
+    """By ``S1:SOURCE`` what sources' files hold and no published search would try here.
+
+    Not in the space, it is asked for by no strategy; compared in the finals, it counts all the same
+    if it launches, and what it lacks is recorded if it does not.
+    """
+    found = {}
+    for source in sources:
+        carried = carried_from(history, cell, source, legal)
+        if carried.word is Legality.OUTSIDE:
+            found[f"S1:{source}"] = carried.carried
+    return found
 
 
 def references(history: History, cell: Cell) -> dict[str, Config]:

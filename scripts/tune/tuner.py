@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.device import find_device
+from scripts.lib.legality import Legality
 from scripts.lib.shape import Cell
 from scripts.measure.device.state import Gpu
 from scripts.tune.clock import Clock
@@ -75,13 +76,16 @@ def carried(advice: Advice, cells: Sequence[Cell], sources: Sequence[str]) -> li
 def _changes(mine: Sequence[Carried]) -> str:
     """What became of one source's configs, in words."""
     dropped = sorted({key for one in mine for key in one.dropped})
-    illegal = sum(not one.legal for one in mine)
     without = f" without {', '.join(dropped)}" if dropped else ""
-    if not illegal:
+    if all(one.legal for one in mine):
         return f"{len(mine)} configs{without}, all legal here"
-    return (
-        f"{len(mine)} configs{without}, {illegal} not legal here (S2 takes the nearest legal one)"
-    )
+    counts = {word: sum(one.word is word for one in mine) for word in Legality}
+    said = f"{len(mine)} configs{without}"
+    if counts[Legality.OUTSIDE]:
+        said += f", {counts[Legality.OUTSIDE]} outside the searched space (compared in the finals)"
+    if counts[Legality.ILLEGAL]:
+        said += f", {counts[Legality.ILLEGAL]} illegal here (S2 takes the nearest legal one)"
+    return said
 
 
 def tune(
