@@ -27,7 +27,8 @@ FILES = History(
     pd.DataFrame(
         [
             {
-                "file": f"E=8,N=3584,device_name={device}.json", "device": device, "E": 8, "N": 3584,
+                "file": f"E=8,N=3584,device_name={device}.json", "device": device,
+                "E": 8, "N": 3584,
                 "scheme": "bf16", "backend": "", "status": Status.CONFIG, "reachable": True,
                 "position": 0, "batch": 64, "config_id": config.id,
             }
