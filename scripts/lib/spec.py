@@ -28,9 +28,11 @@ class Regression:
 
 @dataclass(frozen=True)
 class Peaks:
-    """Measured rates of a GPU: bytes/s, operations/s by scheme; ``source`` is the recorded file."""
+    """Measured rates of a GPU: bytes/s, operations/s by scheme; ``source`` is the recorded file,
+    ``sha256`` its hash."""  # noqa: D205,D209
 
     source: str
+    sha256: str
     bandwidth_bytes_s: float
     flops_s: dict[str, float]
 

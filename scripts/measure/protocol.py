@@ -6,21 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-# Peak rates that the roofline uses, measured on one NVIDIA H200 by scripts.measure.peaks: a large
-# device-to-device copy (4.3 TB/s, read and written bytes), and 8192^3 products of random numbers in
-# bf16 (790 TFLOP/s) and fp8 (1,500). The library's int8 product reached 957, but the hardware has
-# one rate for 8-bit formats, and a roofline is a bound.
-BANDWIDTH_BYTES_S = {"NVIDIA_H200": 4.3e12}
-_SIXTEEN_BIT = (
-    "bf16", "fp16", "int8_w8a16", "int4_w4a16", "int4_w4a16_g32", "int4_w4a16_zp",
-    # Hopper has no 4-bit rate: these are multiplied as bf16.
-    "mxfp4_w4a16", "mxfp4_w4a4",
-)  # fmt: skip
-_EIGHT_BIT = (
-    "fp8_w8a8", "fp8_w8a8_channel", "fp8_w8a8_b128x128", "int8_w8a8", "int8_w8a8_b128x128",
-)  # fmt: skip
-FLOPS_S = {"NVIDIA_H200": dict.fromkeys(_SIXTEEN_BIT, 790e12) | dict.fromkeys(_EIGHT_BIT, 1500e12)}
-
 
 @dataclass(frozen=True)
 class Protocol:
@@ -36,6 +21,8 @@ class Protocol:
     finalists: int = 12  # best of the sweep that enter the finals, besides all proposals
     rounds: int = 40  # interleaved rounds of the finals
     least_rounds: int = 10
+    # 1: one random order of the finalists and its reverse; 2: a fresh one every two rounds
+    finals_order: int = 2
     finals_seconds: float = 2.0  # fewer rounds if a cell's finals would take longer
     drift_band: float = 0.05  # (max-min)/median of the anchor beyond which a cell is marked drifted
     disturbance_band: float = 0.01  # slow-down by the other GPUs' work beyond which a run is marked

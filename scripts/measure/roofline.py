@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from scripts.measure.protocol import BANDWIDTH_BYTES_S, FLOPS_S
+from collections.abc import Mapping
+from functools import cache
+
+from scripts.lib.spec import Peaks, read_spec
+
+
+@cache
+def _peaks() -> Mapping[str, Peaks]:
+    return read_spec().peaks
 
 
 def roofline_us(device: str, scheme: str, moved: float, flops: float) -> float | None:
-    """max(bytes / bandwidth, flops / rate) by this project's measured peaks, us.
+    """max(bytes / bandwidth, flops / rate) by the locked spec's measured peaks, us.
 
     ``moved`` in bytes. None for a device whose peaks scripts.measure.peaks has not measured.
     """
-    bandwidth, rate = BANDWIDTH_BYTES_S.get(device), FLOPS_S.get(device, {}).get(scheme)
-    if bandwidth is None or rate is None:
+    peaks = _peaks().get(device)
+    if peaks is None or scheme not in peaks.flops_s:
         return None
-    return round(max(moved / bandwidth, flops / rate) * 1e6, 6)
+    return round(max(moved / peaks.bandwidth_bytes_s, flops / peaks.flops_s[scheme]) * 1e6, 6)
