@@ -8,6 +8,7 @@ from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.manifest import verify
 from scripts.lib.spec import LOCK, SPEC, read_spec
+from scripts.report.sections import CAPTIONS, derived, page_sources, summary_sources
 
 # What is decided by the locked spec has both as inputs: an edited spec must not go unnoticed.
 LOCKED_SPEC = [SPEC.as_posix(), LOCK.as_posix()]
@@ -49,12 +50,6 @@ def locked(name):
         return getattr(read_spec(), name)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-
-
-def derived(files):
-    """Of a rule's inputs the tables that the workflow itself makes."""
-    names = (name for name in files if isinstance(name, str))
-    return [name for name in names if name.startswith("results/tables/")]
 
 
 def recorded(*paths):

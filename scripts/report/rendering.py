@@ -7,7 +7,7 @@ What is printed and what a filter makes of it keeps its place, if it is traced
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from markupsafe import Markup
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.report import wording
+from scripts.report.section import Section, Summary
 from scripts.report.traced import TracedStr, count, derived, mark, places, taken
 
-FOLDER = Path(__file__).parent / "templates"
+FOLDER = Path(__file__).parent
 _CONVERSION = re.compile(r"%(?:%|([-+ #0]*\d*(?:\.\d+)?[dfegs]))")
 
 
@@ -80,10 +81,34 @@ def whole(value: Any, instead: int = 0) -> int:
     return found
 
 
+def render_page(
+    template: str,
+    sections: Iterable[Section],
+    summary: Summary,
+    given: Mapping[str, Any],
+    escape: bool,
+) -> str:
+    """Fill the frame of a page and, in it, the template of each section that has one of its kind.
+
+    ``given``: what templates want besides the summary and the sections' own values. The frame gets
+    ``sections``; ``within`` has the templates that stand in another's, by the section's name.
+    """
+    kind = template.partition(".")[2]
+    names = {path.name for path in FOLDER.rglob(f"*.{kind}")}
+    there = [one for one in sections if f"{one.name}.{kind}" in names]
+    within: dict[str, list[str]] = {}
+    for one in there:
+        within.setdefault(one.within or "", []).append(f"{one.name}.{kind}")
+    values = {name: value for one in there for name, value in one.values(summary).items()}
+    frame = {"summary": summary, "sections": there, "within": within}
+    return render(template, escape, **{**given, **values, **frame})
+
+
 def render(template: str, escape: bool, **values: Any) -> str:
     """Fill a template of this package. InputError if the summary lacks a figure it needs."""
+    folders = sorted({path.parent for path in FOLDER.rglob("*.j2")})
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         autoescape=escape,
         trim_blocks=True,

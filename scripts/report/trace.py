@@ -24,15 +24,15 @@ from scripts.lib.device import devices, short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.report.allowed import ALLOWED
-from scripts.report.claims import Headline, make_claims
 from scripts.report.numerals import Printed, phrase_pattern, printed, typed
-from scripts.report.origins import Origin, origins
-from scripts.report.readings import make_readings
+from scripts.report.origins import origins
 from scripts.report.readme import with_figures
-from scripts.report.results_md import CONSTANTS, page, read_summary
+from scripts.report.results_md import page, read_summary
+from scripts.report.section import Headline, Origin, Summary
+from scripts.report.sections import WORDS
+from scripts.report.sentences import make_claims, make_readings
 from scripts.report.traced import traced, unmarked
 
-Summary = dict[str, Any]
 RESULTS = Path("results/RESULTS.md")
 # Sections whose sentences restate figures of the others; the claims bring their commands.
 RESTATE = ("Claims", "Reading them")
@@ -86,7 +86,7 @@ def read_pages(known: Summary, results: Path, readme: Path) -> list[Page]:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: could not be read ({error})") from error
     return [
-        Page(results, texts[results], page(known, constants=traced(CONSTANTS))),
+        Page(results, texts[results], page(known, traced(WORDS))),
         Page(readme, texts[readme], with_figures(texts[readme], known)),
     ]
 

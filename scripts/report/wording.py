@@ -9,35 +9,6 @@ from scripts.lib.device import short_name
 
 Estimate = Mapping[str, Any]
 DASH = "–"
-# What lies between two latencies of the same config, see Kind of scripts.lib.schemas.recorded.
-SPREAD = {
-    "twins": "seconds: A/A pairs of the interleaved finals, medians",
-    "anchors": "a cell: re-runs of one config along it, largest to smallest",
-    "runs": "another machine and day: a second recording, single medians",
-    "runs_shifted": "… what all configs of the cell share divided out",
-}
-# What tells classes of cells apart, see By of scripts.lib.schemas.breakdowns, in the page's order.
-CLASSES = {
-    "all": "all",
-    "source": "source GPU",
-    "vendor": "its maker",
-    "scheme": "number formats",
-    "E": "experts of a rank, E",
-    "N": "intermediate size of a rank, N",
-    "M": "tokens, M",
-    "family": "model family",
-    "age": "age of the committed config, days",
-    "Triton": "Triton stated in its file",
-}
-# Why a config stays behind, see Cause of scripts.lib.schemas.losses, in the order they are asked.
-CAUSES = {
-    "noise": "the second recording does not repeat it, or it holds by less than such ratios move",
-    "space": "the committed config lies outside the legal space",
-    "budget": "a config no slower is known elsewhere, or one a parameter away was not tried",
-    "censored_label": "the committed config is the best of a curtailed search",
-    "version": "its file names another Triton than it was measured with",
-    "best_known": "none of these: all that lies near was tried and is slower",
-}
 CANDIDATES = {
     "aa": "A/A pairs",
     "best": "best recorded config",

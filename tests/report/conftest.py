@@ -30,7 +30,7 @@ from scripts.lib.schemas.statistics import (
 )
 from scripts.lib.tables import Table, write_table
 from scripts.report import summary
-from scripts.report.inputs import INPUTS
+from scripts.report.sections import summary_sources
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.calibration import MEAN, Layout, study
 from scripts.statistics.cost import cost
@@ -257,6 +257,7 @@ def inputs(
         "upstream": ("upstream.yaml", f"commit: {UPSTREAM}\n"),
         "ledger": ("ledger.json", json.dumps(SCANNED)),
         "guardrails": ("guardrails.json", json.dumps(JUDGED)),
+        "gate": ("gate.json", json.dumps(GATE)),
         "lock": ("lock.txt", "numpy==2.4.6\nscipy==1.17.1\n"),
     }
     for name, (file, text) in texts.items():
@@ -268,10 +269,10 @@ def inputs(
 
 def summary_arguments(inputs: dict[str, Path], out: Path) -> list[str]:
     """The command line of the summary over these inputs."""
-    names = (*INPUTS, "runs", "upstream", "lock", "ledger", "guardrails")
-    options = {name: f"--{name.replace('_', '-')}" for name in names}
+    tables = [str(inputs[source.name]) for source in summary_sources()]
     return [
-        *(part for name in names for part in (options[name], str(inputs[name]))),
+        *("--tables", *tables),
+        *("--upstream", str(inputs["upstream"]), "--lock", str(inputs["lock"])),
         *("--datasets", str(inputs["trials"]), str(inputs["runs"])),
         *("--sources", *SOURCES, "--gap-source", SOURCES[0], "--gap-target", SOURCES[1]),
         *("--margin", "0.01", "--level", "0.95", "--resamples", str(PLAN.resamples)),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scripts.lib.files import InputError
-from scripts.report import space_readings
-from scripts.report.triples_section import join, triples
+from scripts.report.sections.triples import join, readings, triples
 from tests.report import absent
 from tests.report.absent import ABSENT, SOURCE, TOKENS
+from tests.report.test_readings import HEADLINE
 
 PAIR = f"{SOURCE}->{ABSENT}"
 
@@ -39,11 +39,11 @@ def test_legality_and_prediction(facts: dict[str, Any]) -> None:
 
 
 def test_the_sentence_says_that_nothing_is_measured(facts: dict[str, Any]) -> None:
-    (text,) = space_readings.absent_target({"triples": {PAIR: facts}})
+    (text,) = readings({"triples": {PAIR: facts}}, HEADLINE)
     assert text.startswith("H100 80GB HBM3 → MI300X: none of the 4 triples is measured")
     assert "predicts them at 1.00 times" in text
     nothing = facts | {"predicted_ratio": {"n": 0}}
-    (text,) = space_readings.absent_target({"triples": {PAIR: nothing}})
+    (text,) = readings({"triples": {PAIR: nothing}}, HEADLINE)
     assert "predicts" not in text
 
 

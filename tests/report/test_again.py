@@ -13,9 +13,10 @@ from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.losses import LOSSES
 from scripts.lib.schemas.revalidation import REVALIDATION
 from scripts.lib.tables import read_table
-from scripts.report import elsewhere, published_section, results_md
-from scripts.report.loss_section import losses
-from scripts.report.published_section import Status
+from scripts.report import elsewhere, results_md
+from scripts.report.sections import published as published_section
+from scripts.report.sections.losses import losses
+from scripts.report.sections.published import Status
 from scripts.report.wording import published
 from tests.report.again import SECOND
 from tests.statistics.study import DEVICE

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from kernels.tolerances import MAX_LOGITS_DIFF
-from scripts.report import matrices, space_readings
-from scripts.report.correctness_section import LIMIT, correctness
-from scripts.report.sections import rounded
+from scripts.report.estimates import rounded
+from scripts.report.matrices import schemes_by
+from scripts.report.sections.correctness import LIMIT, cases, correctness, readings
 from tests.report import absent
+from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE
 
 
@@ -41,7 +42,7 @@ def test_a_layer_that_did_not_run_is_counted_and_has_no_error(section: dict[str,
 def test_the_worst_of_all_layers_is_quoted(section: dict[str, Any]) -> None:
     entry = section["interpreter"]["fp8_w8a8"]
     assert (entry["largest_logits_diff"], entry["largest_relative_error"]) == (2e-4, 0.016)
-    device, interpreter = space_readings.correctness({"correctness": section})
+    device, interpreter = readings({"correctness": section}, HEADLINE)
     assert "1 of them not correct" in device
     assert "3 layers in 2 number formats, all correct" in interpreter
     assert "logits_diff is 0.0002 (fp8_w8a8)" in interpreter
@@ -49,10 +50,10 @@ def test_the_worst_of_all_layers_is_quoted(section: dict[str, Any]) -> None:
 
 def test_no_layer_that_ran_is_no_error() -> None:
     failed = absent.correctness().query("outcome != 'correct'")
-    (text,) = space_readings.correctness({"correctness": rounded(correctness(failed))})
+    (text,) = readings({"correctness": rounded(correctness(failed))}, HEADLINE)
     assert text == "Correctness on the H200: 1 layers in 1 number formats, 1 of them not correct."
 
 
 def test_cases_are_named_once_for_a_machine(section: dict[str, Any]) -> None:
-    assert matrices.cases(section)["interpreter"] == ["nothing divides", "one token"]
-    assert matrices.checked(section).columns == [DEVICE, "interpreter"]
+    assert cases(section)["interpreter"] == ["nothing divides", "one token"]
+    assert schemes_by(section).columns == [DEVICE, "interpreter"]

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from scripts.lib.files import InputError
-from scripts.lib.tables import read_table
 from scripts.report import html, trace
 from scripts.report.numerals import printed, typed
 from scripts.report.origins import ORIGINS, origins, sources
-from scripts.report.rows import Browsable, browse
+from scripts.report.section import read_files
+from scripts.report.sections import WORDS as CONSTANTS
+from scripts.report.sections import page_sources
 from scripts.report.traced import traced, unmarked
-from tests.report.conftest import GATE
 
 EVERY = {one for found in ORIGINS.values() for one in found}
 # Claims bring their own commands; readings restate; provenance is what the others refer to.
@@ -40,20 +40,16 @@ WORDS = (
 def marked(inputs: dict[str, Path], summary_path: Path) -> str:
     """The page, its figures marked."""
     summary = json.loads(summary_path.read_text())
-    frames = {
-        name: read_table(inputs[name.replace("-", "_")], table)
-        for name, (table, _) in html.TABLES.items()
-    }
-    rows = vars(browse(frames))
+    sources = page_sources()
+    rows = html.browse(read_files([inputs[one.name] for one in sources], sources))
     made = [{"file": one.file, "sha256": "0" * 64, "command": one.command} for one in EVERY]
-    plain = html.page(summary, [], Browsable(**rows), GATE, made)
+    plain = html.page(summary, [], rows, made)
     page = html.page(
         trace.traced_summary(summary),
         [],
-        Browsable(**traced(rows, "rows")),
-        traced(GATE, "gate"),
+        traced(rows, "rows"),
         made,
-        traced(html.CONSTANTS),
+        traced(CONSTANTS),
     )
     assert unmarked(page) == plain
     return page

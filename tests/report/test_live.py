@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 
 from scripts.report import results_md
-from scripts.report.live_readings import live as readings
-from scripts.report.live_section import live, live_details, source_rows, tuned
-from scripts.report.live_words import REACH
+from scripts.report.sections.live import REACH, live, live_details, readings, source_rows, tuned
 from tests.report import planted_live
 from tests.report.copied import planted
+from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE, SOURCES, Study
 
 
@@ -78,14 +77,14 @@ def test_a_tuned_layer_has_its_cost_and_its_batches(tables: dict[str, pd.DataFra
 def test_readings_say_what_is_reached(tables: dict[str, pd.DataFrame]) -> None:
     figures = live(tables["live_rates"])[f"{SOURCES[0]}->{DEVICE}"]
     layers = tuned(tables["tuned"], tables["tuned_cost"])
-    [pair, layer] = readings({"live": {REACH[0]: figures}, "tuned": layers})
+    [pair, layer] = readings({"live": {REACH[0]: figures}, "tuned": layers}, HEADLINE)
     assert "win or tie with the committed config at 98% not reached by its finals" in pair
     assert "in 42 s, compiling and finals included (to reach: 60 s; reached)" in layer
     assert "0.4% behind the best recorded configs on average (to reach: 1%; reached)" in layer
     slow = {"one": layers[planted_live.RUN] | {"seconds": 61.0, "recorded": 0}}
-    [layer] = readings({"live": {}, "tuned": slow})
+    [layer] = readings({"live": {}, "tuned": slow}, HEADLINE)
     assert "60 s; not reached); no recording says" in layer
-    assert readings({}) == []
+    assert readings({}, HEADLINE) == []
 
 
 def test_the_page_shows_them(summary_path: Path) -> None:

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
-from scripts.report import measured_readings, results_md
-from scripts.report.readings import make_readings
+from scripts.report import results_md
+from scripts.report.sections import cost, datasets, gains
+from scripts.report.sentences import make_readings
 from tests.report.conftest import DATASET
 from tests.report.test_readings import HEADLINE, figure
 from tests.statistics.study import DEVICE
+
+
+def said(summary: dict[str, Any]) -> list[str]:
+    """What is said of the datasets and of the best of the configs tried."""
+    parts = (datasets.readings, gains.readings)
+    return [one for part in parts for one in part(summary, HEADLINE)]
 
 
 @pytest.fixture
@@ -24,18 +31,18 @@ def summary(summary_path: Path) -> dict[str, Any]:
 
 def test_the_sentences_are_among_the_readings(summary: dict[str, Any]) -> None:
     readings = make_readings(summary, HEADLINE)
-    wanted = [*measured_readings.datasets(summary), *measured_readings.cost(summary)]
+    wanted = [*said(summary), *cost.readings(summary, HEADLINE)]
     assert len(wanted) == 5
     assert set(wanted) <= set(readings)
 
 
 def test_what_was_not_measured_is_named(summary: dict[str, Any]) -> None:
     covered = summary["measured"][DEVICE]["coverage"]
-    sentence = measured_readings.datasets(summary)[0]
+    sentence = said(summary)[0]
     assert f"{covered['measured']} of the {covered['cells']} cells" in sentence
     assert sentence.endswith("the others: not recorded (1).")
     covered["not_measured"] = {}
-    assert "the others" not in measured_readings.datasets(summary)[0]
+    assert "the others" not in said(summary)[0]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +52,7 @@ def test_false_wins_are_judged_by_the_upper_end(
     summary: dict[str, Any], high: float, phrase: str
 ) -> None:
     summary["measured"][DEVICE]["aa_false_win_rate"] = figure(0.0, 0.0, high)
-    assert phrase in " ".join(measured_readings.datasets(summary))
+    assert phrase in " ".join(said(summary))
 
 
 @pytest.mark.parametrize(
@@ -62,15 +69,15 @@ def test_the_cost_is_held_against_the_figures_to_reach(
     summary["cost"] |= {"gpu_seconds_18_batches": seconds, "ratio": ratio}
     (sides,) = summary["cost"]["tuned"].values()
     sides["ratio"]["total"]["ci"] = [low, 1000.0]
-    (sentence,) = measured_readings.cost(summary)
+    (sentence,) = cost.readings(summary, HEADLINE)
     assert all(verdict in sentence for verdict in verdicts)
 
 
 def test_without_a_recorded_cost_nothing_is_said_of_it(summary: dict[str, Any]) -> None:
-    cost = summary["cost"]
+    found = summary["cost"]
     for name in ("tuned", "gpu_seconds_18_batches", "ratio", "ratio_cached"):
-        del cost[name]
-    assert measured_readings.cost(summary) == []
+        del found[name]
+    assert cost.readings(summary, HEADLINE) == []
     page = results_md.page(summary)
     assert "### Tuning one config file" not in page
     assert "### The recordings" in page
@@ -94,6 +101,6 @@ def test_marks_are_named_where_there_are_any(summary: dict[str, Any]) -> None:
 def test_wins_on_marked_cells_are_owned_up_to(summary: dict[str, Any]) -> None:
     gains = summary["measured"][DEVICE]["gains"][DATASET]["all"]
     assert gains["marked"] == {"cells": 0, "win": 0}
-    assert "marked cells" not in " ".join(measured_readings.datasets(summary))
+    assert "marked cells" not in " ".join(said(summary))
     gains["marked"] = {"cells": 3, "win": 2}
-    assert "2 of these wins are on marked cells" in " ".join(measured_readings.datasets(summary))
+    assert "2 of these wins are on marked cells" in " ".join(said(summary))

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from scripts.report import html, results_md
-from scripts.report.rows import Browsable
+from scripts.report.sections import CAPTIONS, ROWS, page_sources
+from scripts.report.sections.transfer import transfer_rows
 from tests.report import absent, planted_live, searched
 from tests.report.conftest import GATE
 from tests.report.copied import planted
@@ -46,21 +47,15 @@ class Loads(HTMLParser):
 
 def page_arguments(inputs: dict[str, Path], summary_path: Path) -> list[str]:
     """What the page reads, without its figures."""
-    tables = [part for name in html.TABLES for part in (f"--{name}", str(inputs[named(name)]))]
-    gate = summary_path.with_name("gate.json")
-    gate.write_text(json.dumps(GATE))
-    quoted = ["--gate", str(gate), "--quoted", str(inputs["rates"]), str(inputs["gaps"])]
+    tables = ["--tables", *(str(inputs[one.name]) for one in page_sources())]
+    quoted = ["--quoted", str(inputs["rates"]), str(inputs["gaps"])]
     return ["--summary", str(summary_path), *tables, *quoted]
-
-
-def named(option: str) -> str:
-    return option.replace("-", "_")
 
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("figures")
-    paths = [folder / f"{name}.svg" for name in html.CAPTIONS]
+    paths = [folder / f"{name}.svg" for name in CAPTIONS]
     for path in paths:
         path.write_text(SVG.format(path.stem))
     return paths
@@ -90,9 +85,9 @@ def test_figures_are_inside_with_their_captions(page: Path) -> None:
     text = unescape(page.read_text())
     inside = re.findall(r"base64,([A-Za-z0-9+/=]+)", text)
     assert [base64.b64decode(data).decode() for data in inside] == [
-        SVG.format(name) for name in html.CAPTIONS
+        SVG.format(name) for name in CAPTIONS
     ]
-    assert all(caption in text for caption in html.CAPTIONS.values())
+    assert all(caption in text for caption in CAPTIONS.values())
 
 
 def test_every_row_of_the_results_is_in_a_table(
@@ -132,7 +127,7 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
     rows += len(GATE["checks"]) + len(GATE["points"])
-    rows += 3 + len(html.TABLES)  # the gate's verdict and two tables quoted, those browsed
+    rows += 2 + len(page_sources())  # two tables quoted, those browsed
     parser = Loads()
     parser.feed(page.read_text())
     assert parser.rows == rows + parser.tables  # a header each
@@ -146,7 +141,7 @@ def leaves(tree: dict[str, Any], depth: int) -> int:
 def test_text_is_escaped(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     summary["claims"][0]["sentence"] = "<script>alert(1)</script>"
-    text = html.page(summary, [], Browsable([], [], [], [], [], [], [], [], []), GATE, [])
+    text = html.page(summary, [], {**{name: [] for name in ROWS}, "gate": GATE}, [])
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text
 
@@ -188,12 +183,12 @@ def test_markdown_holds_every_claim_and_reading(summary_path: Path, tmp_path: Pa
     assert all(reading in text for reading in summary["readings"])
     for line in (line for line in text.splitlines() if line.startswith("|")):
         assert line.endswith("|")
-    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(html.CAPTIONS)
+    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(CAPTIONS)
 
 
 def test_a_strategy_that_no_budget_changes_has_one_row(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
-    rows = results_md.transfer_rows(next(iter(summary["transfer"].values())), ("1", "8", "128"))
+    rows = transfer_rows(next(iter(summary["transfer"].values())), ("1", "8", "128"))
     budgets: dict[str, list[str]] = {}
     for strategy, budget, _ in rows:
         budgets.setdefault(strategy, []).append(budget)

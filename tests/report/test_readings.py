@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from scripts.report import wording
-from scripts.report.claims import Headline, find, make_claims
-from scripts.report.readings import make_readings
+from scripts.report.section import Headline, find
+from scripts.report.sentences import make_claims, make_readings
 
 PAIR = "NVIDIA_A->NVIDIA_B"
 HEADLINE = Headline(("NVIDIA_A",), "NVIDIA_X->NVIDIA_Y")

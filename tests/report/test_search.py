@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from scripts.report import search_words
 from scripts.report.results_md import page
-from scripts.report.search_details import not_ahead, not_told_apart, search_details
-from scripts.report.search_readings import searches, worth
-from scripts.report.search_section import search
+from scripts.report.sections.search import search, words
+from scripts.report.sections.search.details import not_ahead, not_told_apart, search_details
+from scripts.report.sections.search.readings import searches, worth
 from tests.report import searched
 
 TABLES = {name: frame for name, (frame, _) in searched.tables().items()}
@@ -35,7 +34,7 @@ def test_every_strategy_has_its_curve_and_its_cost(section: Section) -> None:
     ours = section["S1-S8"]
     assert (ours["n"], ours["seeds"]) == (len(searched.CELLS), 1)
     assert ours["runs"] == 2 * len(searched.CELLS)
-    assert tuple(ours["regret"]) == search_words.BUDGETS
+    assert tuple(ours["regret"]) == words.BUDGETS
     assert ours["regret"]["1"]["mean"] == pytest.approx(1.03)
     assert ours["trials_to_2pct"] == {"median": 2.0, "p95": 2.0}
     assert ours["trials_to_2pct_intervals"]["p95"]["ci"] == [2.0, 2.0]
@@ -43,7 +42,7 @@ def test_every_strategy_has_its_curve_and_its_cost(section: Section) -> None:
 
 def test_only_the_headline_is_read_off_by_class(section: Section) -> None:
     assert [name for name, found in section.items() if "classes" in found] == ["S1-S8"]
-    assert set(section["S1-S8"]["classes"]) == set(search_words.CLASSES)
+    assert set(section["S1-S8"]["classes"]) == set(words.CLASSES)
 
 
 def test_where_a_baseline_is_ahead_is_said(section: Section, details: Section) -> None:
@@ -99,7 +98,7 @@ def test_choices_are_judged_against_the_committed_config(details: Section) -> No
 
 
 def test_every_baseline_and_ablation_has_words() -> None:
-    named = {name for group in search_words.GROUPS.values() for name in group}
+    named = {name for group in words.GROUPS.values() for name in group}
     assert set(searched.CURVES) <= named
     assert {f"S1-S8 without S{number}" for number in range(1, 9)} <= named
 

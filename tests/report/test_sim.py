@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from scripts.lib.files import InputError
-from scripts.report import matrices, rows, sim_readings
-from scripts.report.sim_section import sim
+from scripts.report.sections.sim import listed, predicted_rows, readings, sim
 from tests.report import absent
+from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE
 
 
@@ -39,7 +39,7 @@ def test_the_headline_is_the_whole_model_on_unseen_layers(section: dict[str, Any
 
 
 def test_every_reading_is_kept_and_the_headline_comes_first(section: dict[str, Any]) -> None:
-    found = matrices.readings(section)
+    found = listed(section)
     assert len(found) == 2 * 2 * 3  # splits, schemes, models
     assert found[0][:4] == ("learned_from", "layer", "all", "corrected")
     assert found[0][4] == {k: v for k, v in section.items() if k != "readings"}
@@ -49,7 +49,7 @@ def test_every_reading_is_kept_and_the_headline_comes_first(section: dict[str, A
 @pytest.mark.parametrize(("within", "verdict"), [(0.95, "; reached)"), (0.94, "; not reached)")])
 def test_what_is_reached_is_said(section: dict[str, Any], within: float, verdict: str) -> None:
     regret = section["top_regret"] | {"8": section["top_regret"]["8"] | {"within_2": within}}
-    first, second = sim_readings.predictions({"sim": {DEVICE: section | {"top_regret": regret}}})
+    first, second = readings({"sim": {DEVICE: section | {"top_regret": regret}}}, HEADLINE)
     assert verdict in first
     assert "by its equations alone 100.0%; random order 0.0%" in first
     assert "stood on the plan" in second
@@ -62,7 +62,7 @@ def test_rates_without_the_headline_are_refused() -> None:
 
 
 def test_the_page_lists_the_cells_of_that_reading() -> None:
-    listed = rows.predicted_rows(absent.sim_cells())
-    assert {row["cell_id"] for row in listed} == set(unseen("corrected")["cell_id"])
-    assert [row["tokens"] for row in listed] == sorted(absent.TOKENS)
-    assert all(row["model"] == "corrected" for row in listed)
+    rows = predicted_rows(absent.sim_cells())
+    assert {row["cell_id"] for row in rows} == set(unseen("corrected")["cell_id"])
+    assert [row["tokens"] for row in rows] == sorted(absent.TOKENS)
+    assert all(row["model"] == "corrected" for row in rows)

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.report import matrices, results_md, space_readings, wording
-from scripts.report.claims import Headline
-from scripts.report.space_section import legality, space, space_sample
+from scripts.report import results_md, wording
+from scripts.report.matrices import schemes_by
+from scripts.report.section import Headline
+from scripts.report.sections.provenance import COMPILED
+from scripts.report.sections.spaces import across, legality, readings, sample, space, space_sample
 from tests.report import absent
 from tests.report.absent import ABSENT, SOURCE
 from tests.statistics.study import DEVICE
@@ -57,8 +59,8 @@ def test_a_quantity_that_a_space_does_not_have_is_left_out(made: dict[str, Any])
 
 
 def test_the_sample_and_the_matrix_of_legality_are_whole(made: dict[str, Any]) -> None:
-    sample = made["space_sample"]["sm_90"]["fp8_w8a8"]["GROUP_SIZE_M=16"]
-    assert (sample["binaries"], sample["legality"], sample["largest_spills"]) == (10, 9, 12)
+    found = made["space_sample"]["sm_90"]["fp8_w8a8"]["GROUP_SIZE_M=16"]
+    assert (found["binaries"], found["legality"], found["largest_spills"]) == (10, 9, 12)
     assert made["legality"][f"{SOURCE}->{ABSENT}"]["fp8_w8a8"] == {
         "configs": 50,
         "legal": 10,
@@ -71,16 +73,16 @@ def test_the_sample_and_the_matrix_of_legality_are_whole(made: dict[str, Any]) -
 
 
 def test_rows_of_the_tables() -> None:
-    table = matrices.spaces(space(absent.space_counts(), absent.space()))
+    table = schemes_by(space(absent.space_counts(), absent.space()))
     assert table.columns == [ABSENT, DEVICE]
     cells = dict(table.rows)
     assert cells["bf16"][0] is None
     assert cells["bf16"][1]["legal"] == 3
-    pairs = matrices.legality(legality(absent.legality()))
+    pairs = across(legality(absent.legality()))
     assert [name for name, _ in pairs.rows] == [ABSENT, SOURCE]  # DEVICE has no committed config
     totals = dict(pairs.rows)[SOURCE][pairs.columns.index(ABSENT)]
     assert totals == {"configs": 150, "legal": 40, "legal_carried": 40}
-    by_arch = {(arch, name): found for arch, name, found in matrices.sample(
+    by_arch = {(arch, name): found for arch, name, found in sample(
         space_sample(absent.space_sample())
     )}  # fmt: skip
     assert by_arch["sm_90", "GROUP_SIZE_M=16"]["binaries"] == 30
@@ -89,12 +91,12 @@ def test_rows_of_the_tables() -> None:
 
 def test_the_prefilter_is_judged_by_what_the_compiler_accepts() -> None:
     right = {"space": space(absent.space_counts(), absent.space())}
-    assert space_readings.legal_configs(right) == [
+    assert readings(right, HEADLINE) == [
         "sm_90 bf16, the whole space compiled: of 40 binaries that the prefilter rejects the"
         " compiler accepts none."
     ]
     wrong = {"space": space(absent.space_counts(accepted=3), absent.space())}
-    (text,) = space_readings.legal_configs(wrong)
+    (text,) = readings(wrong, HEADLINE)
     assert "accepts 3; the prefilter is wrong there" in text
 
 
@@ -105,7 +107,7 @@ def test_the_published_formula_is_quoted_for_what_was_measured(made: dict[str, A
 
 def test_carried_configs_are_summed_over_number_formats() -> None:
     found = {"legality": legality(absent.legality()), "measured": {DEVICE: {}}}
-    first, second = space_readings.carried(found, HEADLINE)
+    first, second = readings(found, HEADLINE)
     assert "of 100 committed configs" in first
     assert "0.0% are legal as they stand, 90.0% without the keys" in second
 
@@ -122,11 +124,11 @@ def test_the_results_page_holds_the_tables(made: dict[str, Any]) -> None:
 
 def test_tables_of_binaries_are_counted_rather_than_listed(made: dict[str, Any]) -> None:
     assert "tables of compiled binaries" not in results_md.page(made)
-    recorded = {f"{results_md.COMPILED}{name}.parquet": "0" * 64 for name in ("a", "b", "c")}
+    recorded = {f"{COMPILED}{name}.parquet": "0" * 64 for name in ("a", "b", "c")}
     provenance = made["provenance"] | {"datasets": made["provenance"]["datasets"] | recorded}
     text = results_md.page(made | {"provenance": provenance})
     assert "3 tables of compiled binaries" in text
-    assert f"{results_md.COMPILED}a.parquet" not in text
+    assert f"{COMPILED}a.parquet" not in text
 
 
 @given(st.dictionaries(st.text("abc_", min_size=1), st.integers(1, 10**6), min_size=1))

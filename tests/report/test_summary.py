@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from scripts.report import summary
-from scripts.report.claims import find
-from scripts.report.sections import rounded
+from scripts.report.estimates import rounded
+from scripts.report.section import find
 from tests.report.conftest import (
     COMMIT,
     DATASET,
@@ -235,12 +235,12 @@ def test_bad_input_is_named_and_nothing_is_written(
     content: str,
     named: str,
 ) -> None:
-    broken = tmp_path / f"broken-{name}"
+    broken = tmp_path / inputs[name].name
     broken.write_text(content)
     arguments = summary_arguments(inputs | {name: broken}, tmp_path / "summary.json")
     if name == "runs":  # the datasets are hashed first; this test is about reading them
         arguments = summary_arguments(inputs, tmp_path / "summary.json")
-        arguments[arguments.index("--runs") + 1] = str(broken)
+        arguments[arguments.index(str(inputs["runs"]))] = str(broken)
     assert summary.main(arguments) == 2
     message = capsys.readouterr().err
     assert str(broken) in message

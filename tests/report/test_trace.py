@@ -47,14 +47,13 @@ def changed(tmp_path: Path) -> Callable[[Path, str, str], Path]:
 
 @pytest.fixture
 def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
-    """Change a text of RESULTS.md's template; the page that the changed template writes."""
+    """Change a text of one of RESULTS.md's templates; the page that is written then."""
 
     def change(old: str, new: str) -> Path:
         folder = tmp_path / "templates"
         shutil.copytree(rendering.FOLDER, folder)
-        path = folder / "RESULTS.md.j2"
-        text = path.read_text(encoding="utf-8")
-        assert old in text
+        every = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.md.j2")}
+        ((path, text),) = ((path, text) for path, text in every.items() if old in text)
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         monkeypatch.setattr(rendering, "FOLDER", folder)
         page = tmp_path / "RESULTS.md"

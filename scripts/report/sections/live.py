@@ -1,0 +1,208 @@
+"""Searches on the GPU itself, and layers tuned with one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scripts.lib.schemas import live as schema
+from scripts.lib.schemas.headline import Choice
+from scripts.lib.schemas.live import ANY, TOGETHER
+from scripts.report import wording
+from scripts.report.rows import plain_rows
+from scripts.report.section import Browsable, Figure, Headline, Section, Summary, made
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RATES = made("live_rates", "statistics.live", schema.LIVE_RATES)
+LOSSES = made("live_losses", "statistics.live", schema.LIVE_LOSSES)
+TUNED = made("tuned", "statistics.tuned", schema.TUNED)
+TUNED_COST = made("tuned_cost", "statistics.tuned", schema.TUNED_COST)
+LIVE = made("live", "tune.live", schema.LIVE)
+SPEEDUP = "speedup_winners"
+_QUARTILES = {f"{SPEEDUP}_{name}": name for name in ("median", "q1", "q3")}
+_GROUPS = {"scheme": "schemes", "regime": "regimes"}
+_LOSS = (
+    "cell_id", "source", "trials", "ended", "final_id", "committed_id", "final_ratio", "cause",
+)  # fmt: skip
+# Pairs for which a figure is to be reached.
+REACH = ("NVIDIA_H100_80GB_HBM3->NVIDIA_H200", "AMD_Instinct_MI300X->NVIDIA_H200")
+WIN_OR_TIE, WITHIN_2 = 0.98, 0.99
+SECONDS, REGRET = 60, 1.01
+# cause of a loss -> in words
+CAUSES = {
+    "not_tried": "the search ended, expecting less than the margin, without having tried the"
+    " committed config",
+    "not_legal": "the committed config lies outside the published search space",
+    "noise": "the two halves of the rounds disagree",
+}
+
+
+def live(rates: pd.DataFrame) -> Figure:
+    """``["SRC->DST"]``: n, rates and speed-up of what the finals chose; ``schemes`` hold the same.
+
+    ``fastest``: of the fastest trial, before the finals. ``rates``: LIVE_RATES.
+    """
+    single = rates[~rates["source"].isin([TOGETHER, ANY])]
+    return {
+        f"{source}->{device}": _reading(rows)
+        for (source, device), rows in single.groupby(["source", "device"], sort=True)
+    }
+
+
+def live_details(rates: pd.DataFrame, losses: pd.DataFrame) -> Figure:
+    """By device: ``together`` (one search from all sources), ``any`` (all triples), ``losses``."""
+    return {
+        str(device): {
+            **{name: _reading(rows[rows["source"] == name]) for name in (TOGETHER, ANY)},
+            "losses": _losses(losses[losses["cell_id"].str.startswith(f"{device}/")]),
+        }
+        for device, rows in rates.groupby("device", sort=True)
+    }
+
+
+def _reading(rows: pd.DataFrame) -> Figure:
+    whole = rows[rows["group"] == "all"]
+    section = _figures(whole[whole["choice"] == Choice.SEARCHED])
+    section["fastest"] = _figures(whole[whole["choice"] == Choice.FASTEST])
+    for group, name in _GROUPS.items():
+        parts = rows[rows["group"] == group]
+        if len(parts):
+            section[name] = {
+                str(which): _figures(part) for which, part in parts.groupby("which", sort=True)
+            }
+    return section
+
+
+def _figures(rows: pd.DataFrame) -> Figure:
+    """Every metric of one class; the speed-up's quartiles below it."""
+    out: Figure = {}
+    for row in rows.to_dict("records"):
+        figure = {
+            "mean": float(row["value"]),
+            "ci": [float(row["low"]), float(row["high"])],
+            "n": int(row["n"]),
+            "files": int(row["files"]),
+            "held": bool(row["held"]),
+        }
+        if row["metric"] in _QUARTILES:
+            out.setdefault(SPEEDUP, {})[_QUARTILES[row["metric"]]] = figure
+        elif row["metric"] == SPEEDUP:
+            out.setdefault(SPEEDUP, {}).update(figure)
+        else:
+            out[str(row["metric"])] = figure
+    return {"n": out["win"]["n"], **out}
+
+
+def _losses(rows: pd.DataFrame) -> Figure:
+    """How many searches on how many cells, by cause, and each of them."""
+    return {
+        "searches": len(rows),
+        "cells": int(rows["cell_id"].nunique()),
+        "causes": {str(name): int(n) for name, n in rows["cause"].value_counts().items()},
+        "rows": plain_rows(rows[list(_LOSS)]),
+    }
+
+
+def tuned(batches: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+    """By run: what it took, and ``rows``, one a batch size. From TUNED and TUNED_COST."""
+    plain = batches.astype(object).where(batches.notna(), None)
+    every = costs.astype(object).where(costs.notna(), None).sort_values("run")
+    return {
+        str(row["run"]): {name: value for name, value in row.items() if name != "run"}
+        | {"rows": plain[plain["run"] == row["run"]].drop(columns="run").to_dict("records")}
+        for row in every.to_dict("records")
+    }
+
+
+def source_rows(summary: Figure, found: Figure) -> Iterator[tuple[str, Figure]]:
+    """Name and figures: all sources together, the triples of any, each source by its triples.
+
+    ``found``: one device of ``live_details``.
+    """
+    yield "all together", found["together"]
+    yield "any, by itself", found["any"]
+    live = summary["live"]
+    for pair in sorted(live, key=lambda name: (-live[name]["n"], name)):
+        yield pair.partition("->")[0], live[pair]
+
+
+def readings(summary: Summary, _: Headline) -> list[str]:
+    """None if nothing was searched on a GPU."""
+    found = summary.get("live", {})
+    return [
+        *(_pair(pair, found[pair]) for pair in REACH if pair in found),
+        *(_tuned(run) for run in summary.get("tuned", {}).values()),
+    ]
+
+
+def _pair(pair: str, found: Figure) -> str:
+    words = [
+        f"{said} at {most:.0%} {_reached(found[metric]['mean'], most)} by its finals,"
+        f" {_reached(found['fastest'][metric]['mean'], most)} by its fastest trial"
+        for metric, said, most in (
+            ("win_or_tie", "win or tie with the committed config", WIN_OR_TIE),
+            ("within_2", "within 2% of it", WITHIN_2),
+        )
+    ]
+    strict = (
+        f"a strict win on {wording.per_cent(found['win'])} of {found['n']} triples, a loss on"
+        f" {wording.per_cent(found['loss'])}"
+    )
+    return f"{wording.pair(pair)}, S1-S8 on the GPU itself: {'; '.join(words)}. It is {strict}."
+
+
+def _reached(value: float, least: float) -> str:
+    return "reached" if value >= least else "not reached"
+
+
+def _tuned(run: Figure) -> str:
+    name = f"{run['model']} at TP {run['tensor_parallel']}" if run["model"] else run["shape"]
+    text = (
+        f"One command tuned {name} ({run['batches']} batch sizes) in {run['seconds']:.0f} s,"
+        f" compiling and finals included (to reach: {SECONDS} s;"
+        f" {'reached' if run['seconds'] <= SECONDS else 'not reached'})"
+    )
+    if not run["recorded"]:
+        return f"{text}; no recording says what its best config is."
+    reached = "reached" if run["regret"] <= REGRET else "not reached"
+    return (
+        f"{text}; the file stands {100 * (run['regret'] - 1):.1f}% behind the best recorded configs"
+        f" on average (to reach: {100 * (REGRET - 1):.0f}%; {reached})."
+    )
+
+
+SECTION = Section(
+    "live",
+    origins={
+        "live": [RATES],
+        "live_details": [RATES],
+        "live_details/*/losses": [LOSSES],
+        "tuned": [TUNED_COST],
+        "tuned/*/rows": [TUNED],
+    },
+    build=lambda read: {
+        "live": live(read["live_rates"]),
+        "live_details": live_details(read["live_rates"], read["live_losses"]),
+        "tuned": tuned(read["tuned"], read["tuned_cost"]),
+    },
+    readings=readings,
+    values=lambda _: {"source_rows": source_rows},
+    words={
+        "live_words": {
+            "REACH": REACH,
+            "WIN_OR_TIE": WIN_OR_TIE,
+            "WITHIN_2": WITHIN_2,
+            "SECONDS": SECONDS,
+            "REGRET": REGRET,
+            "CAUSES": CAUSES,
+        }
+    },
+    captions={
+        "live": "S1-S8 on the GPU itself against the committed config, by source GPU and by number"
+        " formats."
+    },
+    rows={"live": Browsable((LIVE,), plain_rows)},
+    links={"live": "On the GPU"},
+)

@@ -1,0 +1,165 @@
+"""Regret against trials of every search, replayed on complete cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from scripts.lib.schemas import search as schema
+from scripts.report.estimates import number
+from scripts.report.rows import by_cell, plain_rows
+from scripts.report.section import (
+    Browsable,
+    Candidate,
+    Figure,
+    Frames,
+    Headline,
+    Section,
+    Summary,
+    made,
+)
+from scripts.report.sections.search import words
+from scripts.report.sections.search.details import not_ahead, search_details
+from scripts.report.sections.search.readings import searches, worth
+from scripts.report.sections.search.words import CLASSES, HEADLINE, REGRET
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RATES = made("search_rates", "statistics.searches", schema.SEARCH_RATES)
+COSTS = made("search_costs", "statistics.searches", schema.SEARCH_COSTS)
+PAIRS = made("search_pairs", "statistics.search_pairs", schema.SEARCH_PAIRS)
+VERDICTS = made("search_verdicts", "statistics.search_choices", schema.SEARCH_VERDICTS)
+BEHIND = made("search_behind", "statistics.search_choices", schema.SEARCH_BEHIND)
+CHOICES = made("search_choices", "transfer.evaluate", schema.SEARCH_CHOICES)
+RIVALS = ("S6", "Optuna TPE", "cold Bayesian")  # the three baselines that come nearest
+RIVAL_BUDGETS = ("8", "32")
+_SHARES = ("within_1", "within_2", "within_5", "within_10", "tied")
+
+
+def search(rates: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+    """``[strategy]``: regret by K, shares within, trials and GPU seconds to within 2%, score.
+
+    ``rates``: SEARCH_RATES; ``costs``: SEARCH_COSTS. The headline has its ``classes`` too.
+    """
+    keys = ["strategy", "group", "value"]
+    by_key = {tuple(map(str, key)): rows for key, rows in rates.groupby(keys, sort=True)}
+    out: Figure = {}
+    for row in costs.to_dict("records"):
+        strategy, group, value = (str(row[name]) for name in keys)
+        reading = _reading(by_key[strategy, group, value], row)
+        if group == "all":
+            out.setdefault(strategy, {}).update(reading)
+        elif strategy == HEADLINE and group in CLASSES:
+            classes = out.setdefault(strategy, {}).setdefault("classes", {})
+            classes.setdefault(group, {})[value] = reading
+    return out
+
+
+def _reading(rates: pd.DataFrame, costs: dict[Any, Any]) -> Figure:
+    budgets = [str(k) for k in rates["K"]]
+    section: Figure = {name: int(costs[name]) for name in ("n", "runs", "seeds")}
+    section["regret"] = {
+        str(row.K): {
+            "mean": number(row.regret),
+            "ci": [number(row.regret_low), number(row.regret_high)],
+            "n": int(str(row.n)),
+        }
+        for row in rates.itertuples()
+    }
+    for share in _SHARES:
+        section[share] = dict(zip(budgets, map(float, rates[share]), strict=True))
+    section["arrived"] = float(costs["arrived"])
+    for name in ("trials", "gpu_seconds"):
+        section[f"{name}_to_2pct"] = {
+            end: number(costs[f"{name}_{end}"]) for end in ("median", "p95")
+        }
+    if number(costs["trials_median_low"]) is not None:
+        section["trials_to_2pct_intervals"] = {
+            end: {
+                "mean": number(costs[f"trials_{end}"]),
+                "ci": [number(costs[f"trials_{end}_{side}"]) for side in ("low", "high")],
+                "n": int(costs["n"]),
+            }
+            for end in ("median", "p95")
+        }
+    return section | {
+        "trials": float(costs["trials_made"]),
+        "gpu_seconds": float(costs["gpu_seconds"]),
+        "score": float(costs["score"]),
+    }
+
+
+def build(read: Frames) -> Summary:
+    """Every search, and what S1-S8's parts are worth, what it chose, where it is not ahead."""
+    names = ("search_rates", "search_pairs", "search_verdicts", "search_behind", "search_choices")
+    return {
+        "search": search(read["search_rates"], read["search_costs"]),
+        "search_details": search_details(*(read[name] for name in names)),
+    }
+
+
+def claims(*_: Any) -> Iterator[Candidate]:
+    """Trials and regret of S1-S8, its nearest rivals, its verdicts."""
+    path, title = f"search/{HEADLINE}", f"{HEADLINE}, replayed from one source GPU at a time"
+    for end, said in (("median", "the median cell"), ("p95", "the 95th percentile of cells")):
+        yield Candidate(
+            f"{path}/trials_to_2pct_intervals/{end}",
+            COSTS,
+            f"{title}: {{trials}} trials to within 2% of the fastest legal config, {said}"
+            " ({n} cells).",
+        )
+    for budget in REGRET:
+        yield Candidate(
+            f"{path}/regret/{budget}",
+            RATES,
+            f"{title}, {budget} trials: {{fine_ratio}} times the fastest legal config's latency"
+            " (geometric mean of {n} cells).",
+        )
+    for other, budget in product(RIVALS, RIVAL_BUDGETS):
+        yield Candidate(
+            f"search_details/pairs/{other}/regret/{budget}",
+            PAIRS,
+            f"{other}, {budget} trials: {{fine_ratio}} times the latency that {HEADLINE} from all"
+            " sources has found by then (geometric mean of {n} cells).",
+        )
+    for metric, said in (("win", "a win"), ("loss", "a loss"), ("within_2", "within 2%")):
+        yield Candidate(
+            f"search_details/verdicts/{HEADLINE}/all/all/{metric}",
+            VERDICTS,
+            f"{title}, 128 trials, against the committed config on recorded medians: {said} on"
+            " {rate} of {n} cells and sources.",
+        )
+
+
+def readings(summary: Summary, _: Headline) -> list[str]:
+    """None if no search was replayed."""
+    return searches(summary)
+
+
+SECTION = Section(
+    "search",
+    origins={
+        "search": [RATES, COSTS],
+        "search_details": [CHOICES],
+        "search_details/pairs": [PAIRS],
+        "search_details/verdicts": [VERDICTS],
+        "search_details/behind": [BEHIND],
+        "search_details/classes_behind": [RATES],
+    },
+    build=build,
+    claims=claims,
+    readings=readings,
+    values=lambda summary: {"not_ahead": not_ahead(summary["search"]), "worth": worth},
+    words={"search_words": words},
+    captions={
+        "searches": "Regret of S1-S8, of the baselines, and with one strategy switched off, against"
+        " the number of trials and against GPU seconds: mean over all complete cells."
+    },
+    rows={
+        "searched": Browsable((RATES,), plain_rows),
+        "chosen": Browsable((CHOICES,), lambda rows: plain_rows(by_cell(rows))),
+    },
+    links={"search": "Searches"},
+)

@@ -1,0 +1,92 @@
+"""Sentences on the replayed searches: what is reached, who is ahead, what each part is worth."""
+
+from __future__ import annotations
+
+from scripts.report.section import Figure, Summary
+from scripts.report.sections.search.details import not_ahead, not_told_apart
+from scripts.report.sections.search.words import (
+    AHEAD_UP_TO,
+    EVERY,
+    HEADLINE,
+    REGRET,
+    TRIALS_MEDIAN,
+    TRIALS_P95,
+    WITHOUT,
+)
+
+SAME = 0.001  # of the regret: an ablation whose interval stays within this of 1 is worth nothing
+
+
+def searches(summary: Summary) -> list[str]:
+    """None if no search was replayed."""
+    search, details = summary.get("search", {}), summary.get("search_details", {})
+    if HEADLINE not in search or EVERY not in search:
+        return []
+    return [_reached(search[HEADLINE]), _ahead(search, details), *_worth(details["pairs"])]
+
+
+def _reached(ours: Figure) -> str:
+    needed = ours["trials_to_2pct"]
+    checks = {
+        f"median of trials to within 2% at {TRIALS_MEDIAN}": (needed["median"], TRIALS_MEDIAN),
+        f"95th percentile at {TRIALS_P95}": (needed["p95"], TRIALS_P95),
+    } | {
+        f"regret at K = {budget} at {most}": (ours["regret"][budget]["mean"], most)
+        for budget, most in REGRET.items()
+    }
+    words = [
+        f"{name} {'reached' if value is not None and value <= most else 'not reached'}"
+        for name, (value, most) in checks.items()
+    ]
+    return f"Searches replayed, {HEADLINE} from one source GPU at a time: {', '.join(words)}."
+
+
+def _ahead(search: Figure, details: Figure) -> str:
+    behind = not_ahead(search)
+    text = (
+        f"{HEADLINE} is not ahead of {_listed(behind)}"
+        if behind
+        else f"{HEADLINE} has the lower mean regret than each baseline at every K"
+        f" to {AHEAD_UP_TO} that ran on the same cells"
+    )
+    if level := not_told_apart(details):
+        text += f"; the intervals do not tell it apart from {_listed(level)}"
+    return f"{text}."
+
+
+def _listed(pairs: list[tuple[str, str]]) -> str:
+    by_name: dict[str, list[str]] = {}
+    for name, budget in pairs:
+        by_name.setdefault(name, []).append(f"{budget}")
+    return "; ".join(f"{name} (K = {', '.join(budgets)})" for name, budgets in by_name.items())
+
+
+def worth(pair: Figure) -> str:
+    """What an ablation shows of the strategy that it lacks, in a word or two."""
+    dear = pair["seconds_ratio"] >= 1 + 10 * SAME
+    budgets = [pair["regret"][k] for k in sorted(pair["regret"], key=int) if int(k) <= AHEAD_UP_TO]
+    if any(found["ci"][0] > 1 for found in budgets):
+        return "fewer trials"
+    if dear:
+        return "GPU seconds"
+    alike = all(abs(end - 1) <= SAME for found in budgets[1:] for end in found["ci"])
+    return "nothing: could go" if alike else "not shown"
+
+
+def _worth(pairs: Figure) -> list[str]:
+    by_worth: dict[str, list[str]] = {}
+    for name in WITHOUT:
+        if name in pairs:
+            by_worth.setdefault(worth(pairs[name]), []).append(name.rpartition(" ")[2])
+    if not by_worth:
+        return []
+    said = {
+        "fewer trials": "trials (regret at a budget is higher without)",
+        "GPU seconds": "GPU seconds",
+        "nothing: could go": "nothing, they could be deleted one at a time",
+        "not shown": "no loss that the intervals show",
+    }
+    parts = [
+        f"{', '.join(by_worth[key])}: {words}" for key, words in said.items() if key in by_worth
+    ]
+    return [f"What S1-S8 loses if one strategy is switched off: {'; '.join(parts)}."]
