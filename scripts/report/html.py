@@ -17,7 +17,7 @@ from scripts.report.results_md import read_summary
 from scripts.report.section import Frames, read_files
 from scripts.report.sections import CAPTIONS, PAGE, ROWS, WORDS, page_sources
 
-EXAMPLE = """example (`snakemake -np report_html` prints it whole):
+EXAMPLE = """example, shortened at …:
   python -m scripts.report.html --summary results/summary.json \\
       --tables results/tables/pairwise.parquet … \\
       data/recorded/measured/nvidia_h200-bf16/cells.parquet \\

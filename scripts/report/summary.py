@@ -16,7 +16,7 @@ from scripts.report.section import Frames, Headline, Summary, read_files
 from scripts.report.sections import SECTIONS, summary_sources
 from scripts.report.sentences import make_claims, make_readings
 
-EXAMPLE = """example (`snakemake -np report_summary` prints it whole):
+EXAMPLE = """example, shortened at …:
   python -m scripts.report.summary --tables results/tables/gaps.parquet … \\
       data/recorded/history.parquet data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
