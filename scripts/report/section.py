@@ -17,6 +17,10 @@ from scripts.lib.tables import Table, read_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    Frame = pd.DataFrame
+else:
+    Frame = Any  # pandas is slow to import, and rules read the sections too
+
 TABLES = "results/tables/"
 Summary = dict[str, Any]
 Figure = dict[str, Any]
@@ -128,9 +132,9 @@ class Section:
         return list(dict.fromkeys((*found, *self.needs)))
 
 
-def made(name: str, module: str, table: Table, *columns: str) -> Source:
+def made(name: str, module: str, schema: Table, *columns: str) -> Source:
     """A table of the workflow, by the module that makes it; only ``columns`` of it, if given."""
-    return _parquet(name, f"{TABLES}{name}.parquet", module, table, columns)
+    return table(name, f"{TABLES}{name}.parquet", module, schema, *columns)
 
 
 def made_json(name: str, module: str, read: Callable[[Path], Any] = read_json) -> Source:
@@ -138,34 +142,20 @@ def made_json(name: str, module: str, read: Callable[[Path], Any] = read_json) -
     return Source(name, Origin(f"{TABLES}{name}.json", f"python -m scripts.{module}"), read)
 
 
-def parts(name: str, folder: str, module: str, table: Table, *columns: str) -> Source:
-    """Tables of one schema that a folder holds, read as one."""
-    return _parquet(name, folder, module, table, columns, _concatenated)
+def table(name: str, file: str, module: str, schema: Table, *columns: str) -> Source:
+    """A table, or all of one schema in a folder, whose name ends in a slash, read as one."""
 
+    def joined(frames: list[Frame]) -> Frame:
+        import pandas as pd  # noqa: PLC0415 - see Frame
 
-def recorded(name: str, file: str, module: str, table: Table, *columns: str) -> Source:
-    """A recorded table."""
-    return _parquet(name, file, module, table, columns)
+        return pd.concat(frames, ignore_index=True)
 
-
-def _parquet(
-    name: str,
-    file: str,
-    module: str,
-    table: Table,
-    columns: Sequence[str],
-    join: Callable[[list[Any]], Any] | None = None,
-) -> Source:
-    def read(path: Path) -> pd.DataFrame:
-        return read_table(path, table, list(columns) or None)
-
-    return Source(name, Origin(file, f"python -m scripts.{module}"), read, join)
-
-
-def _concatenated(frames: list[Any]) -> Any:
-    import pandas as pd  # noqa: PLC0415 - slow to import, and rules read the sections too
-
-    return pd.concat(frames, ignore_index=True)
+    return Source(
+        name,
+        Origin(file, f"python -m scripts.{module}"),
+        lambda path: read_table(path, schema, list(columns) or None),
+        joined if file.endswith("/") else None,
+    )
 
 
 def read_files(paths: Sequence[Path], wanted: Iterable[Source]) -> dict[str, Any]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from scripts.lib.schemas import breakdowns as schema
 from scripts.report.estimates import estimate
-from scripts.report.section import Figure, Section, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Figure, Frame, Section, made
 
 BREAKDOWNS = made("breakdowns", "statistics.breakdown", schema.BREAKDOWNS)
 # What tells classes of cells apart, see By of scripts.lib.schemas.breakdowns, in the page's order.
@@ -27,7 +22,7 @@ CLASSES = {
 }
 
 
-def breakdowns(table: pd.DataFrame) -> Figure:
+def breakdowns(table: Frame) -> Figure:
     """``[device][what][by]``: the classes in their order, each its counts and estimates.
 
     ``table``: BREAKDOWNS. A class has ``value``, ``judged``, ``files`` and its metrics; a metric

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from scripts.lib.schemas.measured import CELLS as MEASURED
 from scripts.lib.schemas.statistics import PAIRWISE as COMPARED
 from scripts.report.rows import plain_rows
-from scripts.report.section import Browsable, Rows, Section, made, parts
+from scripts.report.section import Browsable, Frame, Rows, Section, made, table
 from scripts.report.sections.provenance import RUNS
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 PAIRWISE = made("pairwise", "statistics.pairwise", COMPARED)
-CELLS = parts("cells", RUNS.origin.file, "ledger.consolidate", MEASURED)
+CELLS = table("cells", RUNS.origin.file, "ledger.consolidate", MEASURED)
 
 
-def cell_rows(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Rows:
+def cell_rows(cells: Frame, pairwise: Frame) -> Rows:
     """One row per measured cell: the committed config and the best one, as paired."""
     best = pairwise[pairwise["best"]].set_index("cell_id")
     ties = pairwise[pairwise["tie"]].groupby("cell_id")["config_id"].nunique()

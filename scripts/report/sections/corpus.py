@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.schemas import statistics as schema
 from scripts.lib.schemas.history import HISTORY as MINED
@@ -12,22 +11,20 @@ from scripts.report.estimates import both_intervals
 from scripts.report.section import (
     Candidate,
     Figure,
+    Frame,
     Headline,
     Section,
     Summary,
     find,
     made,
-    recorded,
+    table,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-HISTORY = recorded("history", "data/recorded/history.parquet", "mine.mine", MINED, "file", "batch")
+HISTORY = table("history", "data/recorded/history.parquet", "mine.mine", MINED, "file", "batch")
 GAPS = made("gaps", "statistics.gaps", schema.GAPS)
 
 
-def corpus(history: pd.DataFrame, gaps: pd.DataFrame) -> Figure:
+def corpus(history: Frame, gaps: Frame) -> Figure:
     """Files, rows, triples, and for each ordered pair of devices its size and both gaps."""
     pairs: Figure = {}
     for row in gaps.to_dict("records"):

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.device import short_name
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas import measured as schema
 from scripts.report import wording
 from scripts.report.matrices import schemes_by
-from scripts.report.section import Figure, Headline, Section, Summary, parts
+from scripts.report.section import Figure, Frame, Headline, Section, Summary, table
 from scripts.report.traced import count
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-CORRECTNESS = parts(
+CORRECTNESS = table(
     "correctness", "data/recorded/correctness/", "measure.correctness", schema.CORRECTNESS
 )
 LIMIT = 0.01  # logits_diff of a correct layer, kernels.tolerances.MAX_LOGITS_DIFF
 WHERE = {"interpreter": "in the interpreter"}
 
 
-def correctness(rows: pd.DataFrame) -> Figure:
+def correctness(rows: Frame) -> Figure:
     """``[machine][scheme]``: layers checked, how many were correct, the largest errors, cases.
 
     ``rows``: CORRECTNESS. An error is known only of layers that ran; the others are in

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.schemas import recorded as schema
 from scripts.lib.schemas.recorded import CostOf
 from scripts.report.estimates import number
-from scripts.report.section import Figure, Frames, Headline, Section, Summary, made
+from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
 from scripts.report.sections.provenance import RUNS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COST = made("cost", "statistics.cost", schema.COST)
 TOTAL = "total"
@@ -33,7 +30,7 @@ def build(read: Frames) -> Summary:
     return {"cost": recordings[0].cost() | {"datasets": spent} | cost(read["cost"])}
 
 
-def cost(rows: pd.DataFrame) -> Figure:
+def cost(rows: Frame) -> Figure:
     """The first GPU's totals as plain figures, and all rows under ``tuned``; empty without any.
 
     ``rows``: COST.

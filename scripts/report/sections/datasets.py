@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.device import short_name
 from scripts.lib.outcome import NotMeasured, Outcome, Stop
@@ -16,6 +15,7 @@ from scripts.report.section import (
     Browsable,
     Candidate,
     Figure,
+    Frame,
     Frames,
     Headline,
     Rows,
@@ -23,9 +23,6 @@ from scripts.report.section import (
     Summary,
     made,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RECORDED = made("recorded", "statistics.recorded", schema.RECORDED)
 BINARIES = made("binaries", "statistics.recorded", schema.BINARIES)
@@ -45,7 +42,7 @@ SPREADS = {
 }
 
 
-def by_device(recorded: pd.DataFrame, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def by_device(recorded: Frame, frame: Frame) -> Iterator[tuple[str, Frame]]:
     """Each measured GPU and what is its own of a table, by ``device`` or else by its cells."""
     if "device" not in frame:
         frame = frame.assign(device=frame["cell_id"].str.split("/").str[0])
@@ -72,7 +69,7 @@ def measured(read: Frames) -> Summary:
     }
 
 
-def counts(rows: pd.DataFrame) -> Figure:
+def counts(rows: Frame) -> Figure:
     """Cells, complete ones, trials and outcomes; a cell of two datasets is one cell.
 
     ``rows``: RECORDED.
@@ -86,7 +83,7 @@ def counts(rows: pd.DataFrame) -> Figure:
     }
 
 
-def dataset(rows: pd.DataFrame) -> Figure:
+def dataset(rows: Frame) -> Figure:
     """Counts of one dataset, by scheme too, and the seconds for which it held the GPU."""
     return counts(rows) | {
         "by_scheme": {str(name): counts(part) for name, part in rows.groupby("scheme")},
@@ -94,7 +91,7 @@ def dataset(rows: pd.DataFrame) -> Figure:
     }
 
 
-def protocol(rows: pd.DataFrame) -> Figure:
+def protocol(rows: Frame) -> Figure:
     """How sampling ended, drift, ties, correctness and seconds, over all cells."""
     stops = {str(name): int(rows[f"by_{name}"].sum()) for name in Stop}
     near = rows.loc[rows["complete"], "within_2"].astype(float)
@@ -113,21 +110,21 @@ def protocol(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _marks(rows: pd.DataFrame) -> dict[str, int]:
+def _marks(rows: Frame) -> dict[str, int]:
     """Mark -> cells that bear it: marks are joined by commas."""
     names = rows["marks"].dropna().str.split(",").explode()
     counted = names[names != ""].value_counts()
     return {str(name): int(number) for name, number in sorted(counted.items())}
 
 
-def _seconds(rows: pd.DataFrame) -> Figure:
+def _seconds(rows: Frame) -> Figure:
     return {
         "trials": float(rows["trial_seconds"].sum()),
         "around": float(rows["around_seconds"].sum()),
     }
 
 
-def covered(rows: pd.DataFrame) -> Figure:
+def covered(rows: Frame) -> Figure:
     """Cells with a committed config: how many were measured, in whole, and why not the others."""
     reasons = rows[rows["status"] != MEASURED].drop_duplicates("cell_id")
     found = rows[rows["status"] == MEASURED]
@@ -143,7 +140,7 @@ def covered(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _covered(rows: pd.DataFrame) -> Figure:
+def _covered(rows: Frame) -> Figure:
     found = rows[rows["status"] == MEASURED]
     return {
         "cells": int(rows["cell_id"].nunique()),
@@ -154,7 +151,7 @@ def _covered(rows: pd.DataFrame) -> Figure:
     }
 
 
-def spreads(rows: pd.DataFrame) -> Figure:
+def spreads(rows: Frame) -> Figure:
     """By kind: how many differences of the same config with itself, and their quantiles."""
     return {
         str(kind): {
@@ -168,7 +165,7 @@ def spreads(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _false_wins(rows: pd.DataFrame) -> Figure:
+def _false_wins(rows: Frame) -> Figure:
     """The rates over all datasets under their own names, those of each dataset beside them."""
     out: Figure = {"aa_by_dataset": {}}
     for row in rows.to_dict("records"):
@@ -180,11 +177,11 @@ def _false_wins(rows: pd.DataFrame) -> Figure:
     return out
 
 
-def _sums(rows: pd.DataFrame, by: str, what: str) -> dict[str, int]:
+def _sums(rows: Frame, by: str, what: str) -> dict[str, int]:
     return {str(name): int(number) for name, number in rows.groupby(by)[what].sum().items()}
 
 
-def covered_rows(coverage: pd.DataFrame, gains: pd.DataFrame) -> Rows:
+def covered_rows(coverage: Frame, gains: Frame) -> Rows:
     """One row per cell with a committed config and dataset that tried it, and what that gained."""
     keys = ["dataset", "cell_id"]
     found = gains[[*keys, "chosen_id", "ratio", "low", "high", "verdict", "marks"]]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.schemas import gains as schema
 from scripts.report import wording
 from scripts.report.estimates import both_intervals
-from scripts.report.section import Figure, Headline, Section, Summary, made
+from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
 from scripts.report.sections.datasets import GAINS, RECORDED, by_device
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RATES = made("gain_rates", "statistics.gains", schema.GAIN_RATES)
 ALL = "all"
 WIN = "win"
 
 
-def gains(table: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+def gains(table: Frame, rates: Frame) -> Figure:
     """Of one GPU: ``[dataset][scheme or all]``, counts and estimates over the judged cells.
 
     ``table``: GAINS; ``rates``: GAIN_RATES. A group without a judged cell has counts only.
@@ -33,11 +29,11 @@ def gains(table: pd.DataFrame, rates: pd.DataFrame) -> Figure:
     }
 
 
-def _of(rates: pd.DataFrame, dataset: str, scheme: str) -> pd.DataFrame:
+def _of(rates: Frame, dataset: str, scheme: str) -> Frame:
     return rates[(rates["dataset"] == dataset) & (rates["scheme"] == scheme)]
 
 
-def _group(rows: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+def _group(rows: Frame, rates: Frame) -> Figure:
     reasons = rows["reason"].value_counts()
     section: Figure = {
         "cells": len(rows),

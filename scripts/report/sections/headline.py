@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.schemas import headline as schema
 from scripts.lib.schemas.headline import LEAST_FILES, Choice
 from scripts.report import elsewhere, wording
-from scripts.report.section import Candidate, Figure, Headline, Origin, Section, Summary, find, made
+from scripts.report.section import (
+    Candidate,
+    Figure,
+    Frame,
+    Headline,
+    Origin,
+    Section,
+    Summary,
+    find,
+    made,
+)
 from scripts.report.sections.search import COSTS
 from scripts.report.sections.search.words import HEADLINE as PIPELINE
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 HEADLINE = made("headline", "statistics.headline", schema.HEADLINE)
 TESTS = made("headline_tests", "statistics.headline", schema.HEADLINE_TESTS)
@@ -22,7 +29,7 @@ NO_TRIPLES = "no GPU of the target was there to measure on"
 NO_SEARCH = "no completely recorded cell has a config of this source to search from"
 
 
-def headline(table: pd.DataFrame, tests: pd.DataFrame) -> Figure:
+def headline(table: Frame, tests: Frame) -> Figure:
     """``["SRC->DST"]``: triples and files, gaps, each ``Choice`` by group and metric."""
     out: Figure = {}
     for row in table.to_dict("records"):
@@ -56,7 +63,7 @@ def searched(summary: Summary) -> Summary:
     return {"headline": out}
 
 
-def many_pairs(tests: pd.DataFrame) -> Figure:
+def many_pairs(tests: Frame) -> Figure:
     """Per choice, how many pairs it wins or loses more often than chance, and how many are open."""
     counts = tests.groupby(["choice", "finding"]).size()
     return {
@@ -90,7 +97,7 @@ def _absent(pair: Figure) -> dict[str, str]:
     return {} if "trials" in pair else {"trials": NO_SEARCH}
 
 
-def coverage_study(table: pd.DataFrame) -> list[Figure]:
+def coverage_study(table: Frame) -> list[Figure]:
     """A row for each layout: what it is, and the share covered by procedure."""
     keys = ["statistic", "correlation", "files", "rows", "studies"]
     rows = []

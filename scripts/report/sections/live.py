@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.schemas import live as schema
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, TOGETHER
 from scripts.report import wording
 from scripts.report.rows import plain_rows
-from scripts.report.section import Browsable, Figure, Headline, Section, Summary, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Browsable, Figure, Frame, Headline, Section, Summary, made
 
 RATES = made("live_rates", "statistics.live", schema.LIVE_RATES)
 LOSSES = made("live_losses", "statistics.live", schema.LIVE_LOSSES)
@@ -39,7 +35,7 @@ CAUSES = {
 }
 
 
-def live(rates: pd.DataFrame) -> Figure:
+def live(rates: Frame) -> Figure:
     """``["SRC->DST"]``: n, rates and speed-up of what the finals chose; ``schemes`` hold the same.
 
     ``fastest``: of the fastest trial, before the finals. ``rates``: LIVE_RATES.
@@ -51,7 +47,7 @@ def live(rates: pd.DataFrame) -> Figure:
     }
 
 
-def live_details(rates: pd.DataFrame, losses: pd.DataFrame) -> Figure:
+def live_details(rates: Frame, losses: Frame) -> Figure:
     """By device: ``together`` (one search from all sources), ``any`` (all triples), ``losses``."""
     return {
         str(device): {
@@ -62,7 +58,7 @@ def live_details(rates: pd.DataFrame, losses: pd.DataFrame) -> Figure:
     }
 
 
-def _reading(rows: pd.DataFrame) -> Figure:
+def _reading(rows: Frame) -> Figure:
     whole = rows[rows["group"] == "all"]
     section = _figures(whole[whole["choice"] == Choice.SEARCHED])
     section["fastest"] = _figures(whole[whole["choice"] == Choice.FASTEST])
@@ -75,7 +71,7 @@ def _reading(rows: pd.DataFrame) -> Figure:
     return section
 
 
-def _figures(rows: pd.DataFrame) -> Figure:
+def _figures(rows: Frame) -> Figure:
     """Every metric of one class; the speed-up's quartiles below it."""
     out: Figure = {}
     for row in rows.to_dict("records"):
@@ -95,7 +91,7 @@ def _figures(rows: pd.DataFrame) -> Figure:
     return {"n": out["win"]["n"], **out}
 
 
-def _losses(rows: pd.DataFrame) -> Figure:
+def _losses(rows: Frame) -> Figure:
     """How many searches on how many cells, by cause, and each of them."""
     return {
         "searches": len(rows),
@@ -105,7 +101,7 @@ def _losses(rows: pd.DataFrame) -> Figure:
     }
 
 
-def tuned(batches: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+def tuned(batches: Frame, costs: Frame) -> Figure:
     """By run: what it took, and ``rows``, one a batch size. From TUNED and TUNED_COST."""
     plain = batches.astype(object).where(batches.notna(), None)
     every = costs.astype(object).where(costs.notna(), None).sort_values("run")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.schemas import losses as schema
 from scripts.lib.schemas.losses import Cause, Kind
 from scripts.report import elsewhere
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Section, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Browsable, Figure, Frame, Section, made
 
 LOSSES = made("losses", "statistics.losses", schema.LOSSES)
 ROW = ["dataset", "cell_id", "committed_id", "chosen_id", "cause", "evidence", "marks"]
@@ -48,7 +45,7 @@ CAUSES = {
 }
 
 
-def losses(table: pd.DataFrame) -> Figure:
+def losses(table: Frame) -> Figure:
     """``[device][loss or behind]``: how many, by cause and dataset; of the losses every one.
 
     ``table``: LOSSES. ``never_tried_tile``: those at the tokens where the earlier study lost cells,
@@ -62,7 +59,7 @@ def losses(table: pd.DataFrame) -> Figure:
     return out
 
 
-def _kind(rows: pd.DataFrame) -> Figure:
+def _kind(rows: Frame) -> Figure:
     lowest, highest = elsewhere.LOSS_TOKENS
     there = rows["tokens"].between(lowest, highest)
     return {
@@ -74,7 +71,7 @@ def _kind(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _rows(rows: pd.DataFrame) -> list[Figure]:
+def _rows(rows: Frame) -> list[Figure]:
     """Every cell; ``ratio``, and ``again`` if the second recording says something, as estimates."""
     plain = rows.astype(object).where(rows.notna(), None)
     return [

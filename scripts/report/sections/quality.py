@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import statistics as schema
 from scripts.report import elsewhere, wording
 from scripts.report.estimates import both_intervals
-from scripts.report.section import Candidate, Figure, Headline, Section, Summary, made
+from scripts.report.section import Candidate, Figure, Frame, Headline, Section, Summary, made
 from scripts.report.sections.datasets import RECORDED, by_device
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 QUALITY = made("quality", "statistics.quality", schema.QUALITY)
 
 
-def quality(rows: pd.DataFrame) -> Figure:
+def quality(rows: Frame) -> Figure:
     """Of one GPU: ``[candidate][metric]``, estimates with the smallest and the largest cell."""
     out: Figure = {}
     for row in rows.to_dict("records"):

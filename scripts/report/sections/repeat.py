@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from scripts.lib.schemas import statistics as schema
-from scripts.report.section import Figure, Section, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Figure, Frame, Section, made
 
 REPEAT = made("repeat", "statistics.repeat", schema.REPEAT)
 
 
-def repeat(cells: pd.DataFrame) -> Figure:
+def repeat(cells: Frame) -> Figure:
     """Per GPU: what second recordings of some cells, on another machine, say of the first.
 
     Over all cells, and under ``datasets`` by second recording.
@@ -25,7 +20,7 @@ def repeat(cells: pd.DataFrame) -> Figure:
     return out
 
 
-def _again(rows: pd.DataFrame) -> Figure:
+def _again(rows: Frame) -> Figure:
     section: Figure = {
         name: {
             "median": float(rows[name].median()),

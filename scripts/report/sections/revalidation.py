@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from scripts.lib.schemas import revalidation as schema
 from scripts.report.estimates import estimate
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Rows, Section, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Browsable, Figure, Frame, Rows, Section, made
 
 REVALIDATION = made("revalidation", "statistics.revalidate", schema.REVALIDATION)
 RATES = made("revalidation_rates", "statistics.revalidate", schema.REVALIDATION_RATES)
@@ -19,7 +14,7 @@ RANGED = ("change", "spearman", "overlap")
 SUMS = ("trials", "tie_trials", "seconds", "tie_seconds")
 
 
-def revalidation(cells: pd.DataFrame, rates: pd.DataFrame, premises: pd.DataFrame) -> Figure:
+def revalidation(cells: Frame, rates: Frame, premises: Frame) -> Figure:
     """By second recording: verdicts, order, tie-sets, premises, and what the ties alone cost.
 
     ``cells``: REVALIDATION; ``rates``: REVALIDATION_RATES; ``premises``: PREMISES.
@@ -35,7 +30,7 @@ def revalidation(cells: pd.DataFrame, rates: pd.DataFrame, premises: pd.DataFram
     }
 
 
-def _recording(rows: pd.DataFrame) -> Figure:
+def _recording(rows: Frame) -> Figure:
     union = rows["ties"] + rows["ties_again"] - rows["ties_both"]
     ranged = rows.assign(overlap=rows["ties_both"] / union)
     judged = rows.dropna(subset="verdict")
@@ -67,7 +62,7 @@ def _recording(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _farthest(rows: pd.DataFrame) -> Figure:
+def _farthest(rows: Frame) -> Figure:
     """The config whose latency moved most against the others of its cell."""
     row = rows.iloc[int((rows["moved"] - 1).abs().to_numpy().argmax())]
     return {
@@ -77,7 +72,7 @@ def _farthest(rows: pd.DataFrame) -> Figure:
     }
 
 
-def _premises(rows: pd.DataFrame) -> Figure:
+def _premises(rows: Frame) -> Figure:
     return {
         str(row["premise"]): {
             "first": row["value_first"],
@@ -88,7 +83,7 @@ def _premises(rows: pd.DataFrame) -> Figure:
     }
 
 
-def unsettled_rows(revalidation: pd.DataFrame) -> Rows:
+def unsettled_rows(revalidation: Frame) -> Rows:
     """One row per verdict that does not stand in the second recording."""
     judged = revalidation.dropna(subset="standing")
     return plain_rows(by_cell(judged[judged["standing"] != schema.Standing.STANDS]))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.schemas import sim as schema
 from scripts.report import wording
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Headline, Rows, Section, Summary, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Browsable, Figure, Frame, Headline, Rows, Section, Summary, made
 
 RATES = made("sim_rates", "sim.evaluate", schema.SIM_RATES)
 CELLS = made("sim_cells", "sim.evaluate", schema.SIM_CELLS)
@@ -35,7 +32,7 @@ MODELS = {
 DATASETS = {"learned_from": "first recording", "repeat": "second recording"}
 
 
-def sim(rates: pd.DataFrame) -> Figure:
+def sim(rates: Frame) -> Figure:
     """Per GPU: rank correlation and regret of the first K; every reading under ``readings``.
 
     ``rates``: SIM_RATES. ``readings`` is [dataset][held_out][scheme][model]. InputError if a GPU
@@ -63,7 +60,7 @@ def _headline(device: str, readings: Mapping[str, Any]) -> Figure:
     return dict(found)
 
 
-def _reading(rows: pd.DataFrame) -> Figure:
+def _reading(rows: Frame) -> Figure:
     by_quantity: dict[Any, Any] = rows.set_index("quantity").to_dict("index")
     rank, error = by_quantity["spearman"], by_quantity["error"]
     tops = {top: by_quantity[f"regret_{top}"] for top in TOPS}
@@ -98,7 +95,7 @@ def listed(section: Figure) -> list[tuple[str, str, str, str, Figure]]:
     ]
 
 
-def predicted_rows(sim_cells: pd.DataFrame) -> Rows:
+def predicted_rows(sim_cells: Frame) -> Rows:
     """One row per cell: how the whole model, which never saw its layer, orders its configs."""
     for name, wanted in (("dataset", DATASET), ("held_out", HELD_OUT), ("model", MODEL)):
         sim_cells = sim_cells[sim_cells[name] == wanted]

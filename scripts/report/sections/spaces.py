@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import Any
 
 from scripts.lib.device import find_device, short_name
 from scripts.lib.schemas import space as schema
 from scripts.lib.schemas.space import Stage
 from scripts.report import wording
 from scripts.report.matrices import Matrix, schemes_by
-from scripts.report.section import Figure, Headline, Section, Summary, find, made, parts
+from scripts.report.section import Figure, Frame, Headline, Section, Summary, find, made, table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SPACES = parts(
+SPACES = table(
     "space", "results/tables/space/", "space.enumerate", schema.SPACE,
     "device", "scheme", "legal", "stage", "reason", "compiled_as", "shared_bytes", "registers",
     "spills", "occupancy",
@@ -29,7 +26,7 @@ AGREEMENTS = ("legality", "shared", "registers", "spills")
 DIFFERENCES = ("largest_shared", "largest_registers", "largest_spills")
 
 
-def space(counts: pd.DataFrame, configs: pd.DataFrame) -> Figure:
+def space(counts: Frame, configs: Frame) -> Figure:
     """Per GPU and scheme: configs enumerated, left by each stage, legal, and why others not.
 
     ``counts``: SPACE_COUNTS; a quantity that a space does not have is left out. ``configs``: SPACE
@@ -50,12 +47,12 @@ def space(counts: pd.DataFrame, configs: pd.DataFrame) -> Figure:
     return out
 
 
-def _by_key(counts: pd.DataFrame, quantity: str) -> dict[str, int]:
+def _by_key(counts: Frame, quantity: str) -> dict[str, int]:
     rows = counts[counts["quantity"] == quantity].sort_values("key")
     return {str(row["key"]): int(row["value"]) for row in rows.to_dict("records")}
 
 
-def _compiler(configs: pd.DataFrame) -> Figure:
+def _compiler(configs: Frame) -> Figure:
     """What the compiler says of one space: facts of the legal configs, and what it refuses."""
     legal = configs[configs["legal"]]
     refused = configs[configs["stage"] == Stage.COMPILER].dropna(subset=["compiled_as"])
@@ -71,12 +68,12 @@ def _compiler(configs: pd.DataFrame) -> Figure:
     }
 
 
-def _spread(values: pd.Series) -> Figure:
+def _spread(values: Any) -> Figure:
     known = values.dropna().astype(float)
     return {name: float(getattr(known, name)()) for name in ("median", "min", "max")}
 
 
-def space_sample(sample: pd.DataFrame) -> Figure:
+def space_sample(sample: Frame) -> Figure:
     """``[arch][scheme][what differs]``: binaries drawn, how many agree, largest differences."""
     out: Figure = {}
     for row in sample.sort_values(["arch", "scheme", "differs"]).to_dict("records"):
@@ -85,7 +82,7 @@ def space_sample(sample: pd.DataFrame) -> Figure:
     return out
 
 
-def legality(table: pd.DataFrame) -> Figure:
+def legality(table: Frame) -> Figure:
     """``["SRC->DST"][scheme]``: committed configs, legal as they stand and when carried."""
     out: Figure = {}
     for row in table.sort_values(["source", "target", "scheme"]).to_dict("records"):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.schemas import statistics as schema
 from scripts.report import wording
 from scripts.report.estimates import estimate
-from scripts.report.section import Candidate, Figure, Headline, Section, Summary, find, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Candidate, Figure, Frame, Headline, Section, Summary, find, made
 
 RATES = made("rates", "statistics.aggregate", schema.RATES)
 SEARCH_BUDGETS = ("8", "128")
@@ -20,7 +17,7 @@ FEW_FILES = 10
 NEAR = 1.02
 
 
-def transfer(rates: pd.DataFrame) -> Figure:
+def transfer(rates: Frame) -> Figure:
     """``[pair][strategy][K]``: cells judged, rates and regret; the files that they come from."""
     out: Figure = {}
     for row in rates.to_dict("records"):

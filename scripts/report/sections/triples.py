@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
@@ -11,10 +11,7 @@ from scripts.lib.schemas.sim import TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.report import wording
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Headline, Section, Summary, made
-
-if TYPE_CHECKING:
-    import pandas as pd
+from scripts.report.section import Browsable, Figure, Frame, Headline, Section, Summary, made
 
 LEGALITY = made("triples_legality", "space.legality", TRIPLES_LEGALITY)
 PREDICTED = made("triples_predicted", "sim.triples", TRIPLES_PREDICTED)
@@ -24,7 +21,7 @@ QUANTILES = {"p5": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 WITHIN = {"within_2": 1.02, "within_10": 1.10}
 
 
-def join(legality: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+def join(legality: Frame, predicted: Frame) -> Frame:
     """TRIPLES_LEGALITY with the columns of TRIPLES_PREDICTED, one row a triple, sorted.
 
     InputError if a triple stands in one of the tables only.
@@ -40,7 +37,7 @@ def join(legality: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     return both.drop(columns="_merge").sort_values(KEY, ignore_index=True)
 
 
-def triples(joined: pd.DataFrame) -> Figure:
+def triples(joined: Frame) -> Figure:
     """``["SRC->DST"]``: triples, those legal and why others not, what is predicted of them."""
     out: Figure = {}
     for key, rows in joined.groupby(["source", "target"], sort=True):
@@ -61,7 +58,7 @@ def triples(joined: pd.DataFrame) -> Figure:
     return out
 
 
-def _ratio(ratios: pd.Series) -> Figure:
+def _ratio(ratios: Any) -> Figure:
     known = ratios.dropna()
     return {
         "n": len(known),
@@ -71,7 +68,7 @@ def _ratio(ratios: pd.Series) -> Figure:
     }
 
 
-def _counts(values: pd.Series) -> dict[str, int]:
+def _counts(values: Any) -> dict[str, int]:
     return {str(name): int(number) for name, number in sorted(values.value_counts().items())}
 
 

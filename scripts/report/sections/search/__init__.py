@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.lib.schemas import search as schema
 from scripts.report.estimates import number
@@ -13,6 +13,7 @@ from scripts.report.section import (
     Browsable,
     Candidate,
     Figure,
+    Frame,
     Frames,
     Headline,
     Section,
@@ -23,9 +24,6 @@ from scripts.report.sections.search import words
 from scripts.report.sections.search.details import not_ahead, search_details
 from scripts.report.sections.search.readings import searches, worth
 from scripts.report.sections.search.words import CLASSES, HEADLINE, REGRET
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RATES = made("search_rates", "statistics.searches", schema.SEARCH_RATES)
 COSTS = made("search_costs", "statistics.searches", schema.SEARCH_COSTS)
@@ -38,7 +36,7 @@ RIVAL_BUDGETS = ("8", "32")
 _SHARES = ("within_1", "within_2", "within_5", "within_10", "tied")
 
 
-def search(rates: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+def search(rates: Frame, costs: Frame) -> Figure:
     """``[strategy]``: regret by K, shares within, trials and GPU seconds to within 2%, score.
 
     ``rates``: SEARCH_RATES; ``costs``: SEARCH_COSTS. The headline has its ``classes`` too.
@@ -57,7 +55,7 @@ def search(rates: pd.DataFrame, costs: pd.DataFrame) -> Figure:
     return out
 
 
-def _reading(rates: pd.DataFrame, costs: dict[Any, Any]) -> Figure:
+def _reading(rates: Frame, costs: dict[Any, Any]) -> Figure:
     budgets = [str(k) for k in rates["K"]]
     section: Figure = {name: int(costs[name]) for name in ("n", "runs", "seeds")}
     section["regret"] = {

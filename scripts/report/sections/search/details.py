@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from scripts.report.estimates import both_intervals
-from scripts.report.section import Figure
+from scripts.report.section import Figure, Frame
 from scripts.report.sections.search.words import (
     AHEAD_UP_TO,
     BASELINES,
@@ -15,18 +15,15 @@ from scripts.report.sections.search.words import (
     LARGE_BATCH,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _BEHIND = ("cell_id", "source", "trials", "chosen_id", "best_id", "regret", "trial_best_tile")
 
 
 def search_details(
-    rates: pd.DataFrame,
-    pairs: pd.DataFrame,
-    verdicts: pd.DataFrame,
-    behind: pd.DataFrame,
-    choices: pd.DataFrame,
+    rates: Frame,
+    pairs: Frame,
+    verdicts: Frame,
+    behind: Frame,
+    choices: Frame,
 ) -> Figure:
     """From SEARCH_RATES, SEARCH_PAIRS, SEARCH_VERDICTS, SEARCH_BEHIND and SEARCH_CHOICES."""
     return {
@@ -38,7 +35,7 @@ def search_details(
     }
 
 
-def _pairs(pairs: pd.DataFrame) -> Figure:
+def _pairs(pairs: Frame) -> Figure:
     """``[other]``: GPU seconds over S1-S8's, and by K the ratio of regrets and who is ahead."""
     out: Figure = {}
     for row in pairs.to_dict("records"):
@@ -53,7 +50,7 @@ def _pairs(pairs: pd.DataFrame) -> Figure:
     return out
 
 
-def _classes_behind(rates: pd.DataFrame) -> Iterator[Figure]:
+def _classes_behind(rates: Frame) -> Iterator[Figure]:
     """Classes and budgets at which a baseline has the lower mean regret on the same cells."""
     key = ["group", "value", "K"]
     classes = rates[rates["group"].isin(["E", "scheme", "regime"]) & (rates["K"] <= AHEAD_UP_TO)]
@@ -69,7 +66,7 @@ def _classes_behind(rates: pd.DataFrame) -> Iterator[Figure]:
             }
 
 
-def _verdicts(verdicts: pd.DataFrame) -> Figure:
+def _verdicts(verdicts: Frame) -> Figure:
     """``[strategy][group][value][metric]``; the value of all is ``all``."""
     out: Figure = {}
     for row in verdicts.to_dict("records"):
@@ -81,7 +78,7 @@ def _verdicts(verdicts: pd.DataFrame) -> Figure:
     return out
 
 
-def _behind(behind: pd.DataFrame) -> Figure:
+def _behind(behind: Frame) -> Figure:
     """``[strategy]``: runs, runs behind by cause, and each of them."""
     out: Figure = {}
     for strategy, rows in behind.groupby("strategy", sort=True):
@@ -96,12 +93,12 @@ def _behind(behind: pd.DataFrame) -> Figure:
     return out
 
 
-def _less_group(rows: pd.DataFrame, which: str) -> pd.Series:
+def _less_group(rows: Frame, which: str) -> Any:
     """Config ids without GROUP_SIZE_M."""
     return rows[f"{which}_id"].str.replace(r"-G\d+-", "-", regex=True)
 
 
-def _large_batches(choices: pd.DataFrame) -> Iterator[Figure]:
+def _large_batches(choices: Frame) -> Iterator[Figure]:
     """By batch size: whether and when S1-S8 tries BLOCK_SIZE_M 64, and if the fastest has it."""
     tokens = choices["cell_id"].str.rpartition("/M")[2].astype(int)
     wanted = (choices["strategy"] == HEADLINE) & (tokens >= LARGE_BATCH)
