@@ -28,7 +28,6 @@ EXCEPTIONS = {
         "scripts.measure",
         "scripts.sim",
         "scripts.space",
-        "scripts.statistics",
         "scripts.transfer",
     },
 }

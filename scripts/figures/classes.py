@@ -24,7 +24,7 @@ KINDS = {
     By.SCHEME: "number formats",
     By.EXPERTS: "experts of a rank",
     By.INTERMEDIATE: "intermediate size of a rank",
-    By.REGIME: "tokens",
+    By.TOKENS: "tokens",
     By.AGE: "age of the committed config, days",
 }
 EXAMPLE = (

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from scripts.figures import options
 from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.statistics import PAIRWISE
@@ -39,7 +40,7 @@ def headroom(pairwise: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 def draw(rows: pd.DataFrame) -> Figure:
     """One line per shape over a log2 axis of tokens, with the paired intervals."""
     drawn, (axis,) = figure(width=8.4, height=4.9)
-    axis.axhspan(1.0, 1.02, color="#E3E3E3", linewidth=0, label="within 2% of the best")
+    axis.axhspan(1.0, NEAR, color="#E3E3E3", linewidth=0, label="within 2% of the best")
     axis.axhline(1.0, color=GREY, linewidth=0.8)
     for index, (shape, group) in enumerate(rows.groupby(["E", "N", "K", "top_k"], sort=True)):
         experts, intermediate, hidden, top_k = shape

@@ -21,7 +21,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 # A second channel beside colour, for print and for more series than colours.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 GREY = "#767676"
-# Of verdicts against the committed config, as scripts.statistics.decision words them.
+# Of verdicts against the committed config, as scripts.lib.judging.decision words them.
 VERDICT_COLOURS = {"win": "#009E73", "tie": "#BBBBBB", "loss": "#D55E00"}
 
 _RC: dict[Any, Any] = {

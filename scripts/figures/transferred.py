@@ -15,6 +15,7 @@ from scripts.figures import options
 from scripts.figures.style import GREY, VERDICT_COLOURS, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import within
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
 from scripts.lib.schemas.measured import TRIALS
@@ -22,7 +23,7 @@ from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
 
 RATIO_TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 8, 15)
-BANDS = ((1.10, "#F1F1F1"), (1.02, "#DDDDDD"))
+BANDS = (*zip(within(10, 2).values(), ("#F1F1F1", "#DDDDDD"), strict=True),)
 EXAMPLE = (
     "python -m scripts.figures.transferred --triples triple_verdicts.parquet"
     " --trials trials.parquet --sources NVIDIA_H100_80GB_HBM3"

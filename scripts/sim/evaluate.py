@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_HELD_OUT, SIM_RATES
 from scripts.lib.tables import write_table
@@ -30,7 +31,6 @@ from scripts.sim.simulator import analytical_us, time_layer
 from scripts.sim.train import train
 
 LOG = logging.getLogger("sim.evaluate")
-ENOUGH = 1.02  # a regret at or under this counts as found
 _FOLDS = 8  # each trains a model, which takes a core a quarter of a minute
 _POINTS = 16  # configs of a cell in the calibration table
 
@@ -151,7 +151,7 @@ def rates_of(cells: pd.DataFrame) -> pd.DataFrame:
         found = values.agg(cells="size", median="median", mean="mean").join(
             pd.DataFrame({"p5": values.quantile(0.05), "p95": values.quantile(0.95)})
         )
-        within = (both[quantity] <= ENOUGH).groupby([both[name] for name in key]).mean()
+        within = (both[quantity] <= NEAR).groupby([both[name] for name in key]).mean()
         found["within"] = within if quantity in RATES else np.nan
         parts.append(found.assign(quantity=quantity).reset_index())
     rates = pd.concat(parts).sort_values([*key, "quantity"], ignore_index=True)
@@ -191,7 +191,7 @@ def evaluate(
     write_table(out / "sim_rates.parquet", rates, SIM_RATES)
     top8 = rates[(rates["quantity"] == "regret_8") & (rates["dataset"] == "learned_from")]
     for index, found in top8.set_index(["model", "held_out", "scheme"])["within"].items():
-        LOG.info("%s: top-8 regret at most %s on %.1f%% of its cells", index, ENOUGH, 100 * found)
+        LOG.info("%s: top-8 regret at most %s on %.1f%% of its cells", index, NEAR, 100 * found)
 
 
 def main(argv: list[str] | None = None) -> int:

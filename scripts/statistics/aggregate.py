@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.log import run_main
 from scripts.lib.schemas.statistics import RATES, VERDICTS
 from scripts.lib.shape import parse_cell
@@ -26,7 +27,6 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.decision import LOSS, TIE, WIN
 
 RATE_METRICS = [WIN, TIE, LOSS, "within_2", "within_5", "within_10"]
 METRICS = [*RATE_METRICS, "regret"]

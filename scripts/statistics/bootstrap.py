@@ -1,4 +1,4 @@
-"""Percentile bootstrap of means, by rows and by clusters, and exact intervals of medians.
+"""Percentile bootstrap of means, by rows and by clusters.
 
 The rows of one config file were tuned in one sitting, so they are not independent: an interval
 from resampling rows alone is too narrow. Both kinds are computed and the wider one is quoted
@@ -15,7 +15,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 from threadpoolctl import ThreadpoolController
 
 from scripts.lib.files import InputError
@@ -199,41 +198,3 @@ def round_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
 def round_10(value: float) -> float:
     """``value`` to 10 significant digits."""
     return float(f"{value:.10g}")
-
-
-def median_interval(values: Floats, level: float) -> tuple[float, float, float]:
-    """``median_intervals`` of one sample."""
-    median, low, high = median_intervals(values[:, None], level)[0]
-    return float(median), float(low), float(high)
-
-
-def median_intervals(samples: Floats, level: float) -> Floats:
-    """Median of each column and the narrowest symmetric pair of order statistics that holds it.
-
-    ``samples`` has shape (values, columns), NaN where there is no value; median, low and high
-    come back as (columns, 3). Needs no distribution and no seed. With fewer values than ``level``
-    can be had from (six for 95%), both ends are NaN: nothing can be told. Source: David and
-    Nagaraja, "Order Statistics", 3rd edition, section 7.1.
-    """
-    ordered = np.sort(samples, axis=0)
-    counts = (~np.isnan(ordered)).sum(axis=0)
-    out = np.full((samples.shape[1], 3), np.nan)
-    for count in np.unique(counts[counts > 0]):
-        columns = counts == count
-        mine = ordered[:, columns]
-        out[columns, 0] = (mine[(count - 1) // 2] + mine[count // 2]) / 2
-        rank = _lower_rank(int(count), level)
-        if rank >= 1:
-            out[columns, 1:] = mine[[rank - 1, count - rank]].T
-    return out
-
-
-@cache
-def _lower_rank(values: int, level: float) -> int:
-    """The lower end's rank, from 1; 0 if the level cannot be had from so few values.
-
-    The most for which fewer values than that fall below the median with no more than half the
-    tail's probability. Asked for the same few numbers again and again.
-    """
-    below = stats.binom.cdf(np.arange(values), values, 0.5)
-    return int(np.searchsorted(below, (1 - level) / 2, side="right"))

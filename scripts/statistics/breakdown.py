@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.bands import within
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.log import run_main
 from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
 from scripts.lib.schemas.corpus import SHAPES
@@ -31,10 +33,9 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.classes import classify, describe_files
-from scripts.statistics.decision import LOSS, TIE, WIN
 
 VERDICTS = (WIN, TIE, LOSS)
-WITHIN = {"at_or_under": 1.0, "within_2": 1.02, "within_10": 1.10}
+WITHIN = {"at_or_under": 1.0, **within(2, 10)}
 WIN_OR_TIE = "win_or_tie"
 RATES = [*VERDICTS, WIN_OR_TIE, *WITHIN]
 EXAMPLE = (

@@ -8,13 +8,13 @@ from itertools import pairwise
 import pandas as pd
 
 from scripts.lib.device import find_device, short_name
+from scripts.lib.judging.token_classes import BREAKDOWN
 from scripts.lib.schemas.breakdowns import By
 from scripts.lib.shape import parse_cell
 
 # Upper bounds; what lies above the last is a class of its own.
 EXPERTS = (8, 32, 128)
 INTERMEDIATE = (256, 1024, 3072)
-TOKENS = (64, 512)  # the first is where the locked spec's small regime ends
 AGE_DAYS = (180, 365)
 NO_MODEL, NO_VERSION = "no known model", "not stated"
 Classes = dict[By, pd.Series]
@@ -45,7 +45,7 @@ def classify(rows: pd.DataFrame, shapes: pd.DataFrame, files: pd.DataFrame) -> C
             rows["cell_id"].map(lambda name: cells[name].intermediate), INTERMEDIATE
         ),
         By.SCHEME: _named(rows["scheme"]),
-        By.REGIME: ranges(rows["tokens"], TOKENS),
+        By.TOKENS: ranges(rows["tokens"], BREAKDOWN),
         By.FAMILY: _named(model.str.split("-").str[0].fillna(NO_MODEL)),
         By.AGE: ranges(found["age_days"], AGE_DAYS),
         By.TRITON: _named(found["triton_version"].fillna(NO_VERSION)),

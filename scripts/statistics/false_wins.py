@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.schemas.recorded import FALSE_WINS
 from scripts.lib.shape import parse_cell
 from scripts.statistics.bootstrap import (
@@ -13,7 +14,6 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.decision import LOSS, WIN
 from scripts.statistics.pairwise import compare_twins
 
 ALL = "all"

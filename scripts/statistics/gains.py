@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.decision import LOSS, TIE, WIN, decide
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS, Unjudged
@@ -29,7 +30,6 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.dataset import read_datasets
-from scripts.statistics.decision import LOSS, TIE, WIN, decide
 from scripts.statistics.rounds import Rounds, read_rounds
 
 ALL = "all"

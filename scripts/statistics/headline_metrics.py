@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.bands import within
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.headline import Choice, Group
-from scripts.statistics.decision import LOSS, TIE, WIN
 
 GAPS = ("gap_days_last", "gap_days_first")
-WITHIN = {"within_1": 1.01, "within_2": 1.02, "within_5": 1.05, "within_10": 1.10}
+WITHIN = within(1, 2, 5, 10)
 RATES = ("win_rate", "win_or_tie", WIN, TIE, LOSS, *WITHIN, "flips")
 SPEEDUP = "speedup_winners"
 QUARTILES = {f"{SPEEDUP}_q1": 0.25, f"{SPEEDUP}_median": 0.5, f"{SPEEDUP}_q3": 0.75}

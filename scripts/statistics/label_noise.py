@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scripts.lib.judging.decision import decide
 from scripts.lib.schemas.recorded import Kind
-from scripts.statistics.decision import decide
 
 
 def label_noise(spread: pd.DataFrame, committed: pd.DataFrame) -> pd.Series:

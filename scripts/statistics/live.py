@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.decision import LOSS
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
@@ -23,7 +24,6 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
-from scripts.statistics.decision import LOSS
 from scripts.statistics.intervals import NUMBERS
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.searches import with_classes

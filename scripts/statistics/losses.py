@@ -25,6 +25,7 @@ import pandas as pd
 
 from scripts.lib.config import parse_id
 from scripts.lib.files import read_json
+from scripts.lib.judging.decision import LOSS
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
@@ -38,7 +39,6 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named, read_datasets
-from scripts.statistics.decision import LOSS
 from scripts.statistics.nearby import Space, spaces
 
 Row = Mapping[Any, Any]

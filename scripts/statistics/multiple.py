@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.schemas.headline import HEADLINE_TESTS
 from scripts.statistics.bootstrap import Floats, Plan, round_10
-from scripts.statistics.decision import LOSS, WIN
 
 WINS_MORE, LOSES_MORE, OPEN = "wins_more", "loses_more", "open"
 

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.decision import decide, inseparable
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.statistics import AA, PAIRWISE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Floats, round_10
-from scripts.statistics.decision import decide, inseparable
 from scripts.statistics.rounds import Rounds, read_rounds
 
 EXAMPLE = (

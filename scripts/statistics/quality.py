@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.bands import within
+from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS
 from scripts.lib.schemas.statistics import AA, PAIRWISE, QUALITY, VERDICTS
@@ -28,7 +30,6 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.decision import LOSS, WIN
 
 EXAMPLE = (
     "python -m scripts.statistics.quality --cells cells.parquet --pairwise pairwise.parquet"
@@ -87,7 +88,8 @@ def _against_committed(name: str, ratios: pd.Series) -> Iterator[Series]:
     """The ratio and two rates; a cell without a correct choice has no ratio and counts as worse."""
     yield name, "ratio", True, ratios.dropna()
     yield name, "at_or_under", False, (ratios <= 1.0).astype(float)
-    yield name, "within_10", False, (ratios <= 1.10).astype(float)
+    ((within_10, limit),) = within(10).items()
+    yield name, within_10, False, (ratios <= limit).astype(float)
 
 
 def _estimate(device: str, series: Series, plan: Plan) -> pd.DataFrame:

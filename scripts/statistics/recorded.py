@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome, Stop
 from scripts.lib.schemas.measured import CELLS, COMPILES, TRIALS
@@ -19,7 +20,6 @@ from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import read_datasets
 from scripts.statistics.sweep import anchored
 
-NEAR_BEST = 1.02
 TRIAL_COLUMNS = [
     "cell_id", "config_id", "run_id", "outcome", "reason", "stopped_by", "median_us", "low_us",
     "high_us", "anchor_us", "logits_diff", "gpu_seconds",
@@ -97,7 +97,7 @@ def _commonest_reason(trials: pd.DataFrame) -> pd.Series:
 def _near_best(trials: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
     sweep = anchored(trials, cells)
     ratio = sweep["level"] / sweep.groupby("cell_id")["level"].transform("min")
-    near: pd.Series = (ratio <= NEAR_BEST).groupby(sweep["cell_id"]).sum()
+    near: pd.Series = (ratio <= NEAR).groupby(sweep["cell_id"]).sum()
     return near
 
 

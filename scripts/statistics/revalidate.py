@@ -19,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.decision import decide
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome, Stop
 from scripts.lib.schemas.revalidation import (
@@ -37,7 +38,6 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.decision import decide
 from scripts.statistics.gains import judgements
 from scripts.statistics.recording import Recorded, premises, read_recorded
 from scripts.statistics.ties import cost_of, plan_ties, tie_sets

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from scripts.lib.files import InputError
-from scripts.statistics.bootstrap import Floats, median_intervals, round_10
+from scripts.lib.judging.medians import median_intervals
+from scripts.statistics.bootstrap import Floats, round_10
 
 Integers = npt.NDArray[np.int64]
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.bands import NEAR
+from scripts.lib.judging.decision import LOSS, TIE, WIN, decide
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_BEHIND, SEARCH_CHOICES, SEARCH_VERDICTS
 from scripts.lib.tables import read_table, write_table
@@ -26,11 +28,9 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.decision import LOSS, TIE, WIN, decide
 from scripts.statistics.searches import with_classes
 
 LOG = logging.getLogger("statistics.search_choices")
-NEAR = 1.02  # of the committed config's latency
 _GROUPS = ("scheme", "regime", "source")
 EXAMPLE = """
   python -m scripts.statistics.search_choices --choices results/tables/search_choices.parquet \\

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scripts.lib.device import find_device
+from scripts.lib.judging.token_classes import search_class
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_COSTS, SEARCH_RATES, SEARCHES
 from scripts.lib.shape import parse_cell
@@ -30,8 +31,6 @@ WITHIN = (1, 2, 5, 10)  # per cent
 EVERY = "S1-S8, all sources"  # one run on every cell, as the ablations have
 BY_CLASS = ("S1-S8", EVERY)  # whose classes have intervals too
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
-_REGIMES = ((32, "M up to 32"), (256, "M 48 to 256"))  # else the last
-_LARGE = "M from 512"
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
 EXAMPLE = """
   python -m scripts.statistics.searches --searches results/tables/searches.parquet \\
@@ -50,7 +49,7 @@ def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
                 "file": f"{cell.device}/{cell.shape.id}",
                 "E": f"{cell.shape.experts}",
                 "scheme": cell.shape.scheme,
-                "regime": next((word for most, word in _REGIMES if cell.tokens <= most), _LARGE),
+                "regime": search_class(cell.tokens),
             }
             for name, cell in cells.items()
         ]

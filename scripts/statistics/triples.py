@@ -17,6 +17,7 @@ from scripts.lib.carry import carried_over
 from scripts.lib.config import parse_id
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
+from scripts.lib.judging.decision import LOSS, decide
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.corpus import SHAPE_KEY, SHAPES, TRIPLES
@@ -26,7 +27,6 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named
-from scripts.statistics.decision import LOSS, decide
 from scripts.statistics.pairwise import compare_finalists
 from scripts.statistics.verdicts import against_committed
 

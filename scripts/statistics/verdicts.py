@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import within
+from scripts.lib.judging.decision import LOSS, decide
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.recorded import RECORDED
@@ -26,10 +28,9 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named
-from scripts.statistics.decision import LOSS, decide
 from scripts.statistics.sweep import anchored, disagreement
 
-WITHIN = {"within_2": 1.02, "within_5": 1.05, "within_10": 1.10}
+WITHIN = within(2, 5, 10)
 EXAMPLE = (
     "python -m scripts.statistics.verdicts --replay replay.parquet --trials trials.parquet"
     " --cells cells.parquet --pairwise pairwise.parquet --recorded recorded.parquet"

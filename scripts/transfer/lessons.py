@@ -25,7 +25,7 @@ from scripts.transfer.learn_kernel import (
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.library import (
     MOST_REGRET,
-    SAME_REGIME,
+    NEIGHBOURING_BATCHES,
     SIMILAR_LAYERS,
     Library,
     layer_of,
@@ -124,7 +124,7 @@ def voices(
     """What each of ``VOICES`` says; layers in ``without`` are not looked at."""
     copies, near, moved = source_voices(words, legal).T
     similar = library.expected_regret(cell, legal, SIMILAR_LAYERS, without)
-    regime = library.expected_regret(cell, legal, SAME_REGIME, without)
+    regime = library.expected_regret(cell, legal, NEIGHBOURING_BATCHES, without)
     behind = np.zeros(len(legal)) if predicted is None else predicted - predicted.min()
     said = {"S1": copies, "S2": near, "S3": moved, "S5": similar, "S6": behind, "S8": regime}
     return np.stack([said[voice] for voice in VOICES], axis=1)

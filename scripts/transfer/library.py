@@ -38,7 +38,7 @@ class Alike:
 
 # Chosen by eye on the first twelve recorded layers; the results hardly depend on them.
 SIMILAR_LAYERS = Alike(1.0, 0.7, 1.0, 3.0, 0.02)
-SAME_REGIME = Alike(np.inf, 0.7, np.inf, np.inf, 0.05)
+NEIGHBOURING_BATCHES = Alike(np.inf, 0.7, np.inf, np.inf, 0.05)
 
 
 def layer_of(shape: Shape) -> str:

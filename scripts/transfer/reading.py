@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.schemas.search import BUDGETS
 from scripts.transfer.recording import Recording
 from scripts.transfer.strategy import Step
 
 Array = NDArray[np.float64]
 
-ENOUGH = 1.02  # regret that counts as arrived
 CUTOFF = 0.95  # of the way from the median to the best, at which the score's range ends
 
 
@@ -25,7 +25,7 @@ def reading(steps: Sequence[Step], recording: Recording, baseline: Array) -> dic
     seconds = np.cumsum([trial.gpu_seconds for _, trial in steps])
     best = np.minimum.accumulate(us) / recording.best_us
     found: dict[str, Any] = {"trials": len(steps), "gpu_seconds": _last(seconds)}
-    arrived = np.flatnonzero(best <= ENOUGH)
+    arrived = np.flatnonzero(best <= NEAR)
     first = int(arrived[0]) if len(arrived) else None
     found["trials_to_2pct"] = None if first is None else first + 1
     found["gpu_seconds_to_2pct"] = None if first is None else _digits(seconds[first])

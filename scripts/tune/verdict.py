@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.measure.work.sampling import median_interval
-from scripts.statistics.decision import decide, inseparable
+from scripts.lib.judging.decision import decide, inseparable
+from scripts.lib.judging.medians import median_interval
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Median over the rounds of one config's latency over another's, with its 95% interval."""
+    """Median over the rounds of one config's latency over another's, with its 95% interval.
+
+    Of fewer than six rounds there is none: both ends are NaN, and the word is a tie.
+    """
 
     median: float
     low: float
@@ -26,9 +29,10 @@ class Ratio:
         """win, tie or loss at a relative margin."""
         return str(decide(self.low, self.high, margin))
 
-    def to_json(self) -> dict[str, float]:
-        """Six digits each."""
-        return {name: round(getattr(self, name), 6) for name in ("median", "low", "high")}
+    def to_json(self) -> dict[str, float | None]:
+        """Six digits each; None for an end that is not known."""
+        ends = {name: getattr(self, name) for name in ("median", "low", "high")}
+        return {name: None if np.isnan(end) else round(end, 6) for name, end in ends.items()}
 
 
 class Finals:
@@ -57,7 +61,7 @@ class Finals:
         if config == to:
             return Ratio(1.0, 1.0, 1.0)
         ratios = self._us[:, self._slot[config]] / self._us[:, self._slot[to]]
-        return Ratio(float(np.median(ratios)), *median_interval(ratios.tolist()))
+        return Ratio(*median_interval(ratios))
 
     def best(self, among: Sequence[str] | None = None) -> str:
         """The fastest of the configs named (default: all), paired to the first slot."""
@@ -94,7 +98,7 @@ def choose(finals: Finals, references: Mapping[str, str], searched: Sequence[str
     """Of finals that hold at least one config of ``searched``; ``references``: config by name."""
     found, best = finals.best(searched), finals.best()
     committed = references.get("committed")
-    if committed in finals.configs and finals.ratio(best, committed or "").high >= 1.0:
+    if committed in finals.configs and not finals.ratio(best, committed or "").high < 1.0:
         return Choice(committed or "", found, "committed")
     names = {config: name for name, config in references.items()}
     return Choice(best, found, None if best in searched else names.get(best))

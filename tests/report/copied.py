@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.recorded import SPREAD
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import Table
-from scripts.statistics.decision import LOSS, TIE, WIN
 from tests.statistics.study import DEVICE, SOURCES
 
 RATIOS = {WIN: 0.9, TIE: 1.001, LOSS: 1.2}

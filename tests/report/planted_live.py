@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.live import LIVE, LIVE_LOSSES, LIVE_RATES, TUNED, TUNED_COST
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.tables import Table
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.decision import LOSS, TIE, WIN
 from scripts.statistics.live import losses, rates
 from tests.report.copied import filled
 from tests.statistics.study import DEVICE

@@ -15,7 +15,6 @@ from scripts.statistics.bootstrap import (
     draw_counts,
     estimate_means,
     exponentiate,
-    median_interval,
     quantile_interval,
     widen_certain_rates,
 )
@@ -120,32 +119,6 @@ def test_geometric_mean_is_the_exponential_of_the_mean_logarithm() -> None:
     found = exponentiate(estimate_means(values, ["a", "b"], QUICK, "x")).iloc[0]
     assert found["mean"] == pytest.approx(2.0)
     assert (found["low"], found["high"]) == pytest.approx((1.0, 4.0))
-
-
-def test_median_interval_covers_and_needs_six_values() -> None:
-    rng = np.random.default_rng(8)
-    hits = 0
-    for _ in range(400):
-        _, low, high = median_interval(rng.lognormal(size=21), 0.95)
-        hits += low <= 1.0 <= high
-    assert 0.93 <= hits / 400 <= 1.0
-    assert np.isnan(median_interval(np.arange(5.0), 0.95)[1])
-    assert median_interval(np.arange(6.0), 0.95) == (2.5, 0.0, 5.0)
-
-
-@settings(max_examples=60, deadline=None)
-@given(count=st.integers(1, 60), level=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
-def test_median_interval_is_the_narrowest_that_holds_the_level(count: int, level: float) -> None:
-    median, low, high = median_interval(np.arange(float(count)), level)
-    held = [
-        rank for rank in range(count // 2) if 1 - 2 * stats.binom.cdf(rank, count, 0.5) >= level
-    ]
-    if not held:
-        assert np.isnan(low)
-        assert np.isnan(high)
-    else:
-        assert (low, high) == (max(held), count - 1 - max(held))
-        assert low <= median <= high
 
 
 @pytest.mark.parametrize("wrong", [{"level": 0.0}, {"level": 1.0}, {"resamples": 0}])

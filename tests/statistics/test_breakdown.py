@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.lib.judging.token_classes import BREAKDOWN
 from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
 from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.recorded import COVERAGE
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
-from scripts.lib.spec import read_spec
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.breakdown import break_all_down, main
-from scripts.statistics.classes import TOKENS, classify, describe_files, ranges
+from scripts.statistics.classes import classify, describe_files, ranges
 
 DEVICE = "NVIDIA_H200"
 SMALL, LARGE = "E8-N256-K4096-top2-bf16", "E256-N4096-K4096-top2-fp8_w8a8"
@@ -106,9 +106,9 @@ def rate(table: pd.DataFrame, what: What, by: By, value: str, metric: str) -> fl
         (By.SOURCE, "MI300X", 0.0, 1.0),
         (By.SOURCE, "H100 80GB HBM3", 0.5, 0.0),
         (By.VENDOR, "amd", 0.0, 1.0),
-        (By.REGIME, "up to 64", 0.5, 0.5),
-        (By.REGIME, "65 to 512", 0.0, 0.0),
-        (By.REGIME, "from 513", 0.0, 1.0),
+        (By.TOKENS, "up to 64", 0.5, 0.5),
+        (By.TOKENS, "65 to 512", 0.0, 0.0),
+        (By.TOKENS, "from 513", 0.0, 1.0),
         (By.EXPERTS, "up to 8", 1 / 3, 1 / 3),
         (By.EXPERTS, "from 129", 0.0, 1.0),
         (By.INTERMEDIATE, "up to 256", 1 / 3, 1 / 3),
@@ -152,13 +152,9 @@ def test_the_best_are_those_of_the_dataset_of_the_triples(table: pd.DataFrame) -
 
 
 def test_ranges_hold_their_upper_bound_and_keep_their_order() -> None:
-    found = ranges(pd.Series([1, 64, 65, 512, 513]), TOKENS)
+    found = ranges(pd.Series([1, 64, 65, 512, 513]), BREAKDOWN)
     assert found.tolist() == ["up to 64", "up to 64", "65 to 512", "65 to 512", "from 513"]
     assert found.cat.categories.tolist() == ["up to 64", "65 to 512", "from 513"]
-
-
-def test_the_first_range_of_tokens_is_the_small_regime_of_the_locked_spec() -> None:
-    assert read_spec().regression["small"].tokens_up_to == TOKENS[0]
 
 
 def test_age_is_counted_at_the_last_commit_of_the_history() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.headline import HEADLINE, HEADLINE_TESTS, Choice
@@ -16,7 +17,6 @@ from scripts.lib.schemas.recorded import SPREAD, Kind
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS, Unproved
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.decision import LOSS, TIE, WIN
 from scripts.statistics.headline import choices, headline, main
 from scripts.statistics.label_noise import flips, label_noise
 from tests.statistics.test_gaps import triples as gap_triples

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.decision import LOSS, TIE, WIN
 from scripts.statistics.live import judged_as, losses, main, rates
 from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL
 from tests.transfer.study import filled

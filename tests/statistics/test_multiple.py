@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.decision import LOSS, TIE, WIN
 from scripts.statistics.multiple import LOSES_MORE, OPEN, WINS_MORE, adjust, count_pair, holm
 
 PLAN = Plan(resamples=10_000)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
-from scripts.statistics.bootstrap import median_interval, median_intervals
+from scripts.lib.judging.medians import median_interval, median_intervals
 from scripts.statistics.rounds import read_rounds
 
 NAMES = ["cell_id", "run_id", "round", "slot", "config_id", "us"]

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from scripts.lib.files import InputError
+from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.corpus import SHAPES, TRIPLES
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table, write_table
-from scripts.statistics.decision import LOSS, TIE, WIN
 from scripts.statistics.pairwise import compare_finalists
 from scripts.statistics.triples import (
     carried,

@@ -10,7 +10,7 @@ from scripts.lib.shape import Cell
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.library import (
     MOST_REGRET,
-    SAME_REGIME,
+    NEIGHBOURING_BATCHES,
     SIMILAR_LAYERS,
     Library,
     layer_of,
@@ -49,7 +49,7 @@ def test_a_layer_left_out_says_nothing() -> None:
 
 def test_the_layer_is_left_out_in_every_number_format() -> None:
     library = Library(RECORDINGS)
-    weight = library.weights(CELL, SAME_REGIME, {LAYER})
+    weight = library.weights(CELL, NEIGHBOURING_BATCHES, {LAYER})
     same = [one.cell.shape == CELL.shape for one in RECORDINGS]
     assert not weight[same].any()
     assert weight[np.logical_not(same)].all()
@@ -57,7 +57,9 @@ def test_the_layer_is_left_out_in_every_number_format() -> None:
 
 def test_the_nearest_batch_counts_most() -> None:
     library = Library(RECORDINGS)
-    weight = dict(zip(CELLS_OF_THREE, library.weights(CELL, SAME_REGIME, set()), strict=True))
+    weight = dict(
+        zip(CELLS_OF_THREE, library.weights(CELL, NEIGHBOURING_BATCHES, set()), strict=True)
+    )
     shape = CELLS_OF_THREE[3].shape
     by_tokens = [weight[Cell(CELL.device, shape, tokens)] for tokens in (1, 64, 1024)]
     assert by_tokens == sorted(by_tokens, reverse=True)

@@ -50,6 +50,14 @@ def test_the_committed_config_stays_unless_another_is_surely_faster(committed_us
     assert choose(held, {"committed": D}, [A, B]) == choice
 
 
+def test_too_few_rounds_prove_nothing():
+    held = finals([A, D], [9.0, 10.0], rounds=5)
+    few = held.ratio(A, D)
+    assert few.word(0.01) == "tie"
+    assert few.to_json() == {"median": pytest.approx(0.9, abs=1e-3), "low": None, "high": None}
+    assert choose(held, {"committed": D}, [A]) == Choice(D, A, "committed")
+
+
 def test_a_reference_that_is_fastest_is_chosen_by_its_name():
     held = finals([A, B], [10.0, 9.0])
     assert choose(held, {"default": B}, [A]) == Choice(B, A, "default")

@@ -24,7 +24,7 @@ class By(StrEnum):
     EXPERTS = "E"  # experts of a rank
     INTERMEDIATE = "N"  # intermediate size of a rank
     SCHEME = "scheme"  # number formats
-    REGIME = "M"  # tokens
+    TOKENS = "M"  # tokens
     SOURCE = "source"  # the GPU that is copied from; copied only
     VENDOR = "vendor"  # its maker; copied only
     FAMILY = "family"  # of the model whose layer it most likely is

@@ -7,13 +7,12 @@ reads weights that the cache kept from the one before, and every candidate sees 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from scripts.lib.judging.medians import median_interval
 from scripts.lib.outcome import Stop
 from scripts.measure.protocol import Protocol
 
@@ -29,33 +28,19 @@ class Sampled:
     stopped_by: Stop
 
 
-@functools.cache
-def _rank(n: int, confidence: float) -> int:
-    """Largest j for which [x(j), x(n-1-j)] of n sorted samples covers the median.
+def median_ends(us: Sequence[float]) -> tuple[float, float]:
+    """Ends of the median's 95% interval; of fewer than six samples, which have none, the range.
 
-    It misses with probability 2 P(B <= j), B ~ binomial(n, 1/2). Cached: called per look, and
-    scipy's distribution takes longer than a replay.
+    A config that is cut as slow has two. Its range is recorded and judges nothing: a verdict is
+    by interleaved rounds, where too few have no interval.
     """
-    tail = (1 - confidence) / 2
-    j = int(stats.binom.ppf(tail, n, 0.5))
-    if stats.binom.cdf(j, n, 0.5) > tail:
-        j -= 1
-    return max(j, 0)
-
-
-def median_interval(us: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-    """Distribution-free interval of the median by order statistics.
-
-    With fewer than 6 samples no pair of order statistics covers 95%; the range is returned.
-    """
-    ordered = np.sort(np.asarray(us, dtype=float))
-    j = _rank(len(ordered), confidence)
-    return float(ordered[j]), float(ordered[len(ordered) - 1 - j])
+    _, low, high = median_interval(us)
+    return (min(us), max(us)) if np.isnan(low) else (low, high)
 
 
 def relative_half_width(us: Sequence[float]) -> float:
     """Half the width of the median's interval over the median."""
-    low, high = median_interval(us)
+    low, high = median_ends(us)
     return (high - low) / 2 / float(np.median(us))
 
 
@@ -75,7 +60,7 @@ def sample(
             return Sampled(us, Stop.SLOW)
     us = timer(protocol.batch)
     while relative_half_width(us) > protocol.precision:
-        if racing and best_us is not None and median_interval(us)[0] > best_us:
+        if racing and best_us is not None and median_ends(us)[0] > best_us:
             return Sampled(us, Stop.SLOW)
         if len(us) + protocol.batch > protocol.cap:
             return Sampled(us, Stop.CAP)

@@ -25,7 +25,7 @@ from scripts.measure.work.candidate import check, make_timer
 from scripts.measure.work.finals import interleave
 from scripts.measure.work.operands import Weights, make_weights, most_weight_sets
 from scripts.measure.work.routing import profile_name
-from scripts.measure.work.sampling import Sampled, median_interval, sample
+from scripts.measure.work.sampling import Sampled, median_ends, sample
 from scripts.measure.work.scopes import Scope, make_operands
 
 Entry = Mapping[str, int]
@@ -202,7 +202,7 @@ def _rounded(us: Iterable[float]) -> list[float]:
 
 def _summary(us: list[float], stopped_by: str) -> Body:
     named = ("median_us", "p95_us", "low_us", "high_us")
-    values = _rounded((np.median(us), np.quantile(us, 0.95), *median_interval(us)))
+    values = _rounded((np.median(us), np.quantile(us, 0.95), *median_ends(us)))
     return {
         "stopped_by": str(stopped_by),
         "samples": len(us),

@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.schemas import sim as schema
 from scripts.report import wording
 from scripts.report.rows import by_cell, plain_rows
@@ -17,7 +18,6 @@ CELLS = made("sim_cells", "sim.evaluate", schema.SIM_CELLS)
 # K of the regrets, and the one that the figure to reach is about.
 TOPS = ("1", "4", "8", "16")
 TOP = "8"
-NEAR = 1.02  # regret at or under this counts as found, see scripts.lib.schemas.sim.SIM_RATES
 TO_REACH = 0.95  # of cells
 ALL = "all"  # the scheme of a reading over all schemes
 # The reading that stands for a GPU: the whole model, on layers that it never saw.

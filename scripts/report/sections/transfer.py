@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scripts.lib.judging.bands import NEAR
 from scripts.lib.schemas import statistics as schema
 from scripts.report import wording
 from scripts.report.estimates import estimate
@@ -14,7 +15,6 @@ RATES = made("rates", "statistics.aggregate", schema.RATES)
 SEARCH_BUDGETS = ("8", "128")
 BUDGETS = ("1", "8", "128")
 FEW_FILES = 10
-NEAR = 1.02
 
 
 def transfer(rates: Frame) -> Figure:

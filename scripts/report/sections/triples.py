@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
+from scripts.lib.judging.bands import within
 from scripts.lib.schemas.sim import TRIPLES_PREDICTED
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.report import wording
@@ -18,7 +19,7 @@ PREDICTED = made("triples_predicted", "sim.triples", TRIPLES_PREDICTED)
 KEY = ["cell_id", "source", "target", "source_file", "target_file"]
 # Of the ratio of the carried config to the target's own, as predicted.
 QUANTILES = {"p5": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
-WITHIN = {"within_2": 1.02, "within_10": 1.10}
+WITHIN = within(2, 10)
 
 
 def join(legality: Frame, predicted: Frame) -> Frame:

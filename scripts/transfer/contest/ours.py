@@ -9,7 +9,7 @@ import numpy as np
 
 from scripts.lib.shape import Cell
 from scripts.transfer.contest.field import Entrant, Field, Start, each
-from scripts.transfer.library import SAME_REGIME, SIMILAR_LAYERS
+from scripts.transfer.library import NEIGHBOURING_BATCHES, SIMILAR_LAYERS
 from scripts.transfer.merit import SourceWord
 from scripts.transfer.recording import Recording
 from scripts.transfer.strategies.pipeline import STRATEGIES, pipeline
@@ -124,5 +124,5 @@ def _predicted(on: Field, one: Recording) -> Strategy | None:
 
 def _portfolio(on: Field, one: Recording) -> Strategy:
     library = on.lessons.library
-    weight = library.weights(one.cell, SAME_REGIME, {on.lessons.layer})
+    weight = library.weights(one.cell, NEIGHBOURING_BATCHES, {on.lessons.layer})
     return Portfolio(one.legal, library.regret(one.legal), weight)

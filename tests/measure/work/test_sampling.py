@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scripts.lib.outcome import Stop
 from scripts.measure.protocol import Protocol
-from scripts.measure.work.sampling import median_interval, relative_half_width, sample
+from scripts.measure.work.sampling import median_ends, relative_half_width, sample
 
 PROTOCOL = Protocol()
 
@@ -31,13 +31,13 @@ class Clock:
 def test_the_interval_covers_the_median_at_its_level(n):
     random = np.random.default_rng(n)
     samples = random.exponential(size=(4000, n))
-    inside = [low <= np.log(2) <= high for low, high in map(median_interval, samples)]
+    inside = [low <= np.log(2) <= high for low, high in map(median_ends, samples)]
     assert 0.94 <= np.mean(inside) <= 1.0
 
 
 @given(st.lists(st.floats(0.1, 1e6), min_size=1, max_size=60))
 def test_the_interval_holds_the_sample_median(us):
-    low, high = median_interval(us)
+    low, high = median_ends(us)
     assert min(us) <= low <= np.median(us) * (1 + 1e-12)
     assert np.median(us) <= high * (1 + 1e-12)
     assert high <= max(us)
@@ -79,7 +79,7 @@ def test_in_a_race_a_config_is_cut_once_it_is_surely_slower():
     noisy = Clock(53.0, 0.02)
     sampled = sample(noisy, PROTOCOL, 50.0, racing=True)
     assert (sampled.stopped_by, len(sampled.us)) == (Stop.SLOW, PROTOCOL.batch)
-    assert median_interval(sampled.us)[0] > 50.0
+    assert median_ends(sampled.us)[0] > 50.0
     assert sample(Clock(53.0, 0.02), PROTOCOL, 50.0).stopped_by is Stop.CAP
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.statistics.decision import decide, inseparable
+from scripts.lib.judging.decision import decide, inseparable
 
 NAN = float("nan")
 
