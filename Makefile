@@ -121,4 +121,4 @@ COST := build/live/cost
 gpu-cost: ## on a GPU machine: tune one file here and by the published method (LAYER=…, COST=folder)
 	$(PYTHON) -m scripts.measure.tuning_cost --shape $(LAYER) \
 	    --space results/tables/space/NVIDIA_H200-$(lastword $(subst -, ,$(LAYER))).parquet \
-	    --proposals results/tables/proposals.parquet --work $(COST) --out $(COST).json
+	    --proposals results/tables/transfer/proposals.parquet --work $(COST) --out $(COST).json

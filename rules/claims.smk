@@ -22,7 +22,7 @@ rule claims_guardrails:
         manifest="data/recorded/SHA256SUMS",
         spec=LOCKED_SPEC,
     output:
-        guardrails="results/tables/guardrails.json",
+        guardrails="results/tables/claims/guardrails.json",
     log:
         "logs/claims/guardrails.log",
     conda:
@@ -49,7 +49,7 @@ rule claims_candidate:
         lock="data/baseline.lock.json",
         spec=LOCKED_SPEC,
     output:
-        candidate="results/tables/candidate.json",
+        candidate="results/tables/claims/candidate.json",
     log:
         "logs/claims/candidate.log",
     conda:
@@ -76,7 +76,7 @@ rule claims_gate:
         space=measured_spaces(),
         spec=LOCKED_SPEC,
     output:
-        verdict="results/tables/gate.json",
+        verdict="results/tables/claims/gate.json",
     log:
         "logs/claims/gate.log",
     conda:

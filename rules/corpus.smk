@@ -7,10 +7,10 @@ rule corpus_build:
         history=history(),
         models=lookup(within=config, dpath="corpus/models"),
     output:
-        triples="results/tables/triples.parquet",
-        pairs="results/tables/pairs.parquet",
-        shapes="results/tables/shapes.parquet",
-        sizes="results/tables/models.json",
+        triples="results/tables/corpus/triples.parquet",
+        pairs="results/tables/corpus/pairs.parquet",
+        shapes="results/tables/corpus/shapes.parquet",
+        sizes="results/tables/corpus/models.json",
     log:
         "logs/corpus/build.log",
     conda:

@@ -7,7 +7,7 @@ rule ledger_scan:
         ledgers=ledgers(),
         spec=LOCKED_SPEC,
     output:
-        ledger="results/tables/ledger.json",
+        ledger="results/tables/ledger/ledger.json",
     log:
         "logs/ledger/scan.log",
     conda:

@@ -28,10 +28,10 @@ rule sim_evaluate:
         again=trials_of("sim/repeats"),
         space=rules.space_enumerate.output.space,
     output:
-        cells="results/tables/sim_cells.parquet",
-        rates="results/tables/sim_rates.parquet",
-        calibration="results/tables/sim_calibration.parquet",
-        held_out="results/tables/sim_held_out.parquet",
+        cells="results/tables/sim/sim_cells.parquet",
+        rates="results/tables/sim/sim_rates.parquet",
+        calibration="results/tables/sim/sim_calibration.parquet",
+        held_out="results/tables/sim/sim_held_out.parquet",
     log:
         "logs/sim/evaluate.log",
     conda:
@@ -72,7 +72,7 @@ rule sim_triples:
         legality=rules.space_legality.output.triples,
         space=rules.space_enumerate.output.space,
     output:
-        triples="results/tables/triples_predicted.parquet",
+        triples="results/tables/sim/triples_predicted.parquet",
     log:
         "logs/sim/triples.log",
     conda:

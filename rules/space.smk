@@ -55,8 +55,8 @@ rule space_counts:
         spaces=rules.space_enumerate.output.space,
         compiled=compiled(),
     output:
-        counts="results/tables/space_counts.parquet",
-        sample="results/tables/space_sample.parquet",
+        counts="results/tables/space/space_counts.parquet",
+        sample="results/tables/space/space_sample.parquet",
     log:
         "logs/space/counts.log",
     conda:
@@ -77,8 +77,8 @@ rule space_legality:
         shapes=rules.corpus_build.output.shapes,
         compiled=compiled(),
     output:
-        legality="results/tables/legality.parquet",
-        triples="results/tables/triples_legality.parquet",
+        legality="results/tables/space/legality.parquet",
+        triples="results/tables/space/triples_legality.parquet",
     log:
         "logs/space/legality.log",
     conda:

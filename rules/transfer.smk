@@ -7,7 +7,7 @@ rule transfer_propose:
         history=history(),
         space=wanted_space(),
     output:
-        proposals="results/tables/proposals.parquet",
+        proposals="results/tables/transfer/proposals.parquet",
     log:
         "logs/transfer/propose.log",
     conda:
@@ -31,7 +31,7 @@ rule transfer_replay:
         space=wanted_space(),
         proposals=rules.transfer_propose.output.proposals,
     output:
-        replay="results/tables/replay.parquet",
+        replay="results/tables/transfer/replay.parquet",
     log:
         "logs/transfer/replay.log",
     conda:
@@ -59,8 +59,8 @@ rule transfer_evaluate:
         rivals=rivals(),
         spec=LOCKED_SPEC,
     output:
-        searches="results/tables/searches.parquet",
-        choices="results/tables/search_choices.parquet",
+        searches="results/tables/transfer/searches.parquet",
+        choices="results/tables/transfer/search_choices.parquet",
     log:
         "logs/transfer/evaluate.log",
     conda:

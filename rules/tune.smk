@@ -8,7 +8,7 @@ rule tune_live:
         history=history(),
         spec=LOCKED_SPEC,
     output:
-        live="results/tables/live.parquet",
+        live="results/tables/tune/live.parquet",
     log:
         "logs/tune/live.log",
     conda:

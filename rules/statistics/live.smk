@@ -7,8 +7,8 @@ rule statistics_live:
         live=rules.tune_live.output.live,
         space=measured_spaces(),
     output:
-        rates="results/tables/live_rates.parquet",
-        losses="results/tables/live_losses.parquet",
+        rates="results/tables/statistics/live_rates.parquet",
+        losses="results/tables/statistics/live_losses.parquet",
     log:
         "logs/statistics/live.log",
     conda:
@@ -32,8 +32,8 @@ rule statistics_tuned:
         trials=datasets("trials.parquet"),
         recorded=rules.statistics_recorded.output.recorded,
     output:
-        tuned="results/tables/tuned.parquet",
-        cost="results/tables/tuned_cost.parquet",
+        tuned="results/tables/statistics/tuned.parquet",
+        cost="results/tables/statistics/tuned_cost.parquet",
     log:
         "logs/statistics/tuned.log",
     conda:

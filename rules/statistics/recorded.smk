@@ -9,8 +9,8 @@ rule statistics_recorded:
         compiles=datasets("compiles.parquet"),
         space=measured_spaces(),
     output:
-        recorded="results/tables/recorded.parquet",
-        binaries="results/tables/binaries.parquet",
+        recorded="results/tables/statistics/recorded.parquet",
+        binaries="results/tables/statistics/binaries.parquet",
     log:
         "logs/statistics/recorded.log",
     conda:
@@ -31,7 +31,7 @@ rule statistics_coverage:
         shapes=rules.corpus_build.output.shapes,
         recorded=rules.statistics_recorded.output.recorded,
     output:
-        coverage="results/tables/coverage.parquet",
+        coverage="results/tables/statistics/coverage.parquet",
     log:
         "logs/statistics/coverage.log",
     conda:
@@ -56,8 +56,8 @@ rule statistics_spread:
         again=second_recordings("trials.parquet"),
         spec=LOCKED_SPEC,
     output:
-        spread="results/tables/spread.parquet",
-        false_wins="results/tables/false_wins.parquet",
+        spread="results/tables/statistics/spread.parquet",
+        false_wins="results/tables/statistics/false_wins.parquet",
     log:
         "logs/statistics/spread.log",
     conda:
@@ -85,8 +85,8 @@ rule statistics_gains:
         recorded=rules.statistics_recorded.output.recorded,
         spec=LOCKED_SPEC,
     output:
-        gains="results/tables/gains.parquet",
-        rates="results/tables/gain_rates.parquet",
+        gains="results/tables/statistics/gains.parquet",
+        rates="results/tables/statistics/gain_rates.parquet",
     log:
         "logs/statistics/gains.log",
     conda:
@@ -110,7 +110,7 @@ rule statistics_cost:
         script="scripts/statistics/cost.py",
         costs=costs(),
     output:
-        cost="results/tables/cost.parquet",
+        cost="results/tables/statistics/cost.parquet",
     log:
         "logs/statistics/cost.log",
     conda:
@@ -137,7 +137,7 @@ rule statistics_repeat:
         again_cells=second_recordings("cells.parquet"),
         spec=LOCKED_SPEC,
     output:
-        repeat="results/tables/repeat.parquet",
+        repeat="results/tables/statistics/repeat.parquet",
     log:
         "logs/statistics/repeat.log",
     conda:

@@ -6,7 +6,7 @@ rule statistics_gaps:
         script="scripts/statistics/gaps.py",
         triples=rules.corpus_build.output.triples,
     output:
-        gaps="results/tables/gaps.parquet",
+        gaps="results/tables/statistics/gaps.parquet",
     log:
         "logs/statistics/gaps.log",
     conda:
@@ -30,8 +30,8 @@ rule statistics_pairwise:
         cells=measured("cells.parquet"),
         spec=LOCKED_SPEC,
     output:
-        pairwise="results/tables/pairwise.parquet",
-        aa="results/tables/aa.parquet",
+        pairwise="results/tables/statistics/pairwise.parquet",
+        aa="results/tables/statistics/aa.parquet",
     log:
         "logs/statistics/pairwise.log",
     conda:
@@ -57,7 +57,7 @@ rule statistics_verdicts:
         recorded=rules.statistics_recorded.output.recorded,
         spec=LOCKED_SPEC,
     output:
-        verdicts="results/tables/verdicts.parquet",
+        verdicts="results/tables/statistics/verdicts.parquet",
     log:
         "logs/statistics/verdicts.log",
     conda:
@@ -77,7 +77,7 @@ rule statistics_aggregate:
         script="scripts/statistics/aggregate.py",
         verdicts=rules.statistics_verdicts.output.verdicts,
     output:
-        rates="results/tables/rates.parquet",
+        rates="results/tables/statistics/rates.parquet",
     log:
         "logs/statistics/aggregate.log",
     conda:
@@ -102,7 +102,7 @@ rule statistics_quality:
         aa=rules.statistics_pairwise.output.aa,
         verdicts=rules.statistics_verdicts.output.verdicts,
     output:
-        quality="results/tables/quality.parquet",
+        quality="results/tables/statistics/quality.parquet",
     log:
         "logs/statistics/quality.log",
     conda:

@@ -6,8 +6,8 @@ rule statistics_searches:
         script="scripts/statistics/searches.py",
         searches=rules.transfer_evaluate.output.searches,
     output:
-        rates="results/tables/search_rates.parquet",
-        costs="results/tables/search_costs.parquet",
+        rates="results/tables/statistics/search_rates.parquet",
+        costs="results/tables/statistics/search_costs.parquet",
     log:
         "logs/statistics/searches.log",
     conda:
@@ -29,7 +29,7 @@ rule statistics_search_pairs:
         script="scripts/statistics/search_pairs.py",
         searches=rules.transfer_evaluate.output.searches,
     output:
-        pairs="results/tables/search_pairs.parquet",
+        pairs="results/tables/statistics/search_pairs.parquet",
     log:
         "logs/statistics/search_pairs.log",
     conda:
@@ -52,8 +52,8 @@ rule statistics_search_choices:
         choices=rules.transfer_evaluate.output.choices,
         spec=LOCKED_SPEC,
     output:
-        verdicts="results/tables/search_verdicts.parquet",
-        behind="results/tables/search_behind.parquet",
+        verdicts="results/tables/statistics/search_verdicts.parquet",
+        behind="results/tables/statistics/search_behind.parquet",
     log:
         "logs/statistics/search_choices.log",
     conda:

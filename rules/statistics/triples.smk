@@ -11,7 +11,7 @@ rule statistics_triples:
         finals=copies("finals.parquet"),
         spec=LOCKED_SPEC,
     output:
-        verdicts="results/tables/triple_verdicts.parquet",
+        verdicts="results/tables/statistics/triple_verdicts.parquet",
     log:
         "logs/statistics/triples.log",
     conda:
@@ -36,7 +36,7 @@ rule statistics_breakdown:
         shapes=rules.corpus_build.output.shapes,
         history=history(),
     output:
-        breakdowns="results/tables/breakdowns.parquet",
+        breakdowns="results/tables/statistics/breakdowns.parquet",
     log:
         "logs/statistics/breakdown.log",
     conda:
@@ -61,9 +61,9 @@ rule statistics_revalidate:
         second=second_recordings(*MEASURED),
         spec=LOCKED_SPEC,
     output:
-        revalidation="results/tables/revalidation.parquet",
-        rates="results/tables/revalidation_rates.parquet",
-        premises="results/tables/premises.parquet",
+        revalidation="results/tables/statistics/revalidation.parquet",
+        rates="results/tables/statistics/revalidation_rates.parquet",
+        premises="results/tables/statistics/premises.parquet",
     log:
         "logs/statistics/revalidate.log",
     conda:
@@ -96,7 +96,7 @@ rule statistics_losses:
         space=measured_spaces(),
         spec=LOCKED_SPEC,
     output:
-        losses="results/tables/losses.parquet",
+        losses="results/tables/statistics/losses.parquet",
     log:
         "logs/statistics/losses.log",
     conda:
@@ -122,8 +122,8 @@ rule statistics_headline:
         spread=rules.statistics_spread.output.spread,
         spec=LOCKED_SPEC,
     output:
-        headline="results/tables/headline.parquet",
-        tests="results/tables/headline_tests.parquet",
+        headline="results/tables/statistics/headline.parquet",
+        tests="results/tables/statistics/headline_tests.parquet",
     log:
         "logs/statistics/headline.log",
     conda:
@@ -147,7 +147,7 @@ rule statistics_calibration:
     input:
         script="scripts/statistics/calibration.py",
     output:
-        study="results/tables/coverage_study.parquet",
+        study="results/tables/statistics/coverage_study.parquet",
     log:
         "logs/statistics/calibration.log",
     conda:

@@ -36,7 +36,7 @@ COLUMNS = [
 EXAMPLE = """example:
   R=data/recorded/measured
   python -m scripts.claims.baseline --history data/recorded/history.parquet \\
-      --coverage results/tables/coverage.parquet \\
+      --coverage results/tables/statistics/coverage.parquet \\
       --datasets $R/nvidia_h200-bf16 $R/nvidia_h200-formats $R/nvidia_h200-corpus \\
       --out data/baseline.csv"""
 

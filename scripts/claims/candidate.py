@@ -25,7 +25,7 @@ from scripts.lib.spec import read_spec
 from scripts.lib.tables import read_table
 
 EXAMPLE = """example:
-  python -m scripts.claims.candidate --gains results/tables/gains.parquet \\
+  python -m scripts.claims.candidate --gains results/tables/statistics/gains.parquet \\
       --dataset nvidia_h200-bf16 --layer NVIDIA_H200/E8-N3584-K4096-top2-bf16 \\
       --out candidate.json"""
 

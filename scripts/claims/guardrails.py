@@ -42,11 +42,12 @@ TABLES = {
     "false_wins": (FALSE_WINS, "false wins of A/A pairs"),
 }
 EXAMPLE = """example:
-  T=results/tables R=data/recorded
-  python -m scripts.claims.guardrails --history $R/history.parquet --triples $T/triples.parquet \\
-      --coverage $T/coverage.parquet --recorded $T/recorded.parquet --gaps $T/gaps.parquet \\
-      --rates $T/rates.parquet --verdicts $T/verdicts.parquet \\
-      --false-wins $T/false_wins.parquet --ledger $T/ledger.json --upstream data/upstream.yaml \\
+  R=data/recorded T=results/tables S=results/tables/statistics
+  python -m scripts.claims.guardrails --history $R/history.parquet \\
+      --triples $T/corpus/triples.parquet --coverage $S/coverage.parquet \\
+      --recorded $S/recorded.parquet --gaps $S/gaps.parquet --rates $S/rates.parquet \\
+      --verdicts $S/verdicts.parquet --false-wins $S/false_wins.parquet \\
+      --ledger $T/ledger/ledger.json --upstream data/upstream.yaml \\
       --runs $R/measured/nvidia_h200-{bf16,formats,corpus,complete}/runs.json \\
       --again $R/measured/*-repeat/runs.json \\
       --device NVIDIA_H200 --targets NVIDIA_H200 AMD_Instinct_MI300X --out guardrails.json"""

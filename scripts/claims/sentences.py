@@ -208,7 +208,7 @@ def judge_sentences(summary: Summary, judged: Mapping[str, Any]) -> dict[str, An
     return {
         **judged["guardrails"],
         "G5": _held(RULE, "results/summary.json", f"{sentences} sentences within their intervals"),
-        "F2": _held(F2_RULE, "results/tables/guardrails.json", says) | {"strong": strong},
+        "F2": _held(F2_RULE, "results/tables/claims/guardrails.json", says) | {"strong": strong},
     }
 
 

@@ -21,9 +21,10 @@ LOG = logging.getLogger("corpus")
 
 EXAMPLE = """example:
   python -m scripts.corpus.build --history data/recorded/history.parquet \\
-      --models data/models.yaml --out-triples results/tables/triples.parquet \\
-      --out-pairs results/tables/pairs.parquet --out-shapes results/tables/shapes.parquet \\
-      --out-models results/tables/models.json
+      --models data/models.yaml --out-triples results/tables/corpus/triples.parquet \\
+      --out-pairs results/tables/corpus/pairs.parquet \\
+      --out-shapes results/tables/corpus/shapes.parquet \\
+      --out-models results/tables/corpus/models.json
 """
 
 

@@ -22,7 +22,7 @@ def _remedy(parts: tuple[str, ...]) -> str:
     if _DERIVED not in parts:
         return "name a file that is there"
     derived = "/".join(parts[parts.index(_DERIVED) :])
-    if _SPACES in parts:
+    if _SPACES in parts and "-" in parts[-1]:
         return (
             f"`make {derived}` builds it for the GPUs and formats of the parameter space.targets;"
             " for any other, `python -m scripts.tune.run --plan --device GPU --shape LAYER`"

@@ -81,8 +81,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.measure.plan --space results/tables/space.parquet "
-        "--proposals results/tables/proposals.parquet --out build/plan.parquet",
+        epilog="example: python -m scripts.measure.plan"
+        " --space results/tables/space/NVIDIA_H200-bf16.parquet "
+        "--proposals results/tables/transfer/proposals.parquet --out build/plan.parquet",
     )
     parser.add_argument("--space", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--proposals", type=Path, nargs="+", required=True, help="PROPOSALS tables")

@@ -35,7 +35,7 @@ Body = dict[str, Any]
 EXAMPLE = """example:
   python -m scripts.measure.tuning_cost --shape E8-N3584-K4096-top2-bf16 --budget 128 \\
       --space results/tables/space/NVIDIA_H200-bf16.parquet \\
-      --proposals results/tables/proposals.parquet --work build/live/cost \\
+      --proposals results/tables/transfer/proposals.parquet --work build/live/cost \\
       --out build/live/cost.json
 """
 

@@ -19,9 +19,9 @@ from scripts.report.sections import CAPTIONS, PAGE, ROWS, WORDS, page_sources
 
 EXAMPLE = """example, shortened at …:
   python -m scripts.report.html --summary results/summary.json \\
-      --tables results/tables/pairwise.parquet … \\
+      --tables results/tables/statistics/pairwise.parquet … \\
       data/recorded/measured/nvidia_h200-bf16/cells.parquet \\
-      --quoted results/tables/rates.parquet results/tables/quality.parquet \\
+      --quoted results/tables/statistics/rates.parquet results/tables/statistics/quality.parquet \\
       --figures results/figures/curves.svg results/figures/gaps.svg \\
       --out results/report.html"""
 

@@ -132,14 +132,20 @@ class Section:
         return list(dict.fromkeys((*found, *self.needs)))
 
 
+def _phase(module: str) -> str:
+    """Whose folder a table lies in: the phase of the module that makes it."""
+    return module.partition(".")[0]
+
+
 def made(name: str, module: str, schema: Table, *columns: str) -> Source:
     """A table of the workflow, by the module that makes it; only ``columns`` of it, if given."""
-    return table(name, f"{TABLES}{name}.parquet", module, schema, *columns)
+    return table(name, f"{TABLES}{_phase(module)}/{name}.parquet", module, schema, *columns)
 
 
 def made_json(name: str, module: str, read: Callable[[Path], Any] = read_json) -> Source:
     """Findings of the workflow, by the module that makes them."""
-    return Source(name, Origin(f"{TABLES}{name}.json", f"python -m scripts.{module}"), read)
+    file = f"{TABLES}{_phase(module)}/{name}.json"
+    return Source(name, Origin(file, f"python -m scripts.{module}"), read)
 
 
 def table(name: str, file: str, module: str, schema: Table, *columns: str) -> Source:

@@ -17,7 +17,7 @@ from scripts.report.sections import SECTIONS, summary_sources
 from scripts.report.sentences import make_claims, make_readings
 
 EXAMPLE = """example, shortened at …:
-  python -m scripts.report.summary --tables results/tables/gaps.parquet … \\
+  python -m scripts.report.summary --tables results/tables/statistics/gaps.parquet … \\
       data/recorded/history.parquet data/recorded/measured/nvidia_h200-bf16/runs.json \\
       --upstream data/upstream.yaml --lock envs/analysis.lock.txt \\
       --datasets data/recorded/history.parquet \\

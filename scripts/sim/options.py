@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from scripts.lib.files import InputError
+from scripts.lib.schemas.space import SPACE_FILES
 from scripts.sim import facts as compiler
 from scripts.sim.simulator import Simulator, load
 
@@ -43,4 +44,4 @@ def read_model(args: argparse.Namespace) -> tuple[Simulator, pd.DataFrame]:
 
 def read_spaces(spaces: list[Path] | None) -> pd.DataFrame:
     """The compiler's facts of the tables named, or of all that `make` has built."""
-    return compiler.read_facts(sorted(SPACES.glob("*.parquet")) if spaces is None else spaces)
+    return compiler.read_facts(sorted(SPACES.glob(SPACE_FILES)) if spaces is None else spaces)

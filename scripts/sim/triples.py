@@ -1,7 +1,7 @@
 """Predict the triples of a device pair whose target GPU is not there.
 
 For each: latency of the source's config, carried over, and of the target's own, on the target. A
-config that the target cannot hold has no latency; results/tables/triples_legality says why.
+config that the target cannot hold has no latency; results/tables/space/triples_legality says why.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _KEPT = [
 
 EXAMPLE = """example:
   python -m scripts.sim.triples --model results/sim/model.json \\
-    --legality results/tables/triples_legality.parquet \\
+    --legality results/tables/space/triples_legality.parquet \\
     --space results/tables/space/AMD_Instinct_MI300X-bf16.parquet \\
-    --out results/tables/triples_predicted.parquet
+    --out results/tables/sim/triples_predicted.parquet
 """
 
 

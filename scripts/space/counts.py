@@ -22,9 +22,9 @@ from scripts.space.spaces import published_space
 from scripts.space.targets import find_form
 
 EXAMPLE = """example:
-  python -m scripts.space.counts --spaces results/tables/space/*.parquet \\
-    --compiled data/recorded/space/*.parquet --out results/tables/space_counts.parquet \\
-    --out-sample results/tables/space_sample.parquet
+  python -m scripts.space.counts --spaces results/tables/space/*-*.parquet \\
+    --compiled data/recorded/space/*.parquet --out results/tables/space/space_counts.parquet \\
+    --out-sample results/tables/space/space_sample.parquet
 """
 
 Rows = list[tuple[str, str, int]]

@@ -28,9 +28,10 @@ from scripts.space.triples import judge_triples
 EXAMPLE = """example:
   python -m scripts.space.legality --devices NVIDIA_H200 AMD_Instinct_MI300X \\
     --source NVIDIA_H100_80GB_HBM3 --destination AMD_Instinct_MI300X \\
-    --history data/recorded/history.parquet --triples results/tables/triples.parquet \\
-    --shapes results/tables/shapes.parquet --compiled data/recorded/space/*.parquet \\
-    --out results/tables/legality.parquet --out-triples results/tables/triples_legality.parquet
+    --history data/recorded/history.parquet --triples results/tables/corpus/triples.parquet \\
+    --shapes results/tables/corpus/shapes.parquet --compiled data/recorded/space/*.parquet \\
+    --out results/tables/space/legality.parquet \\
+    --out-triples results/tables/space/triples_legality.parquet
 """
 
 

@@ -31,8 +31,8 @@ from scripts.statistics.bootstrap import (
 RATE_METRICS = [WIN, TIE, LOSS, "within_2", "within_5", "within_10"]
 METRICS = [*RATE_METRICS, "regret"]
 EXAMPLE = (
-    "python -m scripts.statistics.aggregate --verdicts results/tables/verdicts.parquet"
-    " --out results/tables/rates.parquet"
+    "python -m scripts.statistics.aggregate --verdicts results/tables/statistics/verdicts.parquet"
+    " --out results/tables/statistics/rates.parquet"
 )
 
 

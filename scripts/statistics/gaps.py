@@ -20,8 +20,8 @@ from scripts.statistics.bootstrap import Plan, estimate_means, round_estimates
 
 METRICS = ["gap_days_last", "gap_days_first"]
 EXAMPLE = (
-    "python -m scripts.statistics.gaps --triples results/tables/triples.parquet"
-    " --out results/tables/gaps.parquet"
+    "python -m scripts.statistics.gaps --triples results/tables/corpus/triples.parquet"
+    " --out results/tables/statistics/gaps.parquet"
 )
 
 

@@ -31,9 +31,10 @@ from scripts.statistics.searches import with_classes
 LOG = logging.getLogger("statistics.live")
 CHOICES = (Choice.SEARCHED, Choice.FASTEST)
 EXAMPLE = """
-  python -m scripts.statistics.live --live results/tables/live.parquet \\
+  python -m scripts.statistics.live --live results/tables/tune/live.parquet \\
     --space results/tables/space/NVIDIA_H200-*.parquet \\
-    --out-rates results/tables/live_rates.parquet --out-losses results/tables/live_losses.parquet
+    --out-rates results/tables/statistics/live_rates.parquet \\
+    --out-losses results/tables/statistics/live_losses.parquet
 """
 
 

@@ -33,10 +33,11 @@ from scripts.statistics.searches import with_classes
 LOG = logging.getLogger("statistics.search_choices")
 _GROUPS = ("scheme", "regime", "source")
 EXAMPLE = """
-  python -m scripts.statistics.search_choices --choices results/tables/search_choices.parquet \\
+  python -m scripts.statistics.search_choices \\
+    --choices results/tables/transfer/search_choices.parquet \\
     --margin 0.01 --resamples 10000 --level 0.95 --seed 1 \\
-    --out-verdicts results/tables/search_verdicts.parquet \\
-    --out-behind results/tables/search_behind.parquet
+    --out-verdicts results/tables/statistics/search_verdicts.parquet \\
+    --out-behind results/tables/statistics/search_behind.parquet
 """
 
 

@@ -22,8 +22,8 @@ from scripts.statistics.searches import EVERY
 LOG = logging.getLogger("statistics.search_pairs")
 _LEAST = 1e-9  # log units: nearer than this is the same config
 EXAMPLE = """
-  python -m scripts.statistics.search_pairs --searches results/tables/searches.parquet \\
-    --resamples 10000 --level 0.95 --seed 1 --out results/tables/search_pairs.parquet
+  python -m scripts.statistics.search_pairs --searches results/tables/transfer/searches.parquet \\
+    --resamples 10000 --level 0.95 --seed 1 --out results/tables/statistics/search_pairs.parquet
 """
 
 

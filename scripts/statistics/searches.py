@@ -33,9 +33,10 @@ BY_CLASS = ("S1-S8", EVERY)  # whose classes have intervals too
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
 EXAMPLE = """
-  python -m scripts.statistics.searches --searches results/tables/searches.parquet \\
-    --resamples 10000 --level 0.95 --seed 1 --out-rates results/tables/search_rates.parquet \\
-    --out-costs results/tables/search_costs.parquet
+  python -m scripts.statistics.searches --searches results/tables/transfer/searches.parquet \\
+    --resamples 10000 --level 0.95 --seed 1 \\
+    --out-rates results/tables/statistics/search_rates.parquet \\
+    --out-costs results/tables/statistics/search_costs.parquet
 """
 
 

@@ -31,8 +31,9 @@ COLUMNS = ["cell_id", "config_id", "outcome", "median_us", "anchor_us"]
 EXAMPLE = """
   python -m scripts.statistics.tuned --tuned data/recorded/tuned/*/tuned.json \\
     --trials data/recorded/measured/nvidia_h200-bf16/trials.parquet \\
-    --recorded results/tables/recorded.parquet --out results/tables/tuned.parquet \\
-    --out-cost results/tables/tuned_cost.parquet
+    --recorded results/tables/statistics/recorded.parquet \\
+    --out results/tables/statistics/tuned.parquet \\
+    --out-cost results/tables/statistics/tuned_cost.parquet
 """
 
 

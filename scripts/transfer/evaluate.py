@@ -49,9 +49,10 @@ EXAMPLE = """example:
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.transfer.evaluate --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-*.parquet \\
-    --history data/recorded/history.parquet --predictions results/tables/sim_held_out.parquet \\
+    --history data/recorded/history.parquet --predictions results/tables/sim/sim_held_out.parquet \\
     --rivals data/recorded/searches/nvidia_h200.parquet --seeds 50 --margin 0.01 --seed 1 \\
-    --out results/tables/searches.parquet --out-choices results/tables/search_choices.parquet
+    --out results/tables/transfer/searches.parquet \\
+    --out-choices results/tables/transfer/search_choices.parquet
 """
 
 

@@ -31,9 +31,9 @@ LOG = logging.getLogger("transfer.propose")
 
 EXAMPLE = """example:
   python -m scripts.transfer.propose --history data/recorded/history.parquet \\
-    --space results/tables/space.parquet --device NVIDIA_H200 \\
+    --space results/tables/space/NVIDIA_H200-bf16.parquet --device NVIDIA_H200 \\
     --shapes E8-N3584-K4096-top2-bf16 E128-N768-K2048-top8-bf16 \\
-    --out results/tables/proposals.parquet
+    --out results/tables/transfer/proposals.parquet
 """
 
 Named = tuple[str, str | None, str, str | None]  # strategy, source, config id, file

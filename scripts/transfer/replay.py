@@ -32,8 +32,9 @@ LOG = logging.getLogger("transfer.replay")
 
 EXAMPLE = """example:
   python -m scripts.transfer.replay --trials trials.parquet --cells cells.parquet \\
-    --space results/tables/space.parquet --proposals results/tables/proposals.parquet \\
-    --seeds 50 --budgets 1 2 4 8 16 32 64 128 --out results/tables/replay.parquet
+    --space results/tables/space/NVIDIA_H200-bf16.parquet \\
+    --proposals results/tables/transfer/proposals.parquet \\
+    --seeds 50 --budgets 1 2 4 8 16 32 64 128 --out results/tables/transfer/replay.parquet
 """
 
 

@@ -15,6 +15,7 @@ from scripts.lib.budget import Budget
 from scripts.lib.config import Config
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
+from scripts.lib.schemas.space import SPACE_FILES
 from scripts.lib.shape import Cell, Shape
 from scripts.sim.facts import read_facts
 from scripts.sim.predict import predict
@@ -68,7 +69,7 @@ class Corpus:
 
     @cached_property
     def _facts(self) -> pd.DataFrame:
-        return read_facts(sorted(self.where.spaces.glob("*.parquet")))
+        return read_facts(sorted(self.where.spaces.glob(SPACE_FILES)))
 
     @cached_property
     def _measured(self) -> pd.DataFrame:
@@ -95,7 +96,7 @@ def read_corpus(where: Where, seed: int) -> Corpus:
     recordings = read_recordings(
         [folder / "trials.parquet" for folder in where.recorded],
         [folder / "cells.parquet" for folder in where.recorded],
-        sorted(where.spaces.glob("*.parquet")),
+        sorted(where.spaces.glob(SPACE_FILES)),
     )
     legal = {one.cell: one.legal.configs for one in recordings}
     logs, _ = read_predictions(where.held_out, legal)

@@ -12,7 +12,7 @@ from scripts.lib.names import unknown_name
 from scripts.lib.shape import Shape
 from scripts.tune.hub import nearest_known, plain, read_id, refuse_foreign, without_end
 
-YAML, JSON = Path("data/models.yaml"), Path("results/tables/models.json")
+YAML, JSON = Path("data/models.yaml"), Path("results/tables/corpus/models.json")
 
 _SIZES = ("experts", "hidden", "intermediate", "top_k")
 _MOST = 64  # largest degree that is offered

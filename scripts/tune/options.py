@@ -31,7 +31,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     add("--spaces", type=Path, default=Path("results/tables/space"), help="folder of SPACE tables")
     add("--history", type=Path, default=Path("data/recorded/history.parquet"))
     add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
-    add("--held-out", type=Path, default=Path("results/tables/sim_held_out.parquet"),
+    add("--held-out", type=Path, default=Path("results/tables/sim/sim_held_out.parquet"),
         help="SIM_HELD_OUT table")  # fmt: skip
     add("--build", type=Path, default=Path("build/spaces"), help="spaces that are compiled now")
 

@@ -64,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--share", help="only the layers of one part, such as 2/4, on the one GPU named")
     add("--shapes", nargs="+", help="only layers whose id contains one of these texts")
     add("--from", nargs="+", dest="sources", help="only these sources (default: all with a file)")
-    add("--shapes-table", type=Path, default=Path("results/tables/shapes.parquet"))
+    add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
     add("--seconds", type=float, default=math.inf, help="pause after this")
     add("--out", type=Path, required=True, help="folder of the ledgers")
     add_shared(parser)

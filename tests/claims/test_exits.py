@@ -116,7 +116,7 @@ def test_findings_are_listed_up_to_a_limit() -> None:
 @pytest.mark.parametrize(
     ("command", "can"),
     [
-        ("make results/tables/rates.parquet", True),
+        ("make results/tables/statistics/rates.parquet", True),
         ("python -m scripts.lib.manifest check", True),
         ("python -m scripts.nobody", False),
         ("python -m scripts.nobody.there", False),

@@ -203,7 +203,7 @@ def test_every_claim_quotes_a_figure_of_the_summary(made: dict[str, Any]) -> Non
         assert figure["mean"] == claim["mean"]
         assert figure["ci"] == claim["ci"]
         assert "{" not in claim["sentence"]
-        assert re.fullmatch(r"make results/tables/[a-z_]+\.parquet", claim["command"])
+        assert re.fullmatch(r"make results/tables/[a-z]+/[a-z_]+\.parquet", claim["command"])
 
 
 def test_the_same_inputs_give_the_same_bytes(

@@ -73,7 +73,8 @@ def test_each_number_is_listed_with_table_and_command(capsys: pytest.CaptureFixt
     assert len(rows) > 1000
     assert {len(row) for row in rows} == {5}
     pairs = str(len(json.loads(SUMMARY.read_text())["corpus"]["pairs"]))
-    assert [pairs, "corpus/pairs", "results/tables/gaps.parquet"] in [row[1:4] for row in rows]
+    gaps = "results/tables/statistics/gaps.parquet"
+    assert [pairs, "corpus/pairs", gaps] in [row[1:4] for row in rows]
     assert all(path and file for _, _, path, file, _ in rows)
 
 

@@ -29,8 +29,8 @@ NORMAL = NormalDist()
 Columns = dict[str, list[Any]]
 
 
-def table(folder: Path, name: str) -> Columns:
-    columns: Columns = pq.read_table(folder / f"results/tables/{name}.parquet").to_pydict()
+def table(folder: Path, name: str, phase: str = "statistics") -> Columns:
+    columns: Columns = pq.read_table(folder / f"results/tables/{phase}/{name}.parquet").to_pydict()
     return columns
 
 
@@ -136,7 +136,7 @@ def test_speed_up_of_winners(made: Clone, source: str) -> None:
 
 def test_time_gaps_of_every_pair(made: Clone) -> None:
     summary = json.loads((made.path / "results/summary.json").read_text())
-    columns = table(made.path, "triples")
+    columns = table(made.path, "triples", "corpus")
     keys = zip(columns["source"], columns["target"], strict=True)
     pairs: dict[str, list[float]] = {}
     for (source, target), days in zip(keys, columns["gap_days_last"], strict=True):

@@ -66,9 +66,11 @@ def test_make_restores_a_missing_record(made: Clone, tmp_path: Path) -> None:
 
 def test_truncated_table_is_named(made: Clone, tmp_path: Path) -> None:
     clone = made.copy(tmp_path / "copy")
-    truncate(clone.path / "results" / "tables" / "triples.parquet")
+    truncate(clone.path / "results" / "tables" / "corpus" / "triples.parquet")
     failed = clone.run("make", status=None)
-    assert "error: results/tables/triples.parquet: not a readable Parquet file" in failed.stdout
+    assert (
+        "error: results/tables/corpus/triples.parquet: not a readable Parquet file" in failed.stdout
+    )
 
 
 def test_new_recording_travels_through_the_store(made: Clone, tmp_path: Path) -> None:

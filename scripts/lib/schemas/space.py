@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from scripts.lib.tables import Column, Table
 
+# Of the phase's tables the spaces: GPU, dash, scheme; no other name there has a dash.
+SPACE_FILES = "*-*.parquet"
+
 
 class Stage(StrEnum):
     """Who rejected a config: the published search, a formula, or the compiler."""

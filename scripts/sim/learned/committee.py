@@ -2,7 +2,7 @@
 
 A few dozen cells cannot tell which of many correlated features a residual hangs on, and a forest
 that saw them all trusts some by chance. Views that leave whole groups out err differently, and
-their mean orders the fastest configs better than any of them (results/tables/sim_rates.parquet
+their mean orders the fastest configs better than any of them (results/tables/sim/sim_rates.parquet
 holds what is reached).
 """
 
