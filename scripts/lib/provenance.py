@@ -50,8 +50,9 @@ def dataset_hashes(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def upstream_commit(path: Path) -> str:
-    """The pinned commit of data/upstream.yaml. InputError unless it is a full hash."""
+    """The commit of vLLM that data/upstream.yaml pins. InputError unless it is a full hash."""
     value = read_yaml(path)
+    value = value.get("vllm", value) if isinstance(value, dict) else value
     commit = value.get("commit") if isinstance(value, dict) else None
     if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         raise InputError(f"{path}: commit is {commit!r}; write the full hash of 40 hex digits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ _VERSION_KEY = "triton_version"
 _BATCH = re.compile(r"[1-9]\d{0,8}")
 # Launch parameters of the FlyDSL MoE kernel, which shares the folder.
 _FOREIGN_KEYS = frozenset({"tile_m", "tile_n", "tile_k", "tile_n2", "tile_k2"})
+# SGLang's switch between two variants of its kernel; a false one is as good as none.
+_TMA = "USE_TMA"
 
 
 class _Object(list[tuple[str, Any]]):
@@ -43,10 +46,13 @@ class Body:
     triton_version: str | None = None
 
 
-def parse_body(content: bytes) -> Body:
-    """Read a config file. Never raises; what cannot be read is said in the entries."""
+def parse_body(content: bytes, versioned: bool = True) -> Body:
+    """Read a config file. Never raises; what cannot be read is said in the entries.
+
+    ``versioned``: the file may say its ``triton_version``; SGLang's loader fails on the key.
+    """
     try:
-        return _read(json.loads(content.decode("utf-8"), object_pairs_hook=_Object))
+        return _read(json.loads(content.decode("utf-8"), object_pairs_hook=_Object), versioned)
     except (ValueError, RecursionError) as error:
         return _unreadable(Reason.MALFORMED_JSON, str(error))
 
@@ -56,13 +62,23 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _read(pairs: Any) -> Body:
+def rejected(entries: Iterable[Entry], reason: Reason, why: str) -> tuple[Entry, ...]:
+    """The entries, all of them rejected for what their file is."""
+    found = []
+    for entry in entries:
+        besides = f"; besides: {entry.reason}, {entry.detail}" if entry.reason else ""
+        detail = f"{why}{besides}"
+        found.append(Entry(entry.position, entry.batch, None, entry.text, reason, detail))
+    return tuple(found)
+
+
+def _read(pairs: Any, versioned: bool) -> Body:
     if not isinstance(pairs, _Object):
         return _unreadable(Reason.BAD_VALUE, "the file holds no JSON object")
     version = None
     entries: list[Entry] = []
     for key, value in pairs:
-        if key == _VERSION_KEY and isinstance(value, str):
+        if versioned and key == _VERSION_KEY and isinstance(value, str):
             version = printable(value)
         else:
             entries.append(_entry(len(entries), key, value))
@@ -94,6 +110,10 @@ def _config(value: Any) -> tuple[Config | None, Reason | None, str | None]:
         return None, Reason.DUPLICATE_KEY, "a key stands twice in the entry"
     if entry and _FOREIGN_KEYS.issuperset(entry):
         return None, Reason.FOREIGN_KERNEL, "launch parameters of the FlyDSL kernel"
+    if entry.get(_TMA) is True:
+        return None, Reason.TMA, "launch parameters of the variant that loads by TMA"
+    if entry.get(_TMA) is False:
+        del entry[_TMA]
     try:
         return from_entry(entry), None, None
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""Names of config files: taken apart, put together, and whether the runtime ever asks for one.
+"""Names of vLLM's config files: taken apart, put together, and whether it ever asks for one.
 
 E={E},N={N},device_name={D}[,dtype={T}][,block_shape=[n,k]][,backend={B}].json
 """
@@ -16,6 +16,9 @@ _SCHEMES = {"": "bf16", "float8": "fp8_w8a8", "float32": "fp32"}
 # Every device of the H200 family asks for the files of this one.
 _H200 = "NVIDIA_H200"
 
+# Other loaders append a word in small letters (_down, _lmdeploy). No GPU's name and no number
+# format ends with one: theirs have a capital or a digit in the last word.
+_SUFFIX = re.compile(r"_[a-z]+(?=\.json$)")
 # Nine digits at most, so that every number fits 32 bits.
 _NAME = re.compile(
     r"E=(?P<E>[1-9]\d{0,8}),N=(?P<N>[1-9]\d{0,8}),device_name=(?P<device>[^,=]+)"
@@ -24,6 +27,12 @@ _NAME = re.compile(
     r"(?:,backend=(?P<backend>[^,=]+))?"
     r"\.json"
 )
+
+
+def scheme_word(dtype: str, block_shape: str) -> str:
+    """Our word for the number formats of a file; ``block_shape`` as ``[n,k]`` or empty."""
+    word = _SCHEMES.get(dtype, re.sub(r"[^a-z0-9]+", "_", dtype.lower()))
+    return word + block_shape.replace("[", "_b").replace(",", "x").rstrip("]")
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,7 @@ class ConfigName:
     @property
     def scheme(self) -> str:
         """Our word for the number formats, for example ``fp8_w8a8_b128x128``."""
-        word = _SCHEMES.get(self.dtype, re.sub(r"[^a-z0-9]+", "_", self.dtype.lower()))
-        return word + self.block_shape.replace("[", "_b").replace(",", "x").rstrip("]")
+        return scheme_word(self.dtype, self.block_shape)
 
     @property
     def reachable(self) -> bool:
@@ -62,10 +70,16 @@ class ConfigName:
         return self.dtype in LOADER_DTYPES
 
 
+def foreign_suffix(name: str) -> str | None:
+    """The word that another loader put behind a name, for example ``_lmdeploy``; None if none."""
+    match = _SUFFIX.search(name)
+    return match[0] if match else None
+
+
 def parse_name(name: str) -> ConfigName | None:
-    """Take a file name apart; None if it is not a config file's name."""
+    """Take a file name apart; None if it is not a name of vLLM's config files."""
     match = _NAME.fullmatch(name)
-    if match is None:
+    if match is None or foreign_suffix(name):
         return None
     return ConfigName(
         int(match["E"]),

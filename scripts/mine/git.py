@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,20 +81,22 @@ class Repository:
                 f"{self.path}: commit {commit} is not here; fetch it or pin another ({error})"
             ) from error
 
-    def files(self, commit: str, folder: str) -> list[TreeFile]:
-        """All files under ``folder`` at ``commit``, paths relative to the folder."""
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{folder}/")
+    def files(self, commit: str, *folders: str) -> list[TreeFile]:
+        """All files under ``folders`` at ``commit``, paths relative to the folder."""
+        wanted = [f"{folder}/" for folder in folders]
+        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *wanted)
         files = []
         for line in _fields(listing):
             meta, _, path = line.partition(b"\t")
             mode, _, blob = meta.decode().split()
-            files.append(TreeFile(_relative(path, folder), blob, mode in _REGULAR_MODES))
+            files.append(TreeFile(_relative(path, folders), blob, mode in _REGULAR_MODES))
         if not files:
-            raise InputError(f"{self.path}: no file under {folder} at commit {commit}")
+            where = " or ".join(folders)
+            raise InputError(f"{self.path}: no file under {where} at commit {commit}")
         return files
 
-    def changes(self, commit: str, folder: str) -> list[Change]:
-        """Every change of a file under ``folder`` up to ``commit``, children before parents.
+    def changes(self, commit: str, *folders: str) -> list[Change]:
+        """Every change of a file under ``folders`` up to ``commit``, children before parents.
 
         History is simplified as ``git log -- folder`` does it: a side branch that left no trace
         in the folder does not count. A merge counts where it differs from all its parents (-c).
@@ -102,18 +104,19 @@ class Repository:
         output = self._run(
             "log", "--date-order", "--raw", "-c", "-z", "--no-abbrev", "--no-renames",
             "--no-show-signature", "--no-color", f"--format={_COMMIT_MARK.decode()}%H %at %ct",
-            commit, "--", folder,
+            commit, "--", *folders,
         )  # fmt: skip
-        return list(_parse_log(output, folder))
+        return list(_parse_log(output, folders))
 
-    def prefetch(self, commit: str, folder: str) -> None:
-        """Have a blobless clone fetch all blobs of the folder in one go.
+    def prefetch(self, commit: str, *folders: str) -> None:
+        """Have a blobless clone fetch all blobs of the folders in one go.
 
         ``cat-file`` would ask the remote for one blob after the other. A diff that needs content
         (--numstat) asks for all it lacks at once, and finds nothing to do in a full clone.
         """
         empty_tree = self._run("hash-object", "-t", "tree", "--stdin").decode().strip()
-        self._run("diff-tree", "-r", "--numstat", "--no-renames", empty_tree, commit, "--", folder)
+        options = ("-r", "--numstat", "--no-renames")
+        self._run("diff-tree", *options, empty_tree, commit, "--", *folders)
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Content by blob id."""
@@ -150,11 +153,13 @@ def _fields(output: bytes) -> list[bytes]:
     return [field for field in (part.lstrip(b"\n") for part in output.split(b"\0")) if field]
 
 
-def _relative(path: bytes, folder: str) -> str:
-    return path.decode("utf-8", "backslashreplace").removeprefix(f"{folder}/")
+def _relative(path: bytes, folders: Sequence[str]) -> str:
+    text = path.decode("utf-8", "backslashreplace")
+    inside = [folder for folder in folders if text.startswith(f"{folder}/")]
+    return text.removeprefix(f"{max(inside, key=len)}/") if inside else text
 
 
-def _parse_log(output: bytes, folder: str) -> Iterator[Change]:
+def _parse_log(output: bytes, folders: Sequence[str]) -> Iterator[Change]:
     """Read ``git log --raw -c -z``: marked commit lines, then pairs of change and path.
 
     A change is one colon per parent, the mode in each parent and in the result, the object ids
@@ -167,7 +172,7 @@ def _parse_log(output: bytes, folder: str) -> Iterator[Change]:
             name, author_time, commit_time = field[1:].decode().split()
             commit = Commit(name, int(author_time), int(commit_time))
             continue
-        path = _relative(next(fields), folder)
+        path = _relative(next(fields), folders)
         parents = len(field) - len(field.lstrip(b":"))
         words = field[parents:].split(b" ")
         gone = words[parents] == _ABSENT_MODE

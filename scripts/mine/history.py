@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from scripts.lib.files import InputError
 from scripts.lib.schemas.history import Reason, Status
-from scripts.mine.body import Body, Entry, parse_body
+from scripts.mine.body import Body, Entry, parse_body, rejected
 from scripts.mine.censoring import censored
-from scripts.mine.filename import ConfigName, parse_name
+from scripts.mine.filename import ConfigName, foreign_suffix, parse_name
 from scripts.mine.git import Change, Commit, TreeFile
 
 
@@ -20,12 +20,15 @@ class Snapshot:
     """What mining reads: the folder at the pinned commit, and every change that led there.
 
     ``changes`` has children before parents; ``blobs`` holds the content of all regular files.
+    A release stands for a commit where packages are mined; ``removed``: the files that an earlier
+    one had, as they last were.
     """
 
     commit: str
     files: tuple[TreeFile, ...]
     changes: tuple[Change, ...]
     blobs: dict[str, bytes]
+    removed: tuple[TreeFile, ...] = ()
 
 
 def history_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -38,14 +41,14 @@ def history_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
         touched.setdefault(change.path, []).append(change)
     rows = []
     for file in sorted(snapshot.files, key=lambda file: file.path):
-        first, last = _span(file, touched.get(file.path, []))
+        first, last = span(file, touched.get(file.path, []))
         dates = _dates("first", first) | _dates("last", last)
         common = {"pinned_commit": snapshot.commit, "file": file.path, "blob_id": file.blob}
         rows += [common | row | dates for row in _file_rows(file, snapshot.blobs)]
     return rows
 
 
-def _span(file: TreeFile, changes: list[Change]) -> tuple[Commit, Commit]:
+def span(file: TreeFile, changes: Sequence[Change]) -> tuple[Commit, Commit]:
     """First and last commit of a file; ``changes`` newest first.
 
     The first is the first that had a file of this path, even if it was removed and came back.
@@ -61,12 +64,13 @@ def _span(file: TreeFile, changes: list[Change]) -> tuple[Commit, Commit]:
 def _dates(which: str, commit: Commit) -> dict[str, str]:
     return {
         f"{which}_commit": commit.hash,
-        f"{which}_author_date": _iso(commit.author_time),
-        f"{which}_commit_date": _iso(commit.commit_time),
+        f"{which}_author_date": iso_date(commit.author_time),
+        f"{which}_commit_date": iso_date(commit.commit_time),
     }
 
 
-def _iso(seconds: int) -> str:
+def iso_date(seconds: int) -> str:
+    """Seconds since 1970 as ISO 8601, UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -80,7 +84,7 @@ def _file_rows(file: TreeFile, blobs: dict[str, bytes]) -> Iterator[dict[str, An
         "censored": None if name is None else censored(name, configs),
     }
     for entry in body.entries:
-        yield columns | _entry_columns(entry)
+        yield columns | entry_columns(entry)
 
 
 def _body(file: TreeFile, name: ConfigName | None, blobs: dict[str, bytes]) -> Body:
@@ -89,21 +93,14 @@ def _body(file: TreeFile, name: ConfigName | None, blobs: dict[str, bytes]) -> B
     body = parse_body(blobs[file.blob])
     if name is not None:
         return body
-    return Body(tuple(_oddly_named(body.entries)), body.triton_version)
+    # Without a name nobody knows what the configs are for.
+    return Body(rejected(body.entries, Reason.ODD_NAME, _oddity(file.path)), body.triton_version)
 
 
-def _oddly_named(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries, all rejected: without a name nobody knows what their configs are for."""
-    for entry in entries:
-        detail = f"; besides: {entry.reason}, {entry.detail}" if entry.reason else ""
-        yield Entry(
-            entry.position,
-            entry.batch,
-            None,
-            entry.text,
-            Reason.ODD_NAME,
-            f"the name is not of the form E=…,N=…,device_name=….json{detail}",
-        )
+def _oddity(path: str) -> str:
+    suffix = foreign_suffix(path)
+    form = "the name is not of the form E=…,N=…,device_name=….json"
+    return f"{form}; {suffix} is another loader's suffix" if suffix else form
 
 
 def _name_columns(name: ConfigName | None) -> dict[str, Any]:
@@ -118,7 +115,8 @@ def _name_columns(name: ConfigName | None) -> dict[str, Any]:
     }
 
 
-def _entry_columns(entry: Entry) -> dict[str, Any]:
+def entry_columns(entry: Entry) -> dict[str, Any]:
+    """What an entry says of itself: the columns that every history has."""
     return {
         "batch": entry.batch,
         "position": entry.position,

@@ -88,7 +88,7 @@ class Clone:
     @property
     def upstream(self) -> Upstream:
         """A pin at the head."""
-        return Upstream(self.path.as_uri(), FOLDER, self.head)
+        return Upstream(self.path.as_uri(), (FOLDER,), self.head)
 
     def pin(self, path: Path) -> Path:
         """Write an upstream file that pins the head."""

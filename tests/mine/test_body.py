@@ -66,6 +66,8 @@ def test_a_file_that_cannot_be_read_is_one_entry(content: bytes, reason: Reason)
         (ENTRY | {"num_warps": True}, Reason.BAD_VALUE, "num_warps"),
         (ENTRY | {"num_stages": 0}, Reason.BAD_VALUE, "num_stages"),
         ({"tile_m": 16, "tile_n": 64}, Reason.FOREIGN_KERNEL, "FlyDSL"),
+        (ENTRY | {"USE_TMA": True}, Reason.TMA, "TMA"),
+        (ENTRY | {"USE_TMA": 1}, Reason.UNKNOWN_KEY, "USE_TMA"),
         ({}, Reason.MISSING_KEY, "BLOCK_SIZE_M"),
         (None, Reason.BAD_VALUE, "object"),
         ([1], Reason.BAD_VALUE, "object"),
@@ -122,3 +124,14 @@ def test_nothing_is_dropped(content: dict[str, Any]) -> None:
     for entry in body.entries:
         assert (entry.config is None) == (entry.reason is not None)
         assert (entry.reason is None) == (entry.detail is None)
+
+
+def test_a_kernel_variant_that_is_off_is_as_good_as_none() -> None:
+    assert parse_one(ENTRY | {"USE_TMA": False}).config == Config(16, 64, 128, 1, 4, 3)
+
+
+def test_a_version_where_the_loader_takes_every_key_for_a_batch_size() -> None:
+    content = json.dumps({"triton_version": "3.6.0", "1": ENTRY}).encode()
+    body = parse_body(content, versioned=False)
+    assert body.triton_version is None
+    assert [entry.reason for entry in body.entries] == [Reason.UNKNOWN_KEY, None]

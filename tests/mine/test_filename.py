@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.mine.filename import ConfigName, parse_name
+from scripts.lib.device import devices
+from scripts.mine.filename import ConfigName, foreign_suffix, parse_name
 
-PART = st.from_regex(r"[A-Za-z0-9_.\-]+", fullmatch=True)
+# The last word of a part of the name holds a capital or a digit; see foreign_suffix.
+PART = st.from_regex(r"[A-Za-z0-9_.\-]+", fullmatch=True).map(lambda text: f"{text}8")
 OPTION = st.just("") | PART
 SIZE = st.integers(1, 10**9 - 1)
 BLOCK = st.just("") | st.builds(lambda n, k: f"[{n},{k}]", SIZE, SIZE)
@@ -45,6 +47,10 @@ def test_all_parts_are_read() -> None:
         "E=8,N=3584,device_name=NVIDIA_H200,block_shape=[128,128],dtype=fp8_w8a8.json",
         "E=8,N=3584,device_name=NVIDIA_H200,per_channel_quant=True.json",
         "old/E=8,N=3584,device_name=NVIDIA_H200.json",
+        "E=8,N=3584,device_name=NVIDIA_H200_down.json",
+        "E=8,N=3584,device_name=NVIDIA_L20_otherserver.json",
+        "E=8,N=3584,device_name=NVIDIA_H20,dtype=fp8_w8a8_down.json",
+        "E=8,N=3584,device_name=NVIDIA_H20,dtype=fp8_w8a8,block_shape=[64,64]_x.json",
     ],
 )
 def test_odd_names_do_not_parse(name: str) -> None:
@@ -86,3 +92,14 @@ def test_schemes(dtype: str, block: str, scheme: str) -> None:
 )
 def test_reachable_by_the_loader(name: ConfigName, reachable: bool) -> None:
     assert name.reachable is reachable
+
+
+def test_the_suffix_of_another_loader_is_named() -> None:
+    stem = "E=8,N=3584,device_name=NVIDIA_L20"
+    assert foreign_suffix(f"{stem}_otherserver.json") == "_otherserver"
+    assert foreign_suffix(f"{stem}.json") is None
+
+
+def test_no_known_gpu_has_a_name_that_reads_as_a_suffix() -> None:
+    for device in devices():
+        assert parse_name(f"E=8,N=64,device_name={device}.json"), device
