@@ -25,7 +25,7 @@ MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
 GUARD := $(if $(shell command -v flock),flock build/make.lock)
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 
-.PHONY: all help env lock restored restore record test lint format plan gpu-test gpu-measure gpu-cost tune
+.PHONY: all help env lock restored restore record test lint format mine plan gpu-test gpu-measure gpu-cost tune
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE)
@@ -100,6 +100,9 @@ build/plots-template.html: | restored
 	  for name in vega vega-lite vega-embed; do \
 	    echo '<script>'; cat "$$assets/$$name/$$name.js"; echo '</script>'; done; \
 	  echo '</head><body>{plot_divs}</body></html>'; } > $@
+
+mine: restored ## mine both histories again into build/live/ (REPO=a clone of vLLM's repository)
+	@$(SNAKEMAKE) $(if $(REPO),--config mine='{"repo": "$(REPO)"}') -- mine
 
 plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 	@$(SNAKEMAKE) -- build/live/plan.parquet
