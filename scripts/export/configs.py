@@ -17,7 +17,7 @@ from scripts.lib.config import Config, parse_id
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, read_json
 from scripts.lib.log import run_main
-from scripts.lib.runtime_files import sglang_path, vllm_path, write_runtime_files
+from scripts.lib.runtimes.files import need_read, runtime_paths, write_runtime_files
 from scripts.lib.shape import BATCH_LADDER, Shape, parse_shape
 
 LOG = logging.getLogger("export.configs")
@@ -37,7 +37,8 @@ class Tuned:
 
 
 def read_tuned(path: Path) -> Tuned:
-    """InputError names the field that is not there or not what it should be."""
+    """InputError names the field that is not there or not what it should be, and the number formats
+    that no runtime reads a file for."""  # noqa: D205,D209
     record: Any = read_json(path)
     try:
         configs = {int(b["tokens"]): parse_id(str(b["config_id"])) for b in record["batches"]}
@@ -47,23 +48,21 @@ def read_tuned(path: Path) -> Tuned:
         device, triton = find_device(record["device"]).name, record["triton"]
         if not isinstance(triton, str):
             raise ValueError(f"triton is {triton}")
-        return Tuned(parse_shape(record["shape"]), device, triton, configs)
+        shape = parse_shape(record["shape"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: is no record of tuning: {error}; tune the layer again") from None
+    need_read(shape.scheme, str(path))
+    return Tuned(shape, device, triton, configs)
 
 
 def write(paths: Sequence[Path], folder: Path) -> list[Path]:
     """The files of all records. InputError, and nothing is written, if two have one file."""
     records = {path: read_tuned(path) for path in paths}
-    first: dict[tuple[str, Path], Path] = {}
+    first: dict[Path, Path] = {}
     for path, one in records.items():
-        for runtime, name in (
-            ("vllm", vllm_path(one.shape, one.device)),
-            ("sglang", sglang_path(one.shape, one.device, one.triton)),
-        ):
-            if name is not None and first.setdefault((runtime, name), path) != path:
-                known = first[runtime, name]
-                raise InputError(f"{path}: {runtime}/{name} is already that of {known}; name one")
+        for name in runtime_paths(one.shape, one.device, one.triton).values():
+            if name is not None and first.setdefault(name, path) != path:
+                raise InputError(f"{path}: {name} is already that of {first[name]}; name one")
     written = (
         write_runtime_files(folder, one.shape, one.device, one.configs, one.triton).values()
         for one in records.values()

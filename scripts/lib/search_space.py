@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from scripts.lib.config import ROCM_KEYS, Config
 from scripts.lib.device import Vendor
+from scripts.lib.files import InputError
 
 Ranges = Mapping[str, tuple[int, ...]]
 
@@ -45,7 +46,12 @@ def is_narrow(a_bits: int, int8_weights: bool) -> bool:
 
 
 def searched_ranges(vendor: Vendor, narrow: bool) -> Ranges:
-    """Values of each parameter; ``narrow``: see is_narrow."""
+    """Values of each parameter; ``narrow``: see is_narrow. InputError for a vendor without any."""
+    if vendor is Vendor.INTEL:
+        raise InputError(
+            f"no searched space is known for {vendor}'s GPUs: files for them can be named, and"
+            " nothing tuned; choose a GPU of NVIDIA or AMD"
+        )
     if vendor is Vendor.NVIDIA:
         return NVIDIA_SPACE
     return ROCM_NARROW_SPACE if narrow else ROCM_WIDE_SPACE

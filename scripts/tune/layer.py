@@ -10,7 +10,7 @@ from kernels.formats import SCHEMES
 from scripts.lib.device import Device, find_device
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
-from scripts.lib.runtime_files import sglang_path, vllm_path
+from scripts.lib.runtimes import files
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
 from scripts.tune.model_config import read_model_config
 from scripts.tune.models import MoeLayer, find_model
@@ -109,14 +109,10 @@ def _notes(layer: MoeLayer, asked: Asked) -> tuple[str, ...]:
     )
 
 
-def unread(shape: Shape, device: str) -> tuple[str, ...]:
+def unread(shape: Shape) -> tuple[str, ...]:
     """A line if no runtime looks up a config file for the number formats."""
-    if vllm_path(shape, device) or sglang_path(shape, device, "3.6.0"):
-        return ()
-    return (
-        f"no runtime looks up a config file for {shape.scheme}: what is found stays in tuned.json,"
-        " and no file is written for vLLM or SGLang",
-    )
+    reason = files.unread(shape.scheme)
+    return () if reason is None else (f"{reason}. What is found stays in tuned.json, no more",)
 
 
 def check_batches(own: Sequence[int]) -> tuple[int, ...]:

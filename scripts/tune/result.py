@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.lib.config import Config, parse_id
 from scripts.lib.files import InputError, write_json
-from scripts.lib.runtime_files import write_runtime_files
+from scripts.lib.runtimes.files import write_runtime_files
 from scripts.transfer.oracle import Trial
 from scripts.tune.layer import Wanted
 from scripts.tune.turns import Search
@@ -92,9 +92,17 @@ def _place(search: Search, config_id: str) -> int | None:
 
 
 def write_result(folder: Path, wanted: Wanted, record: Body, triton: str) -> Body:
-    """Write the runtimes' files and then the record that names them; returns the record."""
+    """Write the runtimes' files and then the record that names them; returns the record.
+
+    InputError if a runtime does not take an entry; what was found is in the record all the same.
+    """
     configs = {batch["tokens"]: parse_id(batch["config_id"]) for batch in record["batches"]}
-    paths = write_runtime_files(folder, wanted.shape, wanted.device, configs, triton)
+    try:
+        paths = write_runtime_files(folder, wanted.shape, wanted.device, configs, triton)
+    except InputError:
+        bare = {"version": VERSION, **record, "triton": triton, "files": {}}
+        write_json(folder / "tuned.json", bare)
+        raise
     files = {name: None if path is None else path.as_posix() for name, path in paths.items()}
     whole = {"version": VERSION, **record, "triton": triton, "files": files}
     write_json(folder / "tuned.json", whole)

@@ -102,7 +102,7 @@ def run(args: argparse.Namespace, typed: str) -> None:
             args.fuse_shared, tuple(args.batches),
         )
     )  # fmt: skip
-    for note in (*wanted.notes, *unread(wanted.shape, wanted.device)):
+    for note in (*wanted.notes, *unread(wanted.shape)):
         LOG.info("%s", note)
     sources = None if args.sources is None else [find_device(name).name for name in args.sources]
     options = Options(

@@ -11,7 +11,7 @@ import pytest
 from scripts.export.configs import main, read_tuned, write
 from scripts.lib.config import Config, from_entry
 from scripts.lib.files import InputError
-from scripts.lib.runtime_files import sglang_path, vllm_path
+from scripts.lib.runtimes.runtime import SGLANG, VLLM
 from scripts.lib.shape import BATCH_LADDER, Shape
 
 DEVICE, TRITON = "NVIDIA_H200", "3.6.0"
@@ -45,8 +45,8 @@ def files(folder: Path) -> list[Path]:
 def test_both_runtimes_find_all_batch_sizes(tmp_path: Path, scheme: str) -> None:
     out = tmp_path / "out"
     written = write([put(tmp_path, "one", record(layer(scheme)))], out)
-    vllm = out / "vllm" / vllm_path(layer(scheme), DEVICE)
-    sglang = out / "sglang" / sglang_path(layer(scheme), DEVICE, TRITON)
+    vllm = out / "vllm" / VLLM.path(layer(scheme), DEVICE, TRITON)
+    sglang = out / "sglang" / SGLANG.path(layer(scheme), DEVICE, TRITON)
     assert written == files(out) == sorted([vllm, sglang])
     assert sglang.parent == out / "sglang/configs/triton_3_6_0"
     read = json.loads(vllm.read_text())
@@ -56,21 +56,46 @@ def test_both_runtimes_find_all_batch_sizes(tmp_path: Path, scheme: str) -> None
     assert len(read) == 18
 
 
-@pytest.mark.parametrize(
-    ("scheme", "runtimes"), [("mxfp4_w4a16", set()), ("int8_w8a8", {"sglang"})]
-)
-def test_a_runtime_without_a_name_for_the_formats_gets_no_file(
-    tmp_path: Path, scheme: str, runtimes: set[str]
-) -> None:
+def test_a_runtime_without_a_name_for_the_formats_gets_no_file(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    written = write([put(tmp_path, "one", record(layer(scheme)))], out)
-    assert {path.relative_to(out).parts[0] for path in written} == runtimes
+    written = write([put(tmp_path, "one", record(layer("int8_w8a8")))], out)
+    assert {path.relative_to(out).parts[0] for path in written} == {"sglang"}
     assert files(out) == written
 
 
-def test_layers_without_a_file_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
-    nameless = [put(tmp_path, name, record(layer("mxfp4_w4a16"))) for name in "ab"]
-    assert write(nameless, tmp_path / "out") == []
+def test_formats_that_no_runtime_reads_are_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, unread = (
+        put(tmp_path, name, record(layer(name))) for name in ("int8_w8a8", "mxfp4_w4a16")
+    )
+    assert main(["--tuned", str(read), str(unread), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert f"error: {unread}: no runtime reads a config file for mxfp4_w4a16: vllm runs" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("device", "vllm", "sglang"),
+    [
+        ("Radeon_8060S_Graphics", "AMD_Radeon_8060S", "Radeon_8060S_Graphics"),
+        ("AMD_Radeon_R9700", "AMD_Radeon_R9700", "AMD_Radeon_AI_PRO_R9700"),
+        ("AMD_Instinct_MI325_OAM", "AMD_Instinct_MI325X", "AMD_Instinct_MI325_OAM"),
+        ("NVIDIA H200 NVL", "NVIDIA_H200", "NVIDIA_H200_NVL"),
+    ],
+)
+def test_a_gpu_is_named_as_each_runtime_asks(
+    tmp_path: Path, device: str, vllm: str, sglang: str
+) -> None:
+    out = tmp_path / "out"
+    path = put(tmp_path, "one", record(device=device, triton="3.6.0+rocm7"))
+    assert main(["--tuned", str(path), "--out", str(out)]) == 0
+    stem = "E=8,N=3584,device_name="
+    assert {str(file.relative_to(out)) for file in files(out)} == {
+        f"vllm/{stem}{vllm}.json",
+        f"sglang/configs/triton_3_6_0/{stem}{sglang}.json",
+    }
 
 
 def test_each_layer_has_files_of_its_own(tmp_path: Path) -> None:
