@@ -30,15 +30,15 @@ rule claims_guardrails:
     params:
         module=as_py_module(),
         code=code("claims"),
-        device=lookup(within=config, dpath="space/device"),
+        devices=measured_devices(),
         elsewhere=lookup(within=config, dpath="space/triples_target"),
     shell:
         "python -m {params.module} --history {input.history:q} --triples {input.triples:q}"
         " --coverage {input.coverage:q} --recorded {input.recorded:q} --gaps {input.gaps:q}"
         " --rates {input.rates:q} --verdicts {input.verdicts:q}"
         " --false-wins {input.false_wins:q} --ledger {input.ledger:q} --runs {input.runs:q}"
-        " --again {input.again:q} --upstream {input.upstream:q} --device {params.device:q}"
-        " --targets {params.device:q} {params.elsewhere:q} --out {output.guardrails:q} 2> {log:q}"
+        " --again {input.again:q} --upstream {input.upstream:q} --device {params.devices:q}"
+        " --targets {params.devices:q} {params.elsewhere:q} --out {output.guardrails:q} 2> {log:q}"
 
 
 rule claims_candidate:

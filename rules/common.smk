@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.manifest import verify
+from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.spec import LOCK, SPEC, read_spec
 from scripts.report.sections import CAPTIONS, derived, page_sources, summary_sources
 
@@ -20,12 +21,6 @@ MEASURED = [
     "finals.parquet",
     "runs.json",
     "trials.parquet",
-]
-
-# Checks of the number formats: in Triton's interpreter, and on the measured GPU.
-CORRECTNESS = [
-    "data/recorded/correctness/interpreter.parquet",
-    "data/recorded/correctness/nvidia_h200.parquet",
 ]
 
 
@@ -154,20 +149,34 @@ def _of_datasets(wanted, names):
     return checked
 
 
+def registered(*roles):
+    """The recordings of these roles, in the registry's order; measure.dataset first."""
+    own = lookup(within=config, dpath="measure/dataset")
+    try:
+        return sorted(recordings(*roles), key=lambda one: one.name != own)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def names_of(*roles):
+    """Their names."""
+    return [one.name for one in registered(*roles)]
+
+
 def datasets(*names):
     """Files of every measured dataset, those of measure.dataset first."""
     own = lookup(within=config, dpath="measure/dataset")
-    every = lookup(within=config, dpath="measure/datasets")
-    if own not in every:
-        raise WorkflowError(f"params.yaml: measure.datasets: lacks {own}")
-    return _of_datasets(
-        sorted(every, key=lambda name: (name != own, every.index(name))), names
-    )
+    live = lookup(within=config, dpath="measure/mode") == "live"
+    if not live and own not in names_of(*DATASETS):
+        raise WorkflowError(
+            f"params.yaml: measure.dataset: data/recordings.yaml has no {own}"
+        )
+    return _of_datasets(list(dict.fromkeys([own, *names_of(*DATASETS)])), names)
 
 
 def repetitions():
     """Second recordings and, by each, the dataset whose cells it repeats."""
-    return dict(sorted(lookup(within=config, dpath="measure/repeats").items()))
+    return {one.name: one.repeats for one in registered("repeat")}
 
 
 def first_recordings(*names):
@@ -190,73 +199,82 @@ def folders(name):
 
 
 def measured_spaces():
-    """The legal configs of the measured GPU, in all number formats."""
-    device = lookup(within=config, dpath="space/device")
-    return [path for path in spaces() if Path(path).name.startswith(f"{device}-")]
+    """The legal configs of every measured GPU, in all its number formats."""
+    wanted = lookup(within=config, dpath="space/targets")
+    for device in measured_devices():
+        if device not in wanted:
+            raise WorkflowError(
+                f"params.yaml: space.targets: lacks {device}, of which data/recordings.yaml"
+                " has recordings"
+            )
+    return [
+        f"results/tables/space/{device}-{scheme}.parquet"
+        for device in measured_devices()
+        for scheme in wanted[device]
+    ]
 
 
 def copies(*names):
-    """Files of the dataset that holds every committed config of the corpus."""
-    return _of_datasets([lookup(within=config, dpath="statistics/copies")], names)
+    """Files of the datasets that hold every committed config of a GPU's files."""
+    return _of_datasets(names_of("corpus"), names)
 
 
 def costs():
     """What tuning a file cost, a record for each GPU on which it was measured."""
-    names = lookup(within=config, dpath="measure/costs")
-    return recorded(*(f"data/recorded/cost/{name}.json" for name in names))
+    return recorded(*(one.path for one in registered("cost")))
 
 
-def _recorded_of(parameter, table):
-    names = lookup(within=config, dpath=parameter)
-    return recorded(*(f"data/recorded/measured/{name}/{table}" for name in names))
+def correctness():
+    """Checks of the number formats: in Triton's interpreter, and on measured GPUs."""
+    return recorded(*(one.path for one in registered("correctness")))
 
 
-def trials_of(parameter):
-    """Trials of the datasets that a parameter lists; recorded in either mode."""
-    return _recorded_of(parameter, "trials.parquet")
+def complete(*names):
+    """Files of the datasets whose cells hold every legal config; recorded in either mode."""
+    found = registered("complete")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
-def cells_of(parameter):
-    """Cells of those datasets, in the same order."""
-    return _recorded_of(parameter, "cells.parquet")
+def complete_again(*names):
+    """Files of their repetitions."""
+    firsts = names_of("complete")
+    again = [one for one in registered("repeat") if one.repeats in firsts]
+    return recorded(*(f"{one.path}/{name}" for one in again for name in names))
 
 
 def rivals():
     """Recorded runs of the searches that are too dear to be run again."""
-    names = lookup(within=config, dpath="transfer/rivals")
-    return recorded(*(f"data/recorded/searches/{name}.parquet" for name in names))
+    return recorded(*(one.path for one in registered("rivals")))
 
 
 def study(*names):
-    """Files of the recorded study of searches on the GPU itself."""
-    dataset = lookup(within=config, dpath="tune/study/dataset")
-    return recorded(*(f"data/recorded/measured/{dataset}/{name}" for name in names))
+    """Files of the recorded studies of searches on the GPU itself."""
+    found = registered("study")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
-def study_ledger_names():
-    """The study's ledgers, one a GPU."""
-    gpus = lookup(within=config, dpath="tune/study/gpus")
-    return [f"ledger-{number}-of-{gpus}.jsonl.xz" for number in range(1, gpus + 1)]
+def study_ledgers():
+    """Their ledgers, one a GPU that shared the study."""
+    return recorded(*(path for one in registered("study") for path in one.ledger_paths))
 
 
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
-    layers = lookup(within=config, dpath="tune/layers")
-    return recorded(*(f"data/recorded/tuned/{layer}/{name}" for layer in layers))
+    return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))
 
 
 def ledgers():
-    """The ledgers of all recorded datasets; one that is measured live is scanned when it ends."""
+    """The ledgers of all recordings; one that is measured live is scanned when it ends."""
     mode = lookup(within=config, dpath="measure/mode")
     own = lookup(within=config, dpath="measure/dataset")
-    names = [
-        *lookup(within=config, dpath="measure/datasets"),
-        *repetitions(),
-    ]
-    names = [name for name in names if mode == "recorded" or name != own]
-    found = [f"measured/{name}/ledger.jsonl.xz" for name in names]
-    searched = lookup(within=config, dpath="tune/study/dataset")
-    found += [f"measured/{searched}/{name}" for name in study_ledger_names()]
-    layers = lookup(within=config, dpath="tune/layers")
-    found += [f"tuned/{layer}/ledger.jsonl.xz" for layer in layers]
-    return recorded(*(f"data/recorded/{path}" for path in found))
+    ordered = (
+        registered(*DATASETS) + registered("repeat", "study") + registered("tuned")
+    )
+    return recorded(
+        *(
+            path
+            for one in ordered
+            if mode == "recorded" or one.name != own
+            for path in one.ledger_paths
+        )
+    )

@@ -24,6 +24,25 @@ rule corpus_build:
         " --out-shapes {output.shapes:q} --out-models {output.sizes:q} 2> {log:q}"
 
 
+rule corpus_recordings:
+    input:
+        script="scripts/corpus/recordings.py",
+        registry="data/recordings.yaml",
+    output:
+        recordings="results/tables/corpus/recordings.json",
+    log:
+        "logs/corpus/recordings.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("corpus"),
+    shell:
+        "python -m {params.module} --registry {input.registry:q}"
+        " --out {output.recordings:q} 2> {log:q}"
+
+
 rule corpus:
     input:
         rules.corpus_build.output,
+        rules.corpus_recordings.output,

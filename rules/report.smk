@@ -8,7 +8,7 @@ rule report_summary:
         tables=derived(summary_sources()),
         spaces=spaces(),
         history=history(),
-        correctness=recorded(*CORRECTNESS),
+        correctness=correctness(),
         runs=datasets("runs.json"),
         study_runs=study("runs.json"),
         upstream="data/upstream.yaml",
@@ -16,10 +16,11 @@ rule report_summary:
         datasets=datasets(*MEASURED),
         costs=costs(),
         again=second_recordings(*MEASURED),
-        learned=trials_of("sim/datasets"),
-        compared=trials_of("sim/repeats"),
+        learned=complete("trials.parquet"),
+        compared=complete_again("trials.parquet"),
         rivals=rivals(),
-        searched=study(*MEASURED, *study_ledger_names()),
+        searched=study(*MEASURED),
+        searched_ledgers=study_ledgers(),
         commands=tuned("tuned.json"),
         compiled=compiled(),
         spec=LOCKED_SPEC,
@@ -44,7 +45,8 @@ rule report_summary:
         " --upstream {input.upstream:q} --lock {input.lock:q}"
         " --datasets {input.history:q} {input.datasets:q} {input.again:q}"
         " {input.learned:q} {input.compared:q} {input.correctness:q} {input.compiled:q}"
-        " {input.costs:q} {input.rivals:q} {input.searched:q} {input.commands:q}"
+        " {input.costs:q} {input.rivals:q} {input.searched:q} {input.searched_ledgers:q}"
+        " {input.commands:q}"
         " --sources {params.sources:q} --gap-source {params.gap_source:q}"
         " --gap-target {params.gap_target:q} --margin {params.margin:q}"
         " --level {params.level:q} --resamples {params.resamples:q}"

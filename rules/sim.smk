@@ -4,7 +4,7 @@
 rule sim_fit:
     input:
         script="scripts/sim/fit.py",
-        trials=trials_of("sim/datasets"),
+        trials=complete("trials.parquet"),
         space=rules.space_enumerate.output.space,
     output:
         model="results/sim/model.json",
@@ -24,8 +24,8 @@ rule sim_fit:
 rule sim_evaluate:
     input:
         script="scripts/sim/evaluate.py",
-        trials=trials_of("sim/datasets"),
-        again=trials_of("sim/repeats"),
+        trials=complete("trials.parquet"),
+        again=complete_again("trials.parquet"),
         space=rules.space_enumerate.output.space,
     output:
         cells="results/tables/sim/sim_cells.parquet",
@@ -51,7 +51,7 @@ rule sim_evaluate:
 rule sim_flywheel:
     input:
         script="scripts/sim/flywheel.py",
-        trials=trials_of("sim/datasets"),
+        trials=complete("trials.parquet"),
     output:
         flywheel="results/sim/flywheel.jsonl",
     log:

@@ -51,8 +51,8 @@ rule transfer_replay:
 rule transfer_evaluate:
     input:
         script="scripts/transfer/evaluate.py",
-        trials=trials_of("transfer/datasets"),
-        cells=cells_of("transfer/datasets"),
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
         spaces=measured_spaces(),
         history=history(),
         predictions=rules.sim_evaluate.output.held_out,

@@ -4,7 +4,7 @@
 rule tune_live:
     input:
         script="scripts/tune/live.py",
-        ledgers=study(*study_ledger_names()),
+        ledgers=study_ledgers(),
         history=history(),
         spec=LOCKED_SPEC,
     output:

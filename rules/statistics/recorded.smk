@@ -39,7 +39,7 @@ rule statistics_coverage:
     params:
         module=as_py_module(),
         code=code("statistics"),
-        device=lookup(within=config, dpath="space/device"),
+        device=measured_devices(),
     shell:
         "python -m {params.module} --history {input.history:q} --shapes {input.shapes:q}"
         " --recorded {input.recorded:q} --device {params.device:q}"

@@ -27,15 +27,15 @@ def judge_census(
     coverage: pd.DataFrame,
     recorded: pd.DataFrame,
     datasets: Sequence[Dataset],
-    device: str,
+    devices: Sequence[str],
 ) -> Guardrail:
-    """G2. ``paths``: of history, triples, coverage and recorded. ``device``: the measured GPU."""
+    """G2. ``paths``: of history, triples, coverage and recorded. ``devices``: the measured GPUs."""
     said = history[history["device"].notna() & history["batch"].notna()]
     said = said[said["reason"] != Reason.DUPLICATE_KEY]
     findings = [
         *_of_history(paths["history"], history),
         *_of_triples(paths["triples"], said, triples),
-        *_of_cells(paths["coverage"], said[said["device"] == device], coverage),
+        *_of_cells(paths["coverage"], said[said["device"].isin(devices)], coverage),
         *_of_trials(paths["recorded"], recorded, datasets),
     ]
     counts = history["status"].value_counts()
@@ -50,7 +50,9 @@ def judge_census(
             paths["triples"],
             f"{len(triples):,} triples, for every entry as many as other GPUs have of its kind",
         ),
-        made(paths["coverage"], f"{int(cells.sum()):,} cells of {device} = {_sum(cells)}"),
+        made(
+            paths["coverage"], f"{int(cells.sum()):,} cells of {', '.join(devices)} = {_sum(cells)}"
+        ),
         made(
             paths["recorded"],
             f"{trials:,} trials of {len(datasets)} datasets, each counted under its outcome",

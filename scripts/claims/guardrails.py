@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--again", type=Path, nargs="*", default=[], help="runs.json of second recordings"
     )  # fmt: skip
-    parser.add_argument("--device", required=True, help="GPU that was measured")
+    parser.add_argument("--device", nargs="+", required=True, help="GPUs that were measured")
     parser.add_argument("--targets", nargs="+", required=True, help="GPUs configs are wanted for")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     return parser

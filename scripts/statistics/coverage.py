@@ -65,7 +65,7 @@ def cover(corpus: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
         committed=rows["committed"].eq(True),
         complete=rows["complete"].eq(True),
     )
-    order = ["scheme", "file", "tokens", "dataset"]
+    order = ["device", "scheme", "file", "tokens", "dataset"]
     return rows.sort_values(order, ignore_index=True)[COVERAGE.names]
 
 
@@ -75,14 +75,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--history", type=Path, required=True, help="mined history")
     parser.add_argument("--shapes", type=Path, required=True, help="shapes of the corpus")
     parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
-    parser.add_argument("--device", required=True, help="GPU, named as in config files")
+    parser.add_argument("--device", nargs="+", required=True, help="measured GPUs")
     parser.add_argument("--out", type=Path, required=True, help="table of covered cells")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
         history = read_table(arguments.history, HISTORY, HISTORY_COLUMNS)
         shapes = read_table(arguments.shapes, SHAPES)
-        corpus = corpus_cells(history, shapes, arguments.device)
+        cells = [corpus_cells(history, shapes, device) for device in arguments.device]
+        corpus = pd.concat(cells, ignore_index=True)
         recorded = read_table(arguments.recorded, RECORDED)
         write_table(arguments.out, cover(corpus, recorded), COVERAGE)
 

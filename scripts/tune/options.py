@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.lib.recordings import Role, recordings
+
 if TYPE_CHECKING:
     from scripts.tune.knowledge import Where
-
-# The datasets with completely measured cells, to which graphx-sim's model is fitted too.
-COMPLETE = ("nvidia_h200-bf16", "nvidia_h200-formats", "nvidia_h200-complete")
-_RECORDED = Path("data/recorded/measured")
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
@@ -24,10 +22,18 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         "promise less (default: 0.01)")  # fmt: skip
     add("--seed", type=int, default=1, help="of what is drawn while learning (default: 1)")
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
-    add("--recorded", type=Path, nargs="+", help="datasets that hold complete cells",
-        default=[_RECORDED / name for name in COMPLETE])  # fmt: skip
-    add("--trained-on", type=Path, nargs="+", help="datasets that graphx-sim was fitted to",
-        default=[_RECORDED / name for name in COMPLETE])  # fmt: skip
+    add(
+        "--recorded",
+        type=Path,
+        nargs="+",
+        help="datasets that hold complete cells (default: the registry's)",
+    )
+    add(
+        "--trained-on",
+        type=Path,
+        nargs="+",
+        help="datasets that graphx-sim was fitted to (default: the same)",
+    )
     add("--spaces", type=Path, default=Path("results/tables/space"), help="folder of SPACE tables")
     add("--history", type=Path, default=Path("data/recorded/history.parquet"))
     add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
@@ -37,17 +43,18 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 
 def where(args: argparse.Namespace) -> Where:
-    """The files that the options name."""
+    """The files that the options name, or what the registry has."""
     # Imported here: every process of a run imports the command's module again, and not this.
     from scripts.tune.knowledge import Where  # noqa: PLC0415
 
+    complete = [Path(one.path) for one in recordings(Role.COMPLETE)]
     return Where(
-        recorded=args.recorded,
+        recorded=args.recorded or complete,
         spaces=args.spaces,
         history=args.history,
         model=args.sim,
         held_out=args.held_out,
-        trained_on=args.trained_on,
+        trained_on=args.trained_on or complete,
     )
 
 

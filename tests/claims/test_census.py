@@ -17,7 +17,7 @@ PATHS = {name: Path(f"{name}.parquet") for name in ("history", "triples", "cover
 def findings(study: Study, **changed: object) -> list[str]:
     one = dataclasses.replace(study, **changed)  # type: ignore[arg-type]
     judged = judge_census(
-        PATHS, one.history, one.triples, one.coverage, one.recorded, one.first, DEVICE
+        PATHS, one.history, one.triples, one.coverage, one.recorded, one.first, [DEVICE]
     )
     return list(judged.findings)
 

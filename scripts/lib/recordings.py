@@ -1,0 +1,162 @@
+"""What was recorded, and in which role: the registry that all who read recordings ask.
+
+``data/recordings.yaml`` is what people edit. A machine without a YAML parser reads the same as
+JSON, which the workflow writes among the corpus's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from scripts.lib.device import find_device
+from scripts.lib.files import InputError, read_json, read_yaml
+from scripts.lib.names import unknown_name
+
+YAML, JSON = Path("data/recordings.yaml"), Path("results/tables/corpus/recordings.json")
+_RECORDED = PurePosixPath("data/recorded")
+
+
+class Scope(StrEnum):
+    """What is timed as one trial."""
+
+    TWO_GEMM = "two_gemm"  # both GEMMs and the activation, graphx's own kernels
+    LAYER = "layer"  # the whole MoE layer, graphx's own kernels
+    OP = "op"  # the runtime's own operator
+    ENGINE = "engine"  # a running engine
+
+
+class Role(StrEnum):
+    """What a recording is for."""
+
+    COMPLETE = "complete"  # cells with every legal config
+    CORPUS = "corpus"  # every committed config of the GPU's files
+    REPEAT = "repeat"  # another recording's cells once more
+    STUDY = "study"  # searches on the GPU itself
+    TUNED = "tuned"  # runs of the command that tunes a layer
+    RIVALS = "rivals"  # searches too dear to be run again
+    COST = "cost"  # what tuning a file costs
+    PEAKS = "peaks"  # measured rates of a GPU
+    CORRECTNESS = "correctness"  # kernels against the reference
+
+
+# Where recordings of a role lie, and as what: {} is the name.
+_PLACES = {
+    **dict.fromkeys((Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY), "measured/{}"),
+    Role.TUNED: "tuned/{}",
+    Role.RIVALS: "searches/{}.parquet",
+    Role.COST: "cost/{}.json",
+    Role.PEAKS: "peaks/{}.json",
+    Role.CORRECTNESS: "correctness/{}.parquet",
+}
+# Roles of which the results say what was measured on a GPU, cell by cell.
+DATASETS = (Role.COMPLETE, Role.CORPUS)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An entry of the registry; its fields are the keys of the file.
+
+    ``device``: None without a GPU. ``kernels``: hashes of the kernels' source in its runs.
+    """
+
+    name: str
+    role: Role
+    scope: Scope
+    device: str | None = None
+    repeats: str | None = None
+    ledgers: tuple[str, ...] = ("ledger.jsonl.xz",)
+    kernels: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Its file, or the folder of its files."""
+        return (_RECORDED / _PLACES[self.role].format(self.name)).as_posix()
+
+    @property
+    def ledger_paths(self) -> list[str]:
+        """Its ledgers; none of a recording that is one file."""
+        return [] if PurePosixPath(self.path).suffix else [f"{self.path}/{n}" for n in self.ledgers]
+
+
+def recordings(*role: Role | str, device: str | None = None) -> list[Recording]:
+    """Those of the roles and the GPU, in the registry's order; all, if none is given.
+
+    InputError if the registry is not as it should be, or a role is unknown.
+    """
+    known = [str(one) for one in Role]
+    for one in role:
+        if one not in known:
+            raise unknown_name("role", one, known)
+    source = YAML if find_spec("yaml") else JSON
+    return [
+        one
+        for one in _registry(source)
+        if (not role or one.role in role) and device in (None, one.device)
+    ]
+
+
+def measured_devices() -> list[str]:
+    """The GPUs of which datasets are recorded, sorted."""
+    return sorted({one.device for one in recordings(*DATASETS) if one.device})
+
+
+@cache
+def _registry(source: Path) -> tuple[Recording, ...]:
+    return parse(read_yaml(source) if source == YAML else read_json(source), source)
+
+
+def parse(entries: Any, source: Path) -> tuple[Recording, ...]:
+    """The entries, checked. InputError names the file, the entry and the key."""
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise InputError(f"{source}: a list of recordings is wanted, each with its keys")
+    found = tuple(_entry(one, f"{source}: {one.get('name', f'entry {n}')}")
+                  for n, one in enumerate(entries, start=1))  # fmt: skip
+    taken: set[str] = set()
+    for one in found:
+        if one.path in taken:
+            raise InputError(f"{source}: {one.name}: {one.path} is listed twice; remove one")
+        taken.add(one.path)
+    names = {one.name for one in found if one.role in DATASETS}
+    for one in found:
+        if (one.role is Role.REPEAT) != (one.repeats is not None):
+            raise InputError(f"{source}: {one.name}: the role repeat, and no other, has repeats")
+        if one.repeats is not None and one.repeats not in names:
+            raise unknown_name(f"{source}: {one.name}: repeats", one.repeats, names)
+    return found
+
+
+def _entry(entry: Mapping[str, Any], where: str) -> Recording:
+    known = {one.name: one for one in fields(Recording)}
+    for key in entry:
+        if key not in known:
+            raise InputError(f"{where}: {unknown_name('key', str(key), known)}")
+    lacking = [key for key, one in known.items() if one.default is MISSING and key not in entry]
+    if lacking:
+        raise InputError(f"{where}: lacks the key {', '.join(lacking)}; keys: {', '.join(known)}")
+    values: dict[str, Any] = {key: _value(key, value, where) for key, value in entry.items()}
+    if values.get("device") is not None:
+        find_device(values["device"])
+    elif values["role"] is not Role.CORRECTNESS:
+        raise InputError(f"{where}: lacks the key device; only correctness is checked without one")
+    return Recording(**values)
+
+
+def _value(key: str, value: Any, where: str) -> Any:
+    if key in ("ledgers", "kernels"):
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise InputError(f"{where}: {key}: a list of names in quotes is wanted")
+        return tuple(value)
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{where}: {key}: {value!r} is no name")
+    if key in ("role", "scope"):
+        kind = Role if key == "role" else Scope
+        if value not in set(kind):
+            raise InputError(f"{where}: {unknown_name(key, value, kind)}")
+        return kind(value)
+    return value

@@ -1,0 +1,72 @@
+"""The registry says what lies in data/recorded, and refuses what it does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.lib.files import InputError, read_json, read_yaml
+from scripts.lib.recordings import YAML, Recording, measured_devices, parse, recordings
+
+RECORDED = Path("data/recorded")
+ENTRY = {"name": "a", "role": "complete", "device": "NVIDIA_H200", "scope": "two_gemm"}
+AGAIN = {**ENTRY, "name": "b", "role": "repeat", "repeats": "a"}
+CHECK = {"name": "x", "role": "correctness", "scope": "two_gemm"}
+
+
+def test_every_recording_is_registered() -> None:
+    places = {Path(one.path).parent for one in recordings()}
+    manifest = [line.split("  ")[1] for line in (RECORDED / "SHA256SUMS").read_text().splitlines()]
+    there = {path for path in map(Path, manifest) if {path.parent, path.parent.parent} & places}
+    listed = {Path(one.path) for one in recordings()}
+    assert {next((p for p in (one, one.parent) if p in listed), one) for one in there} == listed
+
+
+@pytest.mark.parametrize(
+    "one", [one for one in recordings() if one.kernels], ids=lambda one: one.name
+)
+def test_its_kernels_are_those_of_its_runs(one: Recording) -> None:
+    runs = read_json(Path(one.path) / "runs.json")["runs"]
+    assert list(one.kernels) == list(dict.fromkeys(run["kernel_hash"] for run in runs))
+    assert {run["gpu"]["device"] for run in runs} == {one.device}
+
+
+def test_roles_and_devices_choose_in_the_order_of_the_registry() -> None:
+    names = [one["name"] for one in read_yaml(YAML) if one["role"] in ("complete", "corpus")]
+    assert [one.name for one in recordings("corpus", "complete")] == names
+    assert recordings("complete", device="AMD_Instinct_MI300X") == []
+    assert set(measured_devices()) == {one.device for one in recordings("complete", "corpus")}
+    with pytest.raises(InputError, match="unknown role 'complet'; nearest: complete"):
+        recordings("complet")
+
+
+def test_ledgers_stand_beside_the_tables() -> None:
+    (one,) = parse([{**ENTRY, "ledgers": ["l-1.xz", "l-2.xz"]}], YAML)
+    assert one.ledger_paths == [f"data/recorded/measured/a/l-{n}.xz" for n in (1, 2)]
+    assert parse([CHECK], YAML)[0].ledger_paths == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"a": ENTRY}, "a list of recordings is wanted"),
+        ([{**ENTRY, "rolle": "x"}], "a: unknown key 'rolle'; nearest: role"),
+        ([{**ENTRY, "role": "complet"}], "a: unknown role 'complet'; nearest: complete"),
+        ([{**ENTRY, "scope": "layr"}], "a: unknown scope 'layr'; nearest: layer"),
+        ([{**ENTRY, "device": "NVIDIA_H2OO"}], "unknown device 'NVIDIA_H2OO'"),
+        ([{**ENTRY, "kernels": "abc"}], "a: kernels: a list of names in quotes"),
+        ([{**ENTRY, "name": 7}], "7: name: 7 is no name"),
+        ([{"name": "a", "role": "complete"}], "a: lacks the key scope"),
+        ([{**CHECK, "role": "cost"}], "x: lacks the key device"),
+        ([ENTRY, ENTRY], "a: data/recorded/measured/a is listed twice"),
+        ([AGAIN], "b: repeats"),
+        ([ENTRY, {**AGAIN, "role": "corpus"}], "b: the role repeat, and no other, has repeats"),
+        ([{**ENTRY, "role": "repeat"}], "a: the role repeat, and no other, has repeats"),
+    ],
+)  # fmt: skip
+def test_a_wrong_entry_is_named(entries: Any, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(entries, YAML)
+    assert said in str(caught.value)
