@@ -6,8 +6,10 @@ from typing import Any
 
 from scripts.lib.schemas import recorded as schema
 from scripts.lib.schemas.recorded import CostOf
-from scripts.report.estimates import number
+from scripts.report.estimates import merged, number
+from scripts.report.gpus import beside, of_gpu
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.sections.datasets import RECORDED
 from scripts.report.sections.provenance import RUNS
 
 COST = made("cost", "statistics.cost", schema.COST)
@@ -25,26 +27,28 @@ HEADLINES = {
 
 def build(read: Frames) -> Summary:
     """What the first dataset cost to record, each of them, and what tuning a file costs."""
-    recordings = read["runs"]
+    recordings, rows = read["runs"], read["cost"]
     spent = {recording.dataset: recording.spent() for recording in recordings}
-    return {"cost": recordings[0].cost() | {"datasets": spent} | cost(read["cost"])}
+    recorded = {"cost": recordings[0].cost() | {"datasets": spent} | tuned(rows)}
+    return merged(recorded, beside(read, lambda device: totals(of_gpu(rows, device))))
 
 
-def cost(rows: Frame) -> Figure:
-    """The first GPU's totals as plain figures, and all rows under ``tuned``; empty without any.
-
-    ``rows``: COST.
-    """
-    if rows.empty:
+def totals(rows: Frame) -> Figure:
+    """One GPU's totals as plain figures; nothing without rows of COST."""
+    found = rows[rows["part"] == TOTAL].set_index("what")["value"]
+    if found.empty:
         return {}
-    first = rows[(rows["device"] == rows["device"].iloc[0]) & (rows["part"] == TOTAL)]
-    totals = first.set_index("what")["value"]
+    return {"cost": {key: float(found[what]) for key, what in HEADLINES.items()}}
+
+
+def tuned(rows: Frame) -> Figure:
+    """All rows of COST by GPU and layer, under ``tuned``; nothing without any."""
     tuned: Figure = {}
     for row in rows.to_dict("records"):
         name = f"{row['device']}/{row['shape_id']}"
         entry = tuned.setdefault(name, {"batches": int(row["batches"])})
         entry.setdefault(str(row["what"]), {})[str(row["part"])] = _figure(row)
-    return {key: float(totals[what]) for key, what in HEADLINES.items()} | {"tuned": tuned}
+    return {"tuned": tuned} if tuned else {}
 
 
 def _figure(row: dict[Any, Any]) -> Figure:
@@ -84,8 +88,11 @@ SECTION = Section(
     "cost",
     origins={
         "cost": [RUNS],
-        **{f"cost/{key}": [COST] for key in ("tuned", *HEADLINES)},
+        "cost/tuned": [COST],
+        "gpus/*/cost": [COST],
+        **{f"cost/{key}": [COST] for key in HEADLINES},
     },
+    needs=(RECORDED,),
     build=build,
     readings=readings,
     captions={"cost": "Seconds to tune one config file, here and by the published method."},

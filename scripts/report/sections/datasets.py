@@ -10,6 +10,7 @@ from scripts.lib.schemas import gains
 from scripts.lib.schemas import recorded as schema
 from scripts.report import wording
 from scripts.report.estimates import both_intervals, estimate
+from scripts.report.gpus import first_gpu, of_gpu
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
     Browsable,
@@ -23,6 +24,7 @@ from scripts.report.section import (
     Summary,
     made,
 )
+from scripts.report.sections.provenance import RUNS
 
 RECORDED = made("recorded", "statistics.recorded", schema.RECORDED)
 BINARIES = made("binaries", "statistics.recorded", schema.BINARIES)
@@ -43,11 +45,9 @@ SPREADS = {
 
 
 def by_device(recorded: Frame, frame: Frame) -> Iterator[tuple[str, Frame]]:
-    """Each measured GPU and what is its own of a table, by ``device`` or else by its cells."""
-    if "device" not in frame:
-        frame = frame.assign(device=frame["cell_id"].str.split("/").str[0])
+    """Each measured GPU and what is its own of a table."""
     for device in sorted(recorded["device"].unique()):
-        yield str(device), frame[frame["device"] == device]
+        yield str(device), of_gpu(frame, device)
 
 
 def measured(read: Frames) -> Summary:
@@ -241,6 +241,7 @@ SECTION = Section(
     "datasets",
     within="measured",
     origins={
+        "first_gpu": [RECORDED],
         "measured": [RECORDED],
         "measured/*/binaries": [BINARIES],
         "measured/*/coverage": [COVERAGE],
@@ -249,7 +250,8 @@ SECTION = Section(
         "measured/*/aa_false_win_rate": [FALSE_WINS],
         "measured/*/aa_false_loss_rate": [FALSE_WINS],
     },
-    build=lambda read: {"measured": measured(read)},
+    needs=(RUNS,),
+    build=lambda read: {"measured": measured(read), "first_gpu": first_gpu(read)},
     claims=claims,
     readings=readings,
     words={"spread_words": SPREADS, "outcomes": [str(outcome) for outcome in Outcome]},

@@ -8,6 +8,7 @@ from typing import Any
 from scripts.lib.schemas import headline as schema
 from scripts.lib.schemas.headline import LEAST_FILES, Choice
 from scripts.report import elsewhere, wording
+from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.section import (
     Candidate,
     Figure,
@@ -19,6 +20,8 @@ from scripts.report.section import (
     find,
     made,
 )
+from scripts.report.sections.datasets import RECORDED
+from scripts.report.sections.provenance import RUNS
 from scripts.report.sections.search import COSTS
 from scripts.report.sections.search.words import HEADLINE as PIPELINE
 
@@ -26,6 +29,7 @@ HEADLINE = made("headline", "statistics.headline", schema.HEADLINE)
 TESTS = made("headline_tests", "statistics.headline", schema.HEADLINE_TESTS)
 COVERAGE_STUDY = made("coverage_study", "statistics.calibration", schema.COVERAGE_STUDY)
 NO_TRIPLES = "no GPU of the target was there to measure on"
+NO_COPIES = "no committed config of the pair was measured on the target"
 NO_SEARCH = "no completely recorded cell has a config of this source to search from"
 
 
@@ -52,20 +56,21 @@ def searched(summary: Summary) -> Summary:
 
     A copy itself takes no trial.
     """
-    found = find(summary, f"search/{PIPELINE}/classes/source") or {}
+    gpus = dict(each(summary))
     out: Figure = {}
     for name, pair in summary["headline"].items():
-        source = found.get(name.partition("->")[0])
+        source, _, target = name.partition("->")
+        found = find(gpus.get(target, {}), f"search/{PIPELINE}/classes/source/{source}")
         own: Figure = {}
-        if source is not None and str(Choice.COPY) in pair:
-            own["trials"] = source["trials_to_2pct"] | {"n": source["n"]}
-        out[name] = own | {"not_measured": _absent(pair | own)}
+        if found and str(Choice.COPY) in pair:
+            own["trials"] = found["trials_to_2pct"] | {"n": found["n"]}
+        out[name] = own | {"not_measured": _absent(pair | own, target in summary["measured"])}
     return {"headline": out}
 
 
-def many_pairs(tests: Frame) -> Figure:
-    """Per choice, how many pairs it wins or loses more often than chance, and how many are open."""
-    counts = tests.groupby(["choice", "finding"]).size()
+def many_pairs(tests: Frame, target: str) -> Figure:
+    """Of one target, per choice: pairs that win or lose more often than chance, and the rest."""
+    counts = of_gpu(tests, target, "target").groupby(["choice", "finding"]).size()
     return {
         str(choice): {
             finding: int(counts.get((choice, finding), 0))
@@ -91,9 +96,10 @@ def _test(row: dict[Any, Any]) -> Figure:
     return {name: row[name] for name in names}
 
 
-def _absent(pair: Figure) -> dict[str, str]:
+def _absent(pair: Figure, there: bool) -> dict[str, str]:
     if str(Choice.COPY) not in pair:
-        return {"win_rate": NO_TRIPLES, "within_10": NO_TRIPLES, "trials": NO_TRIPLES}
+        why = NO_COPIES if there else NO_TRIPLES
+        return dict.fromkeys(("win_rate", "within_10", "trials"), why)
     return {} if "trials" in pair else {"trials": NO_SEARCH}
 
 
@@ -139,16 +145,19 @@ SECTION = Section(
         "headline/*/tests": [TESTS],
         "headline/*/not_measured": [Origin("scripts/report/sections/headline.py")],
         "many_pairs": [TESTS],
+        "gpus/*/many_pairs": [TESTS],
         "coverage_study": [COVERAGE_STUDY],
         "least_files": [Origin("scripts/lib/schemas/headline.py")],
         "gap_pair": [Origin("scripts/report/elsewhere.py")],
     },
     build=lambda read: {
         "headline": headline(read["headline"], read["headline_tests"]),
-        "many_pairs": many_pairs(read["headline_tests"]),
         "coverage_study": coverage_study(read["coverage_study"]),
+        **beside(read, lambda device: {"many_pairs": many_pairs(read["headline_tests"], device)}),
     },
+    needs=(RECORDED, RUNS),
     derive=searched,
     claims=claims,
+    values=lambda summary: {"targets": list(each(summary))},
     words={"least_files": LEAST_FILES, "gap_pair": elsewhere.GAP_PAIR},
 )

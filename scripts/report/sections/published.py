@@ -58,11 +58,9 @@ def published(summary: Summary) -> Figure:
 
 
 def _nearest(summary: Summary) -> Iterator[str]:
-    """The measured pairs whose source is either GPU of the published one."""
-    for source in elsewhere.PAIR:
-        for pair, found in summary.get("headline", {}).items():
-            if pair.startswith(f"{source}->") and "copied" in found:
-                yield pair
+    """The measured pairs to the first GPU from either GPU of the published one."""
+    pairs = (f"{source}->{summary['first_gpu']}" for source in elsewhere.PAIR)
+    return (pair for pair in pairs if "copied" in summary["headline"].get(pair, {}))
 
 
 def _row(one: Published, summary: Summary, pairs: list[str]) -> Figure:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+from scripts.lib.device import short_name
 from scripts.lib.schemas import search as schema
 from scripts.report.estimates import number
+from scripts.report.gpus import beside, each, first_gpu, of_gpu
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
     Browsable,
@@ -20,6 +22,8 @@ from scripts.report.section import (
     Summary,
     made,
 )
+from scripts.report.sections.datasets import RECORDED
+from scripts.report.sections.provenance import RUNS
 from scripts.report.sections.search import words
 from scripts.report.sections.search.details import not_ahead, search_details
 from scripts.report.sections.search.readings import searches, worth
@@ -91,11 +95,24 @@ def _reading(rates: Frame, costs: dict[Any, Any]) -> Figure:
 
 def build(read: Frames) -> Summary:
     """Every search, and what S1-S8's parts are worth, what it chose, where it is not ahead."""
-    names = ("search_rates", "search_pairs", "search_verdicts", "search_behind", "search_choices")
-    return {
-        "search": search(read["search_rates"], read["search_costs"]),
-        "search_details": search_details(*(read[name] for name in names)),
-    }
+    return beside(read, lambda device: _of_gpu(read, device))
+
+
+def _of_gpu(read: Frames, device: str) -> Summary:
+    every = (RATES, COSTS, PAIRS, VERDICTS, BEHIND, CHOICES)
+    rates, costs, *others = (_own(read, one.name, device) for one in every)
+    if rates.empty:
+        return {}
+    found = search(rates, costs)
+    return {"search": found, "search_details": search_details(rates, *others)}
+
+
+def _own(read: Frames, name: str, device: str) -> Frame:
+    """Its rows; a table that names neither GPU nor cell is about the first."""
+    table: Frame = read[name]
+    if "device" in table or "cell_id" in table:
+        return of_gpu(table, device)
+    return table if device == first_gpu(read) else table.iloc[:0]
 
 
 def claims(*_: Any) -> Iterator[Candidate]:
@@ -133,23 +150,34 @@ def claims(*_: Any) -> Iterator[Candidate]:
 
 def readings(summary: Summary, _: Headline) -> list[str]:
     """None if no search was replayed."""
-    return searches(summary)
+    others = summary.get("gpus", {}).items()
+    said = [f"{short_name(gpu)}: {one}" for gpu, found in others for one in searches(found)]
+    return [*searches(summary), *said]
 
 
 SECTION = Section(
     "search",
     origins={
-        "search": [RATES, COSTS],
-        "search_details": [CHOICES],
-        "search_details/pairs": [PAIRS],
-        "search_details/verdicts": [VERDICTS],
-        "search_details/behind": [BEHIND],
-        "search_details/classes_behind": [RATES],
+        f"{gpu}{path}": found
+        for gpu in ("", "gpus/*/")
+        for path, found in {
+            "search": [RATES, COSTS],
+            "search_details": [CHOICES],
+            "search_details/pairs": [PAIRS],
+            "search_details/verdicts": [VERDICTS],
+            "search_details/behind": [BEHIND],
+            "search_details/classes_behind": [RATES],
+        }.items()
     },
+    needs=(RECORDED, RUNS),
     build=build,
     claims=claims,
     readings=readings,
-    values=lambda summary: {"not_ahead": not_ahead(summary["search"]), "worth": worth},
+    values=lambda summary: {
+        "searches": [(name, found) for name, found in each(summary) if "search" in found],
+        "not_ahead": not_ahead,
+        "worth": worth,
+    },
     words={"search_words": words},
     captions={
         "searches": "Regret of S1-S8, of the baselines, and with one strategy switched off, against"

@@ -1,0 +1,110 @@
+"""A second recorded GPU adds keys and rows; what is said of the first stays as it was."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from scripts.report import results_md, summary
+from scripts.report.sections import summary_sources
+from tests.report import again, planted_live
+from tests.report.conftest import DATASET, RUNS, summary_arguments
+from tests.statistics.study import DEVICE
+
+SECOND = "NVIDIA_B200"  # before the first in any order of names
+RENAMED = {DEVICE: SECOND, "nvidia_h200": "nvidia_b200", "H200": "B200"}
+NAMES = {"dataset", "run"}
+TWINS = {name: f"{name}-2" for name in (again.SECOND, planted_live.RUN)}
+SAID = {"claims", "readings"}  # lists of sentences; those of the first stay, in their order
+
+
+def second(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the same table as if another GPU had been recorded, where they name one."""
+    texts = frame.select_dtypes(include=["object", "string"]).astype(object)
+    renamed = texts.apply(lambda column: column.map(_renamed))
+    for name in NAMES & set(renamed):  # no two recordings have the same name
+        renamed[name] = renamed[name].replace(TWINS)
+    changed = ((renamed != texts) & texts.notna()).any(axis=1)
+    return frame.assign(**{name: renamed[name] for name in renamed})[changed]
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, str):
+        for old, new in RENAMED.items():
+            value = value.replace(old, new)
+    return value
+
+
+@pytest.fixture(scope="module")
+def both(inputs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The summary of the study and of its twin on another GPU."""
+    folder = tmp_path_factory.mktemp("two")
+    paths = dict(inputs)
+    for source in summary_sources():
+        if inputs[source.name].suffix == ".parquet":
+            table = pq.read_table(inputs[source.name])
+            frame = table.to_pandas()
+            twin = pd.concat([second(frame), frame], ignore_index=True)
+            paths[source.name] = folder / inputs[source.name].name
+            pq.write_table(
+                pa.Table.from_pandas(twin, table.schema, preserve_index=False), paths[source.name]
+            )
+    other = folder / _renamed(DATASET) / "runs.json"
+    other.parent.mkdir()
+    other.write_text(_renamed(json.dumps(RUNS)))
+    out = folder / "summary.json"
+    arguments = summary_arguments(paths, out)
+    arguments.insert(arguments.index(str(paths["runs"])) + 1, str(other))
+    assert summary.main(arguments) == 0
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def one(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+def changed(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """Paths of what is lost or other."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key, value in before.items():
+            yield from changed(value, after.get(key), f"{path}/{key}")
+    elif before != after:
+        yield f"{path}: {before!r} -> {after!r}"
+
+
+def test_every_key_of_the_first_gpu_stays(one: dict[str, Any], both: dict[str, Any]) -> None:
+    figures = {name: part for name, part in one.items() if name not in SAID | {"guardrails"}}
+    figures["provenance"] = figures["provenance"] | {"datasets": {}, "runs": []}
+    after = both | {"provenance": both["provenance"] | {"runs": []}}
+    lost = list(changed(figures, after))
+    assert lost == [], "\n".join(lost)
+    assert SECOND in both["measured"]
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_every_sentence_stays_in_its_order(
+    one: dict[str, Any], both: dict[str, Any], name: str
+) -> None:
+    left = iter(both[name])
+    assert all(sentence in left for sentence in one[name])
+    assert len(both[name]) > len(one[name])
+
+
+def test_every_row_of_the_page_stays(one: dict[str, Any], both: dict[str, Any]) -> None:
+    rows = [
+        Counter(line for line in results_md.page(made).splitlines() if line.startswith("| "))
+        for made in (one, both)
+    ]
+    assert list((rows[0] - rows[1]).elements()) == []
+    assert sum(rows[1].values()) > sum(rows[0].values())
