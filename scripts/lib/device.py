@@ -93,6 +93,7 @@ def record_of(name: str) -> Device | None:
     return next((one for one in devices().values() if _key(one.name) == wanted), None)
 
 
+@cache
 def find_device(name: str) -> Device:
     """The device of that name, as in config files (``NVIDIA_H200``), as sold ("NVIDIA H200"), or by
     words that no other name has ("RTX 5090").

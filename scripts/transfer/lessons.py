@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +62,19 @@ class Lessons:
     plain_kernel: Kernel
     cold_kernel: Kernel
     evidence: Mapping[str | None, Evidence]
+    # Many entrants ask the same of a cell.
+    _words: dict[tuple[Cell, str], list[SourceWord]] = field(default_factory=dict)
+    _regrets: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
 
     def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
         """What the sources' files hold for a cell; sources without a file are left out."""
-        return source_words(self.history, cell, sources, self.held_out)
+        found: list[SourceWord] = []
+        for source in sources:
+            if (cell, source) not in self._words:
+                said = source_words(self.history, cell, [source], self.held_out)
+                self._words[cell, source] = said
+            found += self._words[cell, source]
+        return found
 
     def weights(
         self, sources: Collection[str], heard: Collection[str], unseen: Collection[str] = ()
@@ -88,7 +97,11 @@ class Lessons:
         self, cell: Cell, legal: LegalSpace, words: Sequence[SourceWord], predicted: Array | None
     ) -> Array:
         """What each of ``VOICES`` says of each legal config, shape (configs, 6)."""
-        return voices(self.library, cell, legal, words, predicted, {self.layer})
+        known = self._regrets.get(cell)
+        if known is None or known[0] is not legal:
+            known = legal, library_voices(self.library, cell, legal, {self.layer})
+            self._regrets[cell] = known
+        return voices(legal, words, predicted, known[1])
 
     @property
     def layer(self) -> str:
@@ -113,18 +126,21 @@ def source_words(
     ]
 
 
-def voices(
-    library: Library,
-    cell: Cell,
-    legal: LegalSpace,
-    words: Sequence[SourceWord],
-    predicted: Array | None,
-    without: Collection[str],
+def library_voices(
+    library: Library, cell: Cell, legal: LegalSpace, without: Collection[str]
 ) -> Array:
-    """What each of ``VOICES`` says; layers in ``without`` are not looked at."""
-    copies, near, moved = source_voices(words, legal).T
+    """What S5 and S8 say, shape (configs, 2); layers in ``without`` are not looked at."""
     similar = library.expected_regret(cell, legal, SIMILAR_LAYERS, without)
     regime = library.expected_regret(cell, legal, NEIGHBOURING_BATCHES, without)
+    return np.stack([similar, regime], axis=1)
+
+
+def voices(
+    legal: LegalSpace, words: Sequence[SourceWord], predicted: Array | None, by_library: Array
+) -> Array:
+    """What each of ``VOICES`` says, shape (configs, 6); ``by_library``: S5 and S8."""
+    copies, near, moved = source_voices(words, legal).T
+    similar, regime = by_library.T
     behind = np.zeros(len(legal)) if predicted is None else predicted - predicted.min()
     said = {"S1": copies, "S2": near, "S3": moved, "S5": similar, "S6": behind, "S8": regime}
     return np.stack([said[voice] for voice in VOICES], axis=1)
@@ -184,12 +200,12 @@ def _evidence(
         predicted = predictions.get(one.cell)
         files = history.files(one.cell.shape)
         left_out = {layer_of(held_out), own}
-        base = voices(library, one.cell, one.legal, [], predicted, left_out)
+        by_library = library_voices(library, one.cell, one.legal, left_out)
         # Where regret is cut off, the voices are not.
         regret = regret_of(one)
         good = regret < MOST_REGRET
         for source in [None, *(name for name in files if name != one.cell.device)]:
             words = source_words(history, one.cell, [source] if source else [], held_out)
-            said = np.hstack([source_voices(words, one.legal), base[:, 3:]])[good]
+            said = voices(one.legal, words, predicted, by_library)[good]
             total[source] = total.get(source, NO_EVIDENCE) + evidence_of(said, regret[good])
     return total

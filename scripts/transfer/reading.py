@@ -42,13 +42,11 @@ def reading(steps: Sequence[Step], recording: Recording, baseline: Array) -> dic
 
 def _tied(steps: Sequence[Step], us: Array, recording: Recording) -> NDArray[np.bool_]:
     """After each step, whether the fastest config so far is in the cell's tie-set."""
+    ahead = us < np.minimum.accumulate(np.append(np.inf, us))[:-1]
+    ahead[:1] = True
     # A config that is not recorded has no latency either: any place will do for it.
-    places = [recording.index.get(config, 0) for config, _ in steps]
-    leader, leaders = 0, []
-    for step, value in enumerate(us):
-        leader = step if value < us[leader] else leader
-        leaders.append(places[leader])
-    return recording.tied[leaders]
+    leaders = [recording.index.get(steps[step][0], 0) for step in np.flatnonzero(ahead)]
+    return np.asarray(recording.tied[leaders][np.cumsum(ahead) - 1])
 
 
 def _last(seconds: Array) -> float:

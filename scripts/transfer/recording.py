@@ -91,19 +91,27 @@ class Recording:
         low = self.latency_us - self.half_us
         return np.asarray(low <= self.latency_us[best] + self.half_us[best])
 
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trial of each config with all its repetitions."""
+        seen = zip(self.outcomes, self.latency_us, self.seconds, self.half_us, strict=True)
+        return tuple(
+            Trial(outcome, float(us), float(seconds), half_us=float(half))
+            if outcome is Outcome.CORRECT
+            else Trial(outcome, None, float(seconds), reason)
+            for (outcome, reason), us, seconds, half in seen
+        )
+
     def measure(self, cell: Cell, config: Config, rival_us: float | None = None) -> Trial:
         """The recorded trial, its repetitions cut short where a rival is surely faster."""
         place = self.index.get(config)
         if place is None or cell != self.cell:
             return NOT_RECORDED
-        outcome, reason = self.outcomes[place]
-        seconds = float(self.seconds[place])
-        if outcome is not Outcome.CORRECT:
-            return Trial(outcome, None, seconds, reason)
-        us = float(self.latency_us[place])
-        if rival_us is not None and us > rival_us:
-            seconds -= self._saved(place, us - rival_us)
-        return Trial(outcome, us, seconds, half_us=float(self.half_us[place]))
+        trial = self.trials[place]
+        if rival_us is None or trial.latency_us is None or trial.latency_us <= rival_us:
+            return trial
+        seconds = trial.gpu_seconds - self._saved(place, trial.latency_us - rival_us)
+        return Trial(trial.outcome, trial.latency_us, seconds, half_us=trial.half_us)
 
     def _saved(self, place: int, behind_us: float) -> float:
         """GPU seconds of the samples that come after the interval has left the rival behind."""

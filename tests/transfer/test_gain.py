@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from scripts.transfer.gain import gain_of_all, log_expected_gain
+from scripts.transfer.gain import gain_of_all, greatest_gain, log_expected_gain
+from scripts.transfer.surrogate import first_lowest
 
 apart = st.floats(-3.0, 3.0)
 spread = st.floats(0.01, 1.0)
@@ -57,3 +58,20 @@ def test_copies_of_one_config_promise_as_much_as_one() -> None:
     independent = gain_of_all(0.0, np.full(20, 0.1), 0.04 * np.eye(20))
     assert copies == pytest.approx(single, rel=0.25)
     assert independent > 3 * single
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_greatest_gain_is_found_without_working_out_all(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    for _ in range(25):
+        size = int(generator.integers(1, 300))
+        mean = generator.normal(0.0, 10.0 ** generator.uniform(-3, 2), size)
+        deviation = 10.0 ** generator.uniform(-6, 0.5, size)
+        if seed % 2:  # many equal ones
+            mean, deviation = mean.round(1), np.full(size, deviation[0])
+        allowed = generator.random(size) < 0.8
+        allowed[generator.integers(size)] = True
+        best = float(generator.normal())
+        every = log_expected_gain(best, mean, deviation)
+        found = greatest_gain(best, mean, deviation, allowed)
+        assert found == first_lowest(-every, allowed)

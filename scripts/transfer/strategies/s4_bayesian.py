@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.config import Config
-from scripts.transfer.gain import gain_of_all, log_expected_gain
+from scripts.transfer.gain import gain_of_all, greatest_gain, log_expected_gain
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
@@ -97,11 +97,11 @@ class Bayesian:
             return first_lowest(mean, self._open)
         deviation = self._surrogate.deviation(self._pending)
         best = min(self._surrogate.values)
-        gain = np.where(self._open, log_expected_gain(best, mean, deviation), -np.inf)
         if self._margin is not None:
+            gain = np.where(self._open, log_expected_gain(best, mean, deviation), -np.inf)
             promising = np.argsort(-gain.round(10), kind="stable")[:PROMISING]
             promising = promising[self._open[promising]]
             rest = gain_of_all(best, mean[promising], self._surrogate.between(promising))
             if rest < self._margin:
                 return None
-        return first_lowest(-gain, self._open)
+        return greatest_gain(best, mean, deviation, self._open)
