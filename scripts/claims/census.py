@@ -39,7 +39,7 @@ def judge_census(
         *_of_trials(paths["recorded"], recorded, datasets),
     ]
     counts = history["status"].value_counts()
-    cells = coverage.drop_duplicates("cell_id")["status"].value_counts()
+    cells = coverage.drop_duplicates("cell_id").groupby("device")["status"]
     trials = sum(len(dataset.trials) for dataset in datasets)
     evidence = [
         recorded_file(
@@ -50,8 +50,10 @@ def judge_census(
             paths["triples"],
             f"{len(triples):,} triples, for every entry as many as other GPUs have of its kind",
         ),
-        made(
-            paths["coverage"], f"{int(cells.sum()):,} cells of {', '.join(devices)} = {_sum(cells)}"
+        *(
+            made(paths["coverage"], f"{len(found):,} cells of {device} = {_sum(counted)}")
+            for device, found in cells
+            for counted in [found.value_counts()]
         ),
         made(
             paths["recorded"],
@@ -94,7 +96,8 @@ def _of_triples(path: Path, said: pd.DataFrame, triples: pd.DataFrame) -> Iterat
 
 def _of_cells(path: Path, said: pd.DataFrame, coverage: pd.DataFrame) -> Iterator[str]:
     """Each entry on the ladder has a cell, which is measured or says why not."""
-    ladder = said[said["batch"].isin(BATCH_LADDER)].sort_values("file").drop_duplicates(_SHAPE)
+    ladder = said[said["batch"].isin(BATCH_LADDER)].sort_values("file")
+    ladder = ladder.drop_duplicates([*_SHAPE, "device"])
     expected = set(zip(ladder["file"], ladder["batch"].astype(int), strict=True))
     found = set(zip(coverage["file"], coverage["tokens"], strict=True))
     for file, batch in sorted(expected - found):

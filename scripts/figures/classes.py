@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from scripts.figures import options
 from scripts.figures.bars import verdict_bars
 from scripts.figures.style import VERDICT_COLOURS, figure, save
+from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
@@ -34,8 +35,8 @@ EXAMPLE = (
 
 
 def shares(breakdowns: pd.DataFrame) -> pd.DataFrame:
-    """By what, by and class in their order: per cent of win, tie and loss, and the win's ends."""
-    keys = ["what", "by", "order", "value", "judged"]
+    """By GPU, what, by and class in order: per cent of win, tie and loss, and the win's ends."""
+    keys = ["device", "what", "by", "order", "value", "judged"]
     wanted = breakdowns[breakdowns["metric"].isin(list(VERDICT_COLOURS))]
     wanted = wanted[wanted["by"].isin(list(KINDS)) & (wanted["judged"] > 0)]
     if wanted.empty:
@@ -46,21 +47,26 @@ def shares(breakdowns: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame) -> Figure:
-    """A row for each kind of class there is, a column for each of what is judged."""
+    """A row for each kind of class there is, a column for each GPU and what is judged of it."""
     kinds = [by for by in KINDS if (rows["by"] == by).any()]
+    devices = sorted(rows["device"].unique())
+    columns = [(device, what) for device in devices for what in COLUMNS]
     sizes = [rows.loc[rows["by"] == by, "value"].nunique() for by in kinds]
     height = 2.6 + 0.42 * sum(sizes) + 0.2 * len(kinds)
     drawn, axes = figure(
-        len(kinds), len(COLUMNS), width=9.6, height=height, sharex=True,
+        len(kinds), len(columns), width=9.6 * len(devices), height=height, sharex=True,
         gridspec_kw={"height_ratios": sizes},
     )  # fmt: skip
     for index, axis in enumerate(axes):
-        by, what = kinds[index // len(COLUMNS)], [*COLUMNS][index % len(COLUMNS)]
-        verdict_bars(axis, rows[(rows["by"] == by) & (rows["what"] == what)].sort_values("order"))
+        by, (device, what) = kinds[index // len(columns)], columns[index % len(columns)]
+        mine = rows[(rows["device"] == device) & (rows["by"] == by) & (rows["what"] == what)]
+        verdict_bars(axis, mine.sort_values("order"))
         axis.set_title(KINDS[by], fontsize=9)
-    for axis, words in zip(axes, COLUMNS.values(), strict=False):
-        axis.set_title(f"{words}\n{axis.get_title(loc='left')}", fontsize=9)
-    for axis in axes[-len(COLUMNS) :]:
+    for axis, (device, what) in zip(axes, columns, strict=False):
+        axis.set_title(
+            f"{short_name(device)}: {COLUMNS[what]}\n{axis.get_title(loc='left')}", fontsize=9
+        )
+    for axis in axes[-len(columns) :]:
         axis.set_xlabel("per cent; line: 95% interval of the wins", fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside upper right", ncols=len(labels))

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from scripts.figures import options
+from scripts.figures.pairs import pairs
 from scripts.figures.style import PALETTE, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
-from scripts.lib.names import unknown_name
 from scripts.lib.schemas.statistics import RATES
 from scripts.lib.tables import read_table
 
@@ -45,16 +45,13 @@ def curves(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame, sources: list[str]) -> Figure:
-    """A panel per source; regret as per cent above the best, trials on a log2 axis."""
-    known = set(rows["source"])
-    for source in sources:
-        if source not in known:
-            raise unknown_name("source", source, known)
+    """A panel per pair of GPUs; regret as per cent above the best, trials on a log2 axis."""
+    shown = pairs(rows, sources)
     drawn, axes = figure(
-        1, len(sources), width=4.6 * len(sources) + 0.6, height=4.4, sharey=True, sharex=True
+        1, len(shown), width=4.6 * len(shown) + 0.6, height=4.4, sharey=True, sharex=True
     )
-    for axis, source in zip(axes, sources, strict=True):
-        _panel(axis, rows[rows["source"] == source])
+    for axis, (source, target) in zip(axes, shown, strict=True):
+        _panel(axis, rows[(rows["source"] == source) & (rows["target"] == target)])
     axes[0].set_ylabel(
         "slower than the exhaustive best, %\n(geometric mean over cells; linear below 1%)"
     )
@@ -90,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     """Read the rates, write the curves as CSV, draw, save."""
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--rates", type=Path, required=True, help="rates per pair")
-    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs, a panel each")
+    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs to show")
     parser.add_argument("--out-csv", type=Path, required=True, help="the curves of all pairs")
     arguments = parser.parse_args(argv)
 

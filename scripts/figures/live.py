@@ -26,8 +26,8 @@ EXAMPLE = (
 
 
 def bars(rates: pd.DataFrame) -> pd.DataFrame:
-    """As ``verdict_bars`` takes them, with source and group; what is searched from most first."""
-    keys = ["source", "group", "which"]
+    """As ``verdict_bars`` takes them, by device, source and group; searched from most, first."""
+    keys = ["device", "source", "group", "which"]
     mine = rates[(rates["choice"] == Choice.SEARCHED) & rates["metric"].isin([*VERDICT_COLOURS])]
     if mine.empty:
         raise InputError("live_rates: no search with a verdict; nothing to draw")
@@ -36,27 +36,38 @@ def bars(rates: pd.DataFrame) -> pd.DataFrame:
     rows = shares.join(win[["low", "high"]] * 100).join(win["n"].rename("judged")).reset_index()
     rows["value"] = rows["source"].map(lambda name: NAMES.get(name) or short_name(name))
     rows["order"] = rows["source"].map({TOGETHER: -2, ANY: -1}).fillna(0)
-    return rows.sort_values(["order", "judged"], ascending=[True, False], ignore_index=True)
+    order = ["device", "order", "judged"]
+    return rows.sort_values(order, ascending=[True, True, False], ignore_index=True)
 
 
 def draw(rows: pd.DataFrame) -> Figure:
-    """A panel of the sources, and one of the number formats."""
-    sources = rows[rows["group"] == "all"]
-    schemes = rows[(rows["group"] == "scheme") & rows["source"].isin([*NAMES])]
-    schemes = schemes.assign(value=schemes["which"] + ", " + schemes["value"])
-    sizes = [len(sources), max(1, len(schemes))]
-    height = 2.4 + 0.3 * sum(sizes)
+    """Of each GPU a panel of the sources, and one of the number formats."""
+    devices = sorted(rows["device"].unique())
+    tables = [panel for device in devices for panel in _panels(rows[rows["device"] == device])]
+    sizes = [max(1, len(bars)) for _, bars in tables]
+    height = 2.4 + 0.3 * sum(sizes) + 0.8 * (len(devices) - 1)
     drawn, axes = figure(
-        2, 1, width=8.4, height=height, sharex=True, gridspec_kw={"height_ratios": sizes}
-    )
-    verdict_bars(axes[0], sources)
-    axes[0].set_title("source GPU", fontsize=9)
-    verdict_bars(axes[1], schemes.sort_values(["which", "order"]))
-    axes[1].set_title("number formats", fontsize=9)
-    axes[1].set_xlabel("per cent; line: 95% interval of the wins", fontsize=9)
+        len(tables), 1, width=8.4, height=height, sharex=True,
+        gridspec_kw={"height_ratios": sizes},
+    )  # fmt: skip
+    for axis, (title, bars) in zip(axes, tables, strict=True):
+        verdict_bars(axis, bars)
+        axis.set_title(title, fontsize=9)
+    axes[-1].set_xlabel("per cent; line: 95% interval of the wins", fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside upper right", ncols=len(labels))
     return drawn
+
+
+def _panels(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Titles and bars of one GPU."""
+    device = short_name(rows["device"].iloc[0])
+    schemes = rows[(rows["group"] == "scheme") & rows["source"].isin([*NAMES])]
+    schemes = schemes.assign(value=schemes["which"] + ", " + schemes["value"])
+    return [
+        (f"{device}: source GPU", rows[rows["group"] == "all"]),
+        (f"{device}: number formats", schemes.sort_values(["which", "order"])),
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from scripts.figures import options
 from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
+from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
@@ -36,28 +37,31 @@ EXAMPLE = (
 
 
 def regrets(cells: pd.DataFrame) -> pd.DataFrame:
-    """Model, K, regret in per cent and share of cells at or under it: cells of unseen layers."""
-    wanted = (cells["dataset"] == "learned_from") & (cells["held_out"] == "layer")
-    parts = []
-    for model, top in CURVES:
-        rows = cells[wanted & (cells["model"] == model)]
-        regret = np.sort(rows[f"regret_{top}"].to_numpy(float))
-        share = np.arange(1, len(regret) + 1) / max(len(regret), 1)
-        parts.append(
-            pd.DataFrame({"model": model, "K": top, "per_cent": 100 * (regret - 1), "share": share})
-        )
-    out = pd.concat(parts, ignore_index=True)
-    if out.empty:
+    """Device, model, K, regret in per cent and share of cells at or under it: unseen layers."""
+    wanted = cells[(cells["dataset"] == "learned_from") & (cells["held_out"] == "layer")]
+    if wanted.empty:
         raise InputError("cells: none of a layer that was held out; nothing to draw")
-    return out
+    parts = []
+    for device, mine in wanted.groupby("device", sort=True):
+        for model, top in CURVES:
+            regret = np.sort(mine.loc[mine["model"] == model, f"regret_{top}"].to_numpy(float))
+            share = np.arange(1, len(regret) + 1) / max(len(regret), 1)
+            about = {"device": device, "model": model, "K": top}
+            parts.append(pd.DataFrame(about | {"per_cent": 100 * (regret - 1), "share": share}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def draw(calibration: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """Left a scatter of latencies, right the distribution of regret over the cells."""
-    drawn, (left, right) = figure(1, 2, width=11.0, height=5.2)
-    _scatter(left, calibration)
-    _distribution(right, regrets(cells))
-    handles, labels = right.get_legend_handles_labels()
+    """A row a GPU: left a scatter of latencies, right the distribution of regret over the cells."""
+    curves = regrets(cells)
+    devices = sorted(curves["device"].unique())
+    drawn, axes = figure(len(devices), 2, width=11.0, height=0.4 + 4.8 * len(devices))
+    for device, left, right in zip(devices, axes[::2], axes[1::2], strict=True):
+        _scatter(left, calibration[calibration["device"] == device])
+        _distribution(right, curves[curves["device"] == device])
+        left.set_title(f"{short_name(device)}: each cell's fastest to its slowest, layer unseen")
+        right.set_title(f"{short_name(device)}: what following the prediction costs")
+    handles, labels = axes[1].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower right", ncols=4)
     return drawn
 
@@ -84,7 +88,6 @@ def _scatter(axis: Axes, rows: pd.DataFrame) -> None:
         scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         scale.set_minor_formatter(NullFormatter())
     axis.set(xlabel="measured, µs per pass", ylabel="predicted, µs per pass")
-    axis.set_title("Configs from each cell's fastest to its slowest, layer unseen")
     axis.legend(loc="upper left", markerscale=2)
 
 
@@ -108,7 +111,7 @@ def _distribution(axis: Axes, rows: pd.DataFrame) -> None:
     axis.set_xlim(0, max(float(rows["per_cent"].max()), 5.0))
     axis.set_ylim(0, 102)
     axis.set(xlabel="best of the first K slower than the cell's best by at most, %")
-    axis.set(ylabel="cells, %", title="What following the prediction costs")
+    axis.set_ylabel("cells, %")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.figures import options
 from scripts.figures.style import GREY, PALETTE, figure, save
+from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.recorded import SPREAD, Kind
+from scripts.lib.shape import device_of
 from scripts.lib.tables import read_table
 
 # kind -> label, colour, line style; in the order of the legend
@@ -32,21 +35,32 @@ EXAMPLE = (
 
 
 def shares(rows: pd.DataFrame) -> pd.DataFrame:
-    """Kind, difference in per cent, share of differences at or under it; ascending in each kind."""
+    """Device, kind, difference in per cent, share at or under it; ascending in each kind."""
     if rows.empty:
         raise InputError("spread: no config was measured twice; nothing to draw")
     parts = []
-    for kind, group in rows.groupby("kind", sort=True):
+    devices = rows["cell_id"].map(device_of).rename("device")
+    for (device, kind), group in rows.groupby([devices, "kind"], sort=True):
         values = np.sort(group["value"].to_numpy(float))
         share = np.arange(1, len(values) + 1) / len(values)
-        parts.append(pd.DataFrame({"kind": kind, "per_cent": 100 * values, "share": share}))
+        about = {"device": device, "kind": kind}
+        parts.append(pd.DataFrame(about | {"per_cent": 100 * values, "share": share}))
     return pd.concat(parts, ignore_index=True)
 
 
 def draw(rows: pd.DataFrame, margin: float) -> Figure:
-    """One curve per kind over a logarithmic axis; ``margin`` is drawn as a line."""
-    drawn, (axis,) = figure(width=8.4, height=5.4)
+    """A panel a GPU, a curve a kind over a logarithmic axis; ``margin`` is drawn as a line."""
     curves = shares(rows)
+    devices = sorted(curves["device"].unique())
+    drawn, axes = figure(1, len(devices), width=8.4 * len(devices), height=5.4, sharey=True)
+    for axis, device in zip(axes, devices, strict=True):
+        _panel(axis, curves[curves["device"] == device], margin)
+        axis.set_title(f"{short_name(device)}: the same config on the same cell, measured again")
+    axes[0].set_ylabel("share, %")
+    return drawn
+
+
+def _panel(axis: Axes, curves: pd.DataFrame, margin: float) -> None:
     for kind, (label, colour, line) in CURVES.items():
         curve = curves[curves["kind"] == kind]
         if curve.empty:
@@ -67,10 +81,8 @@ def draw(rows: pd.DataFrame, margin: float) -> Figure:
     axis.minorticks_off()
     axis.set_xlim(left=100 * LEFT_END)
     axis.set_ylim(0, 102)
-    axis.set(xlabel="difference of a config's latency with itself, %", ylabel="share, %")
-    axis.set_title("The same config on the same cell, measured again")
-    drawn.legend(loc="outside lower center", ncols=2)
-    return drawn
+    axis.set(xlabel="difference of a config's latency with itself, %")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
 
 
 def main(argv: list[str] | None = None) -> int:

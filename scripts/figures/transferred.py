@@ -1,4 +1,4 @@
-"""Copied configs against the committed one: their ratio with its interval, a panel a source GPU."""
+"""Copied configs against the committed one: ratio with its interval, a panel a pair of GPUs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from scripts.figures import options
+from scripts.figures.pairs import pairs
 from scripts.figures.style import GREY, VERDICT_COLOURS, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.judging.bands import within
 from scripts.lib.log import run_main
-from scripts.lib.names import unknown_name
 from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
@@ -45,19 +45,17 @@ def points(triples: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame, sources: Sequence[str]) -> Figure:
-    """A panel for each of ``sources``; InputError if one has no triple."""
-    known = sorted(rows["source"].unique())
-    for source in sources:
-        if source not in known:
-            raise unknown_name("source GPU", source, known)
+    """A panel for each pair of GPUs from ``sources``; InputError if one has no triple."""
+    panels = pairs(rows, sources)
     shown = rows[rows["source"].isin(sources)]
     edges = shown["committed_us"].min() * 0.8, shown["committed_us"].max() * 1.25
     drawn, axes = figure(
-        1, len(sources), width=1.8 + 4.2 * len(sources), height=5.2, sharex=True, sharey=True
+        1, len(panels), width=1.8 + 4.2 * len(panels), height=5.2, sharex=True, sharey=True
     )
-    for axis, source in zip(axes, sources, strict=True):
-        _panel(axis, rows[rows["source"] == source], edges)
-        axis.set_title(f"{short_name(source)}: {(rows['source'] == source).sum()} triples")
+    for axis, (source, target) in zip(axes, panels, strict=True):
+        mine = rows[(rows["source"] == source) & (rows["target"] == target)]
+        _panel(axis, mine, edges)
+        axis.set_title(f"{short_name(source)} → {short_name(target)}: {len(mine)} triples")
     axes[0].set_ylabel("copied / committed config, with its 95% interval")
     return drawn
 
@@ -88,13 +86,16 @@ def main(argv: list[str] | None = None) -> int:
     """Read verdicts and trials, draw, save."""
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--triples", type=Path, required=True, help="judged triples")
-    parser.add_argument("--trials", type=Path, required=True, help="trials of the same dataset")
-    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs, a panel each")
+    parser.add_argument(
+        "--trials", type=Path, nargs="+", required=True, help="trials of the same datasets"
+    )
+    parser.add_argument("--sources", nargs="+", required=True, help="source GPUs to show")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
         triples = read_table(arguments.triples, TRIPLE_VERDICTS)
-        trials = read_table(arguments.trials, TRIALS, columns=["cell_id", "anchor_us"])
+        parts = [read_table(path, TRIALS, ["cell_id", "anchor_us"]) for path in arguments.trials]
+        trials = pd.concat(parts, ignore_index=True)
         drawn = draw(points(triples, trials), arguments.sources)
         save(drawn, arguments.out_png, arguments.out_svg)
 

@@ -61,6 +61,11 @@ def parse_cell(text: str) -> Cell:
     return Cell(parts[0], parse_shape(parts[1]), int(parts[2][1:]))
 
 
+def device_of(cell_id: str) -> str:
+    """The GPU that a cell id begins with."""
+    return cell_id.partition("/")[0]
+
+
 def nearest_batch(tokens: int, batches: list[int]) -> int:
     """The batch key the runtime would use for ``tokens``: nearest, ties to the first given."""
     if not batches:

@@ -77,10 +77,11 @@ def _rates(rows: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
 def _judged(
     triples: pd.DataFrame, gains: pd.DataFrame, coverage: pd.DataFrame
 ) -> Iterator[tuple[What, pd.DataFrame]]:
-    """The judged rows of either kind, of the dataset that the triples were judged by."""
+    """The judged rows of either kind, of the dataset that each GPU's triples were judged by."""
     yield What.COPIED, triples.rename(columns={"target": "device", "target_file": "file"})
     files = coverage.drop_duplicates("cell_id").set_index("cell_id")["file"]
-    rows = gains[gains["dataset"].isin(triples["dataset"].unique())]
+    judged_by = triples[["target", "dataset"]].drop_duplicates()
+    rows = gains.merge(judged_by.rename(columns={"target": "device"}), on=["device", "dataset"])
     rows = rows[rows["cell_id"].isin(files.index)]
     yield What.BEST, rows.assign(file=rows["cell_id"].map(files))
 

@@ -1,8 +1,9 @@
-"""Which cells that a GPU has a committed config for were measured, and why the others not."""
+"""Which cells that each GPU has a committed config for were measured, and why the others not."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,12 @@ EXAMPLE = (
     " --shapes shapes.parquet --recorded recorded.parquet --device NVIDIA_H200"
     " --out coverage.parquet"
 )
+
+
+def corpus_of(history: pd.DataFrame, shapes: pd.DataFrame, devices: Iterable[str]) -> pd.DataFrame:
+    """``corpus_cells`` of every GPU."""
+    parts = [corpus_cells(history, shapes, device) for device in sorted(set(devices))]
+    return pd.concat(parts, ignore_index=True)
 
 
 def corpus_cells(history: pd.DataFrame, shapes: pd.DataFrame, device: str) -> pd.DataFrame:
@@ -82,8 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         history = read_table(arguments.history, HISTORY, HISTORY_COLUMNS)
         shapes = read_table(arguments.shapes, SHAPES)
-        cells = [corpus_cells(history, shapes, device) for device in arguments.device]
-        corpus = pd.concat(cells, ignore_index=True)
+        corpus = corpus_of(history, shapes, arguments.device)
         recorded = read_table(arguments.recorded, RECORDED)
         write_table(arguments.out, cover(corpus, recorded), COVERAGE)
 

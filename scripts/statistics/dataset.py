@@ -32,6 +32,25 @@ def read_datasets(
     return pd.concat(parts, ignore_index=True)
 
 
+def read_recordings(
+    paths: Iterable[Path], table: Table, columns: list[str] | None = None
+) -> pd.DataFrame:
+    """``read_datasets`` of recordings that share no cell: one a GPU, or parts of one.
+
+    ``columns`` holds cell_id. InputError naming a cell that two of them hold.
+    """
+    rows = read_datasets(paths, table, columns)
+    owners = rows[["cell_id", "dataset"]].drop_duplicates()
+    twice = owners[owners["cell_id"].duplicated(keep=False)]
+    if len(twice):
+        first, second = twice[twice["cell_id"] == twice["cell_id"].iloc[0]]["dataset"][:2]
+        raise InputError(
+            f"{table.name}: cell {twice['cell_id'].iloc[0]} is in {first} and in {second}; name one"
+            " recording of each cell"
+        )
+    return rows
+
+
 def repetitions(first: Sequence[Path], again: Sequence[Path]) -> dict[str, tuple[Path, Path]]:
     """Second recording -> file of the first, its own; InputError if one lacks its counterpart."""
     second = named(again)

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.judging.decision import LOSS
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
 from scripts.lib.schemas.space import SPACE
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import device_of, parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
@@ -51,7 +52,7 @@ def rates(live: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ordered = live.sort_values(["cell_id", "source"], ignore_index=True)
     about = with_classes(ordered.assign(source=ordered["source"].where(ordered["source"] != "")))
     parts = []
-    for device, mine in about.groupby(about["cell_id"].str.partition("/")[0], sort=True):
+    for device, mine in about.groupby(about["cell_id"].map(device_of), sort=True):
         for choice in CHOICES:
             rows = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
             for (source, group, which), some in _classes(rows, choice):
@@ -91,6 +92,12 @@ def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
     known = set(zip(legal["device"], legal["scheme"], legal["config_id"], strict=True))
     lost = live[live["final_decision"] == LOSS]
     cells = [parse_cell(name) for name in lost["cell_id"]]
+    unknown = {(cell.device, cell.shape.scheme) for cell in cells} - set(
+        zip(spaces["device"], spaces["scheme"], strict=True)
+    )
+    if unknown:
+        device, scheme = min(unknown)
+        raise InputError(f"space: none of {scheme} on {device}; name its table with --space")
     wanted = zip(cells, lost["committed_id"], strict=True)
     there = [(cell.device, cell.shape.scheme, config) in known for cell, config in wanted]
     cause = np.select(

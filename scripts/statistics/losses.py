@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.config import parse_id
-from scripts.lib.files import read_json
+from scripts.lib.files import InputError, read_json
 from scripts.lib.judging.decision import LOSS
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
@@ -39,7 +39,7 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named, read_datasets
-from scripts.statistics.nearby import Space, spaces
+from scripts.statistics.nearby import spaces
 
 Row = Mapping[Any, Any]
 KEYS = ["dataset", "cell_id"]
@@ -106,9 +106,11 @@ def _near(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     wanted = evidence.trials.merge(rows[KEYS], on=KEYS)
     ran = wanted[wanted["outcome"] != Outcome.NOT_MEASURED]
     tried = ran.groupby(KEYS)["config_id"].agg(list).to_dict()
-    nowhere = Space([])
+    for key in zip(rows["device"], rows["scheme"], strict=True):
+        if key not in known:
+            raise InputError(f"space: none of {key[1]} on {key[0]}; name its table with --space")
     found = [
-        known.get((row["device"], row["scheme"]), nowhere).around(
+        known[row["device"], row["scheme"]].around(
             row["committed_id"], tried[row["dataset"], row["cell_id"]]
         )
         for row in rows.to_dict("records")

@@ -65,9 +65,9 @@ def holm(p: Floats) -> Floats:
 
 
 def adjust(tests: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Holm over the pairs of each choice, and the finding; schema HEADLINE_TESTS."""
+    """Holm over the pairs of each choice into one GPU, and the finding; schema HEADLINE_TESTS."""
     parts = []
-    for _, rows in tests.groupby("choice", sort=True):
+    for _, rows in tests.groupby(["choice", "target"], sort=True):
         adjusted = holm(rows["p"].to_numpy(dtype=np.float64))
         words = np.where(rows["wins"] > rows["losses"], WINS_MORE, LOSES_MORE)
         finding = np.where(adjusted <= 1 - level, words, OPEN)

@@ -16,9 +16,10 @@ from scripts.lib.judging.decision import decide, inseparable
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.statistics import AA, PAIRWISE
-from scripts.lib.tables import read_table, write_table
+from scripts.lib.tables import write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Floats, round_10
+from scripts.statistics.dataset import read_recordings
 from scripts.statistics.rounds import Rounds, read_rounds
 
 EXAMPLE = (
@@ -125,8 +126,9 @@ def _shared(rounds: Rounds, first: int, slot: int) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Read finals and cells, compare, write both tables."""
     parser = options.parser(__doc__, EXAMPLE)
-    parser.add_argument("--finals", type=Path, required=True, help="interleaved samples")
-    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
+    for name in ("finals", "cells"):
+        text = f"{name} of each recording; no cell twice"
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--level", type=float, default=0.95, help="level of the intervals")
     parser.add_argument("--out", type=Path, required=True, help="finalists compared")
@@ -134,8 +136,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        finals = read_table(arguments.finals, FINALS)
-        cells = read_table(arguments.cells, CELLS)
+        finals = read_recordings(arguments.finals, FINALS)
+        cells = read_recordings(arguments.cells, CELLS)
         pairs, twins = compare_finalists(finals, cells, arguments.margin, arguments.level)
         write_table(arguments.out, pairs, PAIRWISE)
         write_table(arguments.out_aa, twins, AA)

@@ -30,6 +30,7 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
+from scripts.statistics.dataset import read_recordings
 
 EXAMPLE = (
     "python -m scripts.statistics.quality --cells cells.parquet --pairwise pairwise.parquet"
@@ -112,7 +113,7 @@ def _estimate(device: str, series: Series, plan: Plan) -> pd.DataFrame:
 def main(argv: list[str] | None = None) -> int:
     """Read comparisons and verdicts, estimate, write the table."""
     parser = options.parser(__doc__, EXAMPLE)
-    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
+    parser.add_argument("--cells", type=Path, nargs="+", required=True, help="measured cells")
     parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
     parser.add_argument("--aa", type=Path, required=True, help="A/A pairs")
     parser.add_argument("--verdicts", type=Path, required=True, help="judged replays")
@@ -122,7 +123,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         quality = assess(
-            read_table(arguments.cells, CELLS),
+            read_recordings(arguments.cells, CELLS),
             read_table(arguments.pairwise, PAIRWISE),
             read_table(arguments.aa, AA),
             read_table(arguments.verdicts, VERDICTS),

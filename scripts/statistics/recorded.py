@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome, Stop
 from scripts.lib.schemas.measured import CELLS, COMPILES, TRIALS
 from scripts.lib.schemas.recorded import BINARIES, RECORDED
 from scripts.lib.schemas.space import SPACE
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import device_of, parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
@@ -124,6 +125,9 @@ def _completeness(
     keys = ["device", "scheme"]
     sizes = legal.groupby(keys).size().rename("legal").reset_index()
     known = about[keys].merge(sizes, on=keys, how="left").set_axis(about.index)["legal"]
+    if known.isna().any():
+        device, scheme = about.loc[known.isna(), keys].iloc[0]
+        raise InputError(f"space: none of {scheme} on {device}; name its table with --space")
     members = tried.merge(legal[[*keys, "config_id"]], on=[*keys, "config_id"])
     reached = members.groupby("cell_id").size().reindex(about.index, fill_value=0)
     own = tried[tried["config_id"] == tried["cell_id"].map(committed)].set_index("cell_id")
@@ -142,10 +146,14 @@ def _completeness(
 def count_binaries(compiles: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:
     """Binaries of each dataset by outcome; schema BINARIES.
 
-    ``compiles``: COMPILES with ``dataset``. The GPU is that of the dataset's trials.
+    ``compiles``: COMPILES with ``dataset``. The GPU is that of the dataset's trials; InputError if
+    they name two.
     """
-    devices = trials.drop_duplicates("dataset").set_index("dataset")["cell_id"]
-    device = compiles["dataset"].map(devices.map(lambda cell_id: parse_cell(cell_id).device))
+    devices = trials[["dataset"]].assign(device=trials["cell_id"].map(device_of)).drop_duplicates()
+    if devices["dataset"].duplicated().any():
+        name = devices.loc[devices["dataset"].duplicated(), "dataset"].iloc[0]
+        raise InputError(f"trials: {name} holds two GPUs; record each GPU in a folder of its own")
+    device = compiles["dataset"].map(devices.set_index("dataset")["device"])
     grouped = compiles.assign(device=device).groupby(["dataset", "device", "outcome"], sort=True)
     out = grouped.agg(binaries=("binary_id", "size"), cpu_seconds=("seconds", "sum")).reset_index()
     return out.assign(cpu_seconds=out["cpu_seconds"].map(round_10))[BINARIES.names]

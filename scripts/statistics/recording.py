@@ -78,12 +78,14 @@ def premises(first: Recorded, second: Recorded) -> pd.DataFrame:
 
     What a recording does not say is no premise that was shown to be equal.
     """
+    (device,) = second.cells["device"].unique()
     rows = []
     for premise, path in PREMISES.items():
         values = [_values(recording.runs, path) for recording in (first, second)]
         known = NOT_RECORDED not in values[0] and NOT_RECORDED not in values[1]
         rows.append(
             {
+                "device": device,
                 "dataset": second.name,
                 "first": first.name,
                 "premise": premise,

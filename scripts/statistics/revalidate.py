@@ -29,6 +29,7 @@ from scripts.lib.schemas.revalidation import (
     REVALIDATION_RATES,
     Standing,
 )
+from scripts.lib.shape import device_of
 from scripts.lib.tables import write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import (
@@ -161,9 +162,10 @@ def rates(cells: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
     ``cells``: REVALIDATION of any number of recordings; whole layers are resampled as files.
     """
+    cells = cells.assign(device=cells["cell_id"].map(device_of))
     parts = []
-    for key, rows in cells.groupby(["first", "dataset"], sort=True):
-        first, dataset = map(str, key)
+    for key, rows in cells.groupby(["device", "first", "dataset"], sort=True):
+        device, first, dataset = map(str, key)
         marks = [(rows["standing"] == word).where(rows["standing"].notna()) for word in Standing]
         values = np.column_stack([mark.astype(float) for mark in (*marks, rows["best_in_ties"])])
         layers = rows["cell_id"].str.rpartition("/")[0]
@@ -171,7 +173,8 @@ def rates(cells: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             estimate_means(values, layers, plan, f"{dataset} standing"), plan.level
         )
         metrics = [*map(str, Standing), "best_in_ties"]
-        parts.append(round_estimates(found).assign(first=first, dataset=dataset, metric=metrics))
+        about = {"device": device, "first": first, "dataset": dataset}
+        parts.append(round_estimates(found).assign(**about, metric=metrics))
     return pd.concat(parts, ignore_index=True)[REVALIDATION_RATES.names]
 
 

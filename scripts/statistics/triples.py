@@ -26,7 +26,7 @@ from scripts.lib.schemas.triples import TRIPLE_VERDICTS, Unproved
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
-from scripts.statistics.dataset import named
+from scripts.statistics.dataset import read_recordings
 from scripts.statistics.pairwise import compare_finalists
 from scripts.statistics.verdicts import against_committed
 
@@ -120,23 +120,22 @@ def compare_choices(
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Read the corpus and one dataset, judge, write."""
+    """Read the corpus and the datasets, judge, write."""
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--triples", type=Path, required=True, help="triples of the corpus")
     parser.add_argument("--shapes", type=Path, required=True, help="shapes of the corpus")
-    parser.add_argument("--trials", type=Path, required=True, help="trials of the dataset")
-    parser.add_argument("--cells", type=Path, required=True, help="its measured cells")
-    parser.add_argument("--finals", type=Path, required=True, help="its interleaved samples")
+    for name in ("trials", "cells", "finals"):
+        text = f"{name} of each dataset; no cell twice"
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--level", type=float, default=0.95, help="level of the intervals")
     parser.add_argument("--out", type=Path, required=True, help="table of verdicts")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        (dataset,) = named([arguments.trials])
-        trials = read_table(arguments.trials, TRIALS, TRIAL_COLUMNS)
-        cells = read_table(arguments.cells, CELLS, CELL_COLUMNS)
-        finals = read_table(arguments.finals, FINALS)
+        trials = read_recordings(arguments.trials, TRIALS, TRIAL_COLUMNS)
+        cells = read_recordings(arguments.cells, CELLS, CELL_COLUMNS)
+        finals = read_recordings(arguments.finals, FINALS)
         pairs, _ = compare_finalists(finals, cells, arguments.margin, arguments.level)
         shapes = read_table(arguments.shapes, SHAPES)
         every = read_table(arguments.triples, TRIPLES)
@@ -144,11 +143,12 @@ def main(argv: list[str] | None = None) -> int:
         for device, here in cells.groupby("device", sort=True):
             triples = carried(every, shapes, str(device))
             judged = compare_choices(triples, trials, here, pairs)
-            parts.append(judge_triples(triples, trials, judged, here))
+            own = here.set_index("cell_id")["dataset"]
+            found = judge_triples(triples, trials, judged, here)
+            # A cell that was not measured is missing from the GPU's first recording.
+            parts.append(found.assign(dataset=found["cell_id"].map(own).fillna(own.iloc[0])))
         table = with_verdict(pd.concat(parts, ignore_index=True), arguments.margin)
-        write_table(
-            arguments.out, table.assign(dataset=dataset)[TRIPLE_VERDICTS.names], TRIPLE_VERDICTS
-        )
+        write_table(arguments.out, table[TRIPLE_VERDICTS.names], TRIPLE_VERDICTS)
 
     return run_main(body)
 

@@ -24,10 +24,11 @@ from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.schemas.statistics import PAIRWISE, VERDICTS
 from scripts.lib.schemas.transfer import REPLAY
+from scripts.lib.shape import device_of
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
-from scripts.statistics.dataset import named
+from scripts.statistics.dataset import named, read_recordings
 from scripts.statistics.sweep import anchored, disagreement
 
 WITHIN = within(2, 5, 10)
@@ -83,8 +84,8 @@ def against_committed(
     factor = disagreement(sweep, pairwise)
     out = choices.merge(committed, on="cell_id", how="left")
     out = _join(_join(out, _first_slots(pairwise)), sweep)
-    # A cell without finals is trusted no more than the least certain one with them.
-    wider = out["cell_id"].map(factor).astype(float).fillna(factor.max() if len(factor) else 1.0)
+    # A cell without finals is trusted no more than the least certain one with them on its GPU.
+    wider = out["cell_id"].map(factor).astype(float).fillna(_least_certain(out, factor))
     same = (out["choice"] == out["committed_id"]) & out["level"].notna()
     paired = out["committed_ratio"].notna()
     swept = out["referred"].eq(True)
@@ -100,6 +101,12 @@ def against_committed(
     }
     evidence = np.select(cases, ["same", "paired", "sweep"], "none").astype(object)
     return out[["cell_id", "choice"]].assign(**values, evidence=evidence)
+
+
+def _least_certain(choices: pd.DataFrame, factor: pd.Series) -> pd.Series:
+    """Of each choice the widest factor among the cells of its GPU; 1 where there is none."""
+    widest = factor.groupby(factor.index.map(device_of)).max()
+    return choices["cell_id"].map(device_of).map(widest).astype(float).fillna(1.0)
 
 
 def _against_best(
@@ -137,8 +144,9 @@ def main(argv: list[str] | None = None) -> int:
     """Read the replay and the measurements, judge every row, write the verdicts."""
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--replay", type=Path, required=True, help="replayed searches")
-    parser.add_argument("--trials", type=Path, required=True, help="recorded trials")
-    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
+    for name in ("trials", "cells"):
+        text = f"{name} of each recording; no cell twice"
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
     parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
@@ -147,12 +155,11 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         recorded = read_table(arguments.recorded, RECORDED, ["dataset", "cell_id", "complete"])
-        (dataset,) = named([arguments.trials])
-        whole = recorded["complete"] & (recorded["dataset"] == dataset)
+        whole = recorded["complete"] & recorded["dataset"].isin(named(arguments.trials))
         verdicts = judge(
             read_table(arguments.replay, REPLAY),
-            read_table(arguments.trials, TRIALS),
-            read_table(arguments.cells, CELLS),
+            read_recordings(arguments.trials, TRIALS),
+            read_recordings(arguments.cells, CELLS),
             read_table(arguments.pairwise, PAIRWISE),
             set(recorded.loc[whole, "cell_id"]),
             arguments.margin,

@@ -14,6 +14,7 @@ from scripts.corpus.shapes import make_shapes
 from scripts.corpus.triples import make_triples
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, TRIALS
+from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table
 from scripts.statistics.coverage import corpus_cells, cover
 from scripts.statistics.dataset import read_datasets
@@ -43,11 +44,12 @@ def study() -> Study:
     history = read_table(HISTORY_FILE, HISTORY)
     shapes = make_shapes(history, read_models(Path("data/models.yaml")))
     first = [read_dataset(MEASURED / name) for name in FIRST]
-    recorded = record(
-        read_datasets([one.folder / "trials.parquet" for one in first], TRIALS, TRIAL_COLUMNS),
-        read_datasets([one.folder / "cells.parquet" for one in first], CELLS, CELL_COLUMNS),
-        pd.DataFrame(columns=SPACE_COLUMNS),
-    )
+    trials = read_datasets([one.folder / "trials.parquet" for one in first], TRIALS, TRIAL_COLUMNS)
+    cells = read_datasets([one.folder / "cells.parquet" for one in first], CELLS, CELL_COLUMNS)
+    schemes = {parse_cell(name).shape.scheme for name in trials["cell_id"].unique()}
+    # One legal config that nobody tried: no cell counts as complete.
+    untried = [(DEVICE, scheme, "untried", True) for scheme in sorted(schemes)]
+    recorded = record(trials, cells, pd.DataFrame(untried, columns=SPACE_COLUMNS))
     return Study(
         history=history,
         triples=make_triples(history),

@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 from scripts.claims.census import judge_census
+from scripts.corpus.models import read_models
+from scripts.corpus.shapes import make_shapes
+from scripts.statistics.coverage import corpus_cells, cover
 from tests.claims.conftest import DEVICE, Study
 
 PATHS = {name: Path(f"{name}.parquet") for name in ("history", "triples", "coverage", "recorded")}
@@ -85,3 +88,18 @@ def test_a_trial_dropped_is_found(study: Study) -> None:
 def test_a_whole_dataset_left_out_is_found(study: Study) -> None:
     rest = study.recorded[study.recorded["dataset"] != study.first[3].name]
     assert len(findings(study, recorded=rest)) == len(study.first[3].cells)
+
+
+def test_cells_of_a_second_gpu_add_up_beside_the_first(study: Study) -> None:
+    second = "NVIDIA_H100_80GB_HBM3"
+    shapes = make_shapes(study.history, read_models(Path("data/models.yaml")))
+    no_trials = study.recorded.iloc[:0]
+    more = cover(corpus_cells(study.history, shapes, second), no_trials)
+    both = pd.concat([study.coverage, more], ignore_index=True)
+    judged = judge_census(
+        PATHS, study.history, study.triples, both, study.recorded, study.first, [DEVICE, second]
+    )
+    assert judged.findings == []
+    said = [str(one) for one in judged.evidence]
+    assert any(f"918 cells of {DEVICE}" in words for words in said)
+    assert any(f"cells of {second}" in words for words in said)

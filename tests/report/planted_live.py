@@ -54,13 +54,19 @@ def _tuned() -> tuple[pd.DataFrame, pd.DataFrame]:
     return filled(pd.DataFrame(batches), TUNED), pd.DataFrame([cost])[TUNED_COST.names]
 
 
+def _no_legal_space() -> pd.DataFrame:
+    """SPACE of the GPU with nothing legal in it, so that no committed config is."""
+    row = {"device": DEVICE, "scheme": "bf16", "legal": False}
+    return filled(pd.DataFrame([row]), SPACE)
+
+
 def tables(copied: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Table]]:
     """What the report reads of them."""
     found, (batches, costs) = live(copied), _tuned()
     return {
         "live": (found, LIVE),
         "live_rates": (rates(found, Plan(resamples=200)), LIVE_RATES),
-        "live_losses": (losses(found, pd.DataFrame(columns=SPACE.names)), LIVE_LOSSES),
+        "live_losses": (losses(found, _no_legal_space()), LIVE_LOSSES),
         "tuned": (batches, TUNED),
         "tuned_cost": (costs, TUNED_COST),
     }

@@ -65,11 +65,12 @@ def build(
     tokens: tuple[int, ...] = TOKENS,
     seeds: int = 3,
     rounds: int = 21,
+    device: str = DEVICE,
 ) -> Study:
     """Draw a study: every config of a small space on every cell, some of which fail."""
     rng = np.random.default_rng(seed)
     names = [
-        (f"{DEVICE}/E{e}-N{n}-K{k}-top{t}-bf16/M{m}", (e, n, k, t, m))
+        (f"{device}/E{e}-N{n}-K{k}-top{t}-bf16/M{m}", (e, n, k, t, m))
         for e, n, k, t in shapes
         for m in tokens
     ]
@@ -85,7 +86,7 @@ def build(
         truth |= {(cell_id, c): level[c] for c in CONFIGS if c not in failing}
         trials += _trials(cell_id, level, failing, committed, rng)
         finals += _finals(cell_id, [committed, *ranked[:4], committed], level, rounds, rng)
-        cells.append(_cell(cell_id, dims, floor, committed, rng))
+        cells.append(_cell(cell_id, dims, floor, committed, rng) | {"device": device})
         copies = {source: ranked[rng.integers(0, 20)] for source in SOURCES}
         replay += _replay(cell_id, level, failing, committed, copies, seeds, rng)
     return Study(
@@ -93,7 +94,7 @@ def build(
         _frame(finals, FINALS.names),
         _frame(cells, CELLS.names),
         _compiles(rng),
-        _space(),
+        _space(device),
         _frame(replay, REPLAY.names),
         truth,
     )
@@ -237,10 +238,10 @@ def _compiles(rng) -> pd.DataFrame:
     return _frame(rows, COMPILES.names)
 
 
-def _space() -> pd.DataFrame:
+def _space(device: str) -> pd.DataFrame:
     rows = [
         {
-            "device": DEVICE,
+            "device": device,
             "scheme": "bf16",
             "config_id": config,
             "legal": True,
@@ -250,7 +251,7 @@ def _space() -> pd.DataFrame:
     ]
     rows += [
         {
-            "device": DEVICE,
+            "device": device,
             "scheme": "bf16",
             "config_id": "M256-N256-K256-G1-W4-S5",
             "legal": False,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.lib.files import InputError
 from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
@@ -166,8 +167,15 @@ def test_the_nearest_cause_is_the_first_that_holds(
 
 @pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
 def test_legal_elsewhere_is_not_legal_here(key: tuple[str, str, str]) -> None:
-    late = losses(live(searched(SMALL, committed_trial=1)), spaces(key))
+    known = spaces(key, refused=(DEVICE, "bf16", COMMITTED))
+    late = losses(live(searched(SMALL, committed_trial=1)), known)
     assert late["cause"].tolist() == ["not_legal"]
+
+
+@pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
+def test_a_space_that_was_not_given_is_no_cause(key: tuple[str, str, str]) -> None:
+    with pytest.raises(InputError, match=f"none of bf16 on {DEVICE}"):
+        losses(live(searched(SMALL)), spaces(key))
 
 
 def test_the_furthest_behind_stands_first() -> None:
@@ -177,7 +185,8 @@ def test_the_furthest_behind_stands_first() -> None:
         searched(LARGE, H100, ratio=1.3),
         searched(OTHER, ratio=1.2),
     ]
-    late = losses(live(*rows), spaces((DEVICE, "bf16", COMMITTED)))
+    known = spaces((DEVICE, "bf16", COMMITTED), (DEVICE, "fp8_w8a8", COMMITTED))
+    late = losses(live(*rows), known)
     assert late["final_ratio"].tolist() == [1.3, 1.3, 1.2, 1.02]
     assert late["source"].tolist()[:2] == [MI300X, H100]
 

@@ -51,6 +51,16 @@ def test_without_a_decided_triple_nothing_is_found() -> None:
     assert judged([TIE] * 5, list("abcde"))["p"] == 1.0
 
 
+def test_pairs_into_another_gpu_are_another_family() -> None:
+    known = {"choice": "copied", "source": "A", "wins": 30, "losses": 1, "files": 12}
+    known |= {"p_rows": 0.0, "p_files": 0.0}
+    alone = pd.DataFrame({"p": [0.03, 0.01], "target": "B"}).assign(**known)
+    others = pd.DataFrame({"p": [0.9] * 5, "target": "C"}).assign(**known)
+    found = adjust(pd.concat([alone, others]), 0.95)
+    pd.testing.assert_frame_equal(found[found["target"] == "B"], adjust(alone, 0.95))
+    assert list(adjust(alone, 0.95)["p_adjusted"]) == [0.03, 0.02]
+
+
 def test_findings_by_the_adjusted_p_over_each_choice() -> None:
     rows = [("copied", 30, 1, 1e-6), ("copied", 1, 30, 0.02), ("copied", 9, 4, 0.04)]
     tests = pd.DataFrame(rows, columns=["choice", "wins", "losses", "p"])

@@ -95,10 +95,9 @@ def test_a_cell_is_complete_only_with_its_committed_config(drawn: Study) -> None
     assert not without["committed"]
 
 
-def test_a_scheme_without_a_known_space_is_never_complete(drawn: Study) -> None:
-    found = one(drawn, drawn.trials, drawn.space.assign(scheme="fp16"))
-    assert found["legal"].isna().all()
-    assert not found["complete"].any()
+def test_a_scheme_without_a_known_space_is_refused(drawn: Study) -> None:
+    with pytest.raises(InputError, match="none of bf16 on NVIDIA_H200; name its table"):
+        one(drawn, drawn.trials, drawn.space.assign(scheme="fp16"))
 
 
 def test_a_cell_that_was_never_finished_has_its_trials_and_no_drift(drawn: Study) -> None:

@@ -31,6 +31,7 @@ VENDOR_KEYS = "-E0-I16-P2"
 def corpus(drawn: Study, chosen: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """TRIPLES and SHAPES of the study: ``chosen`` is each source's config, the same everywhere."""
     committed = drawn.cells.set_index("cell_id")["committed_id"]
+    (device,) = drawn.cells["device"].unique()
     key = {"dtype": "", "block_shape": "", "backend": "", "scheme": "bf16"}
     shapes = [
         key | {"E": e, "N": n, "K": k, "top_k": t, "shape_id": f"E{e}-N{n}-K{k}-top{t}-bf16"}
@@ -40,12 +41,12 @@ def corpus(drawn: Study, chosen: dict[str, str]) -> tuple[pd.DataFrame, pd.DataF
         {name: shape[name] for name in (*key, "E", "N")}
         | {
             "source": source,
-            "target": DEVICE,
+            "target": device,
             "batch": tokens,
             "source_config_id": config,
-            "target_config_id": committed[f"{DEVICE}/{shape['shape_id']}/M{tokens}"],
+            "target_config_id": committed[f"{device}/{shape['shape_id']}/M{tokens}"],
             "source_file": f"{source}.json",
-            "target_file": f"{DEVICE}.json",
+            "target_file": f"{device}.json",
             "gap_days_last": 1.0,
             "gap_days_first": 2.0,
             "source_reachable": True,

@@ -10,6 +10,7 @@ from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
 _SECOND = Column("dataset", pa.string(), "folder of the second recording")
+_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
 _CELL = Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell")
 
 
@@ -64,9 +65,10 @@ REVALIDATION = Table(
 
 REVALIDATION_RATES = Table(
     "revalidation_rates",
-    1,
+    2,
     "Over the cells of a second recording: how often a verdict stood, and whether ties suffice.",
     (
+        _DEVICE,
         _SECOND,
         Column("first", pa.string(), "folder of the first recording"),
         Column(
@@ -74,14 +76,15 @@ REVALIDATION_RATES = Table(
         ),
         *ESTIMATE,
     ),
-    ("1: first version",),
+    ("1: first version", "2: device"),
 )
 
 PREMISES = Table(
     "premises",
-    1,
+    2,
     "What the runs of two recordings stood on, and whether it is the same.",
     (
+        _DEVICE,
         _SECOND,
         Column("first", pa.string(), "folder of the first recording"),
         Column("premise", pa.string(), "what is compared"),
@@ -89,7 +92,7 @@ PREMISES = Table(
         Column("value_second", pa.string(), "of the second"),
         Column("equal", pa.bool_(), "both say the same"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: device"),
 )
 
 CHANGES = Table(

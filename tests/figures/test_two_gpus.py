@@ -1,0 +1,83 @@
+"""Every figure that rests on recordings shows a second GPU beside the first, in its own panels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scripts.figures import classes, cost, curves, headroom, live, sim, spread, transferred
+from scripts.lib.device import short_name
+from tests.figures.test_figures import by_class, calibration, costs, differences
+from tests.report import absent, copied, planted_live
+from tests.statistics.conftest import Judged
+from tests.statistics.study import DEVICE, SOURCES, Study
+
+SECOND = "NVIDIA_B200"
+
+
+def moved(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same of the second GPU."""
+    named = frame.select_dtypes(["object", "string"]).columns
+    return frame.assign(**{name: frame[name].replace(DEVICE, SECOND, regex=True) for name in named})
+
+
+def both(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, moved(frame)], ignore_index=True)
+
+
+def drawn_of(axis: Axes) -> list[np.ndarray]:
+    """What stands in a panel: its lines, dots and bars."""
+    dots = [np.asarray(one.get_offsets()) for one in axis.collections]
+    bars = [np.asarray([bar.get_x(), bar.get_width()]) for bar in axis.patches]
+    return [np.asarray(line.get_xydata()) for line in axis.lines] + dots + bars
+
+
+def figures(name: str, drawn: Study, judged: Judged, double: bool) -> Figure:
+    """The figure of one or of two GPUs."""
+    of = both if double else lambda frame: frame
+    copies = copied.planted(drawn.cells)
+    rates, _ = planted_live.tables(copies)["live_rates"]
+    sims = absent.sim_cells().assign(device=DEVICE)
+    made = {
+        "classes": lambda: classes.draw(classes.shares(of(by_class()))),
+        "cost": lambda: cost.draw(cost.totals(of(costs()))),
+        "curves": lambda: curves.draw(curves.curves(of(judged.rates)), list(SOURCES)),
+        "headroom": lambda: headroom.draw(headroom.headroom(of(judged.pairwise), of(drawn.cells))),
+        "live": lambda: live.draw(live.bars(of(rates))),
+        "sim": lambda: sim.draw(of(calibration()), of(sims)),
+        "spread": lambda: spread.draw(of(differences()), 0.01),
+        "transferred": lambda: transferred.draw(
+            transferred.points(of(copies), of(drawn.trials)), SOURCES
+        ),
+    }
+    return made[name]()
+
+
+NAMES = ("classes", "curves", "headroom", "live", "sim", "spread", "transferred")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_are_drawn_and_the_first_as_it_was(name: str, drawn: Study, judged: Judged) -> None:
+    alone = figures(name, drawn, judged, double=False).axes
+    beside = figures(name, drawn, judged, double=True).axes
+    assert len(beside) == 2 * len(alone)
+    titles = [axis.get_title(loc="left") for axis in beside]
+    for device in (DEVICE, SECOND):
+        assert sum(short_name(device) in title for title in titles) >= 1
+    by_title = {axis.get_title(loc="left"): axis for axis in beside}
+    for axis in alone:
+        title = axis.get_title(loc="left")
+        if short_name(DEVICE) not in title:
+            continue
+        for mine, then in zip(drawn_of(axis), drawn_of(by_title[title]), strict=True):
+            np.testing.assert_array_equal(mine, then)
+
+
+def test_the_costs_of_both_stand_in_one_panel(drawn: Study, judged: Judged) -> None:
+    (alone,) = figures("cost", drawn, judged, double=False).axes
+    (beside,) = figures("cost", drawn, judged, double=True).axes
+    assert len(beside.patches) == 2 * len(alone.patches)
+    assert short_name(SECOND) in beside.get_title(loc="left")
