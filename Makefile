@@ -25,7 +25,7 @@ MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
 GUARD := $(if $(shell command -v flock),flock build/make.lock)
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 
-.PHONY: all help env lock restored restore record test lint format mine plan gpu-test gpu-measure gpu-cost tune
+.PHONY: all help env lock restored restore record stages test lint format mine plan gpu-test gpu-measure gpu-cost tune
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE)
@@ -79,6 +79,9 @@ record: restored ## declare the files in data/recorded the record, and put them 
 	dvc add --quiet $$(sed 's/^[0-9a-f]*  //' $(MANIFEST))
 	dvc push --quiet --remote store
 	dvc gc --quiet --workspace --cloud --remote store --force
+
+stages: restored ## write dvc.yaml anew from the rules
+	python rules/stages.py
 
 test: restored ## lint, unit and workflow tests
 	pytest -m "not gpu" --ignore tests/workflow --numprocesses $(TEST_PROCESSES) --dist loadfile

@@ -29,7 +29,7 @@ rule claims_guardrails:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("claims"),
+        code=code("scripts/claims/guardrails.py"),
         devices=measured_devices(),
         elsewhere=lookup(within=config, dpath="space/triples_target"),
     shell:
@@ -56,7 +56,7 @@ rule claims_candidate:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("claims"),
+        code=code("scripts/claims/candidate.py"),
         layer=lookup(within=config, dpath="claims/layer"),
         dataset=lookup(within=config, dpath="measure/dataset"),
     shell:
@@ -83,7 +83,7 @@ rule claims_gate:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("claims"),
+        code=code("scripts/claims/gate.py"),
         layer=lookup(within=config, dpath="claims/layer"),
     shell:
         "python -m {params.module} --candidate {input.candidate:q} --baseline {input.baseline:q}"

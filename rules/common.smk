@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
+from scripts.lib.imports import closure
 from scripts.lib.manifest import verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.spec import LOCK, SPEC, read_spec
@@ -24,17 +25,19 @@ MEASURED = [
 ]
 
 
-def code(phase, *packages):
-    """Digest of a phase's package and the shared one, for `params`: new code, new results.
+# Modules that recorded commands name.
+COMMANDS = ["scripts/measure/sweep.py", "scripts/tune/run.py", "scripts/tune/study.py"]
 
-    ``packages``: others that it imports. Listed as inputs instead, the same files would fill the
-    screen with every job.
+
+def code(script, *others):
+    """Digest of a module and of all that it imports, for `params`: new code, new results.
+
+    ``script``: the rule's own once more, since a param that is taken from the input is compared by
+    nobody. ``others``: modules, or folders of them, that it runs by names that it reads. Listed as
+    inputs instead, the same files would fill the screen with every job.
     """
-    folders = [Path("scripts", name) for name in (phase, "lib")]
-    folders += [Path(name) for name in packages]
-    found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     digest = hashlib.sha256()
-    for path in sorted(path for path in found if "__pycache__" not in path.parts):
+    for path in closure(Path(one) for one in (script, *others)):
         digest.update(f"{path.as_posix()} {sha256(path)}\n".encode())
     return digest.hexdigest()[:16]
 

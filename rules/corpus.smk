@@ -17,7 +17,7 @@ rule corpus_build:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("corpus"),
+        code=code("scripts/corpus/build.py"),
     shell:
         "python -m {params.module} --history {input.history:q} --models {input.models:q}"
         " --out-triples {output.triples:q} --out-pairs {output.pairs:q}"
@@ -36,7 +36,7 @@ rule corpus_recordings:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("corpus"),
+        code=code("scripts/corpus/recordings.py"),
     shell:
         "python -m {params.module} --registry {input.registry:q}"
         " --out {output.recordings:q} 2> {log:q}"

@@ -19,7 +19,7 @@ rule export_t4:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("export"),
+        code=code("scripts/export/t4.py"),
         cells=lookup(within=config, dpath="export/cells"),
         folder=subpath(output[0], ancestor=4),
     shell:
@@ -39,7 +39,7 @@ rule export_configs:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("export"),
+        code=code("scripts/export/configs.py"),
     shell:
         "python -m {params.module} --tuned {input.tuned:q} --out {output.folder:q} 2> {log:q}"
 

@@ -15,7 +15,7 @@ rule figures_transferred:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/transferred.py"),
         sources=lookup(within=config, dpath="figures/sources"),
     shell:
         "python -m {params.module} --triples {input.triples:q} --trials {input.trials:q}"
@@ -36,7 +36,7 @@ rule figures_classes:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/classes.py"),
     shell:
         "python -m {params.module} --breakdowns {input.breakdowns:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -55,7 +55,7 @@ rule figures_cost:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/cost.py"),
     shell:
         "python -m {params.module} --cost {input.cost:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -75,7 +75,7 @@ rule figures_curves:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/curves.py"),
         sources=lookup(within=config, dpath="figures/sources"),
     shell:
         "python -m {params.module} --rates {input.rates:q}"
@@ -97,7 +97,7 @@ rule figures_gaps:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/gaps.py"),
         source=lookup(within=config, dpath="figures/gap_source"),
         target=lookup(within=config, dpath="figures/gap_target"),
     shell:
@@ -120,7 +120,7 @@ rule figures_headroom:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/headroom.py"),
     shell:
         "python -m {params.module} --pairwise {input.pairwise:q} --cells {input.cells:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -139,7 +139,7 @@ rule figures_legality:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/legality.py"),
     shell:
         "python -m {params.module} --legality {input.legality:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -159,7 +159,7 @@ rule figures_sim:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/sim.py"),
     shell:
         "python -m {params.module} --calibration {input.calibration:q} --cells {input.cells:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -178,7 +178,7 @@ rule figures_searches:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/searches.py"),
     shell:
         "python -m {params.module} --rates {input.rates:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -197,7 +197,7 @@ rule figures_live:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/live.py"),
     shell:
         "python -m {params.module} --rates {input.rates:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
@@ -217,7 +217,7 @@ rule figures_spread:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("figures"),
+        code=code("scripts/figures/spread.py"),
         margin=locked("win_margin"),
     shell:
         "python -m {params.module} --spread {input.spread:q} --margin {params.margin:q}"

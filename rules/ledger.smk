@@ -14,8 +14,8 @@ rule ledger_scan:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        # A recorded command must be one that the sweep still takes.
-        code=code("ledger", "scripts/measure"),
+        # A recorded command must be one that its module still takes.
+        code=code("scripts/ledger/scan.py", *COMMANDS),
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --out {output.ledger:q} 2> {log:q}"
 

@@ -18,7 +18,7 @@ rule measure_plan:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("measure"),
+        code=code("scripts/measure/plan.py"),
         seed=lookup(within=config, dpath="measure/seed"),
     shell:
         "python -m {params.module} --space {input.space:q} --proposals {input.proposals:q}"
@@ -57,7 +57,7 @@ rule measure_scan:
         "../envs/cuda.yaml"
     params:
         module=as_py_module(),
-        code=code("ledger"),
+        code=code("scripts/ledger/scan.py", *COMMANDS),
         ledger=rules.measure_sweep.params.ledger,
     shell:
         "python -m {params.module} --ledger {params.ledger:q} --out {output:q} 2> {log:q}"
@@ -79,7 +79,7 @@ rule measure_consolidate:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("ledger"),
+        code=code("scripts/ledger/consolidate.py"),
         ledger=rules.measure_sweep.params.ledger,
         folder=subpath(output[0], parent=True),
     shell:

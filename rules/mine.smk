@@ -13,7 +13,7 @@ rule mine_mine:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("mine"),
+        code=code("scripts/mine/mine.py"),
         repo=lookup(within=config, dpath="mine/repo"),
     shell:
         "python -m {params.module} --repo {params.repo:q} --upstream {input.upstream:q}"
@@ -32,7 +32,7 @@ rule mine_fetch:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("mine"),
+        code=code("scripts/mine/fetch.py"),
         wheels=lookup(within=config, dpath="mine/wheels"),
     shell:
         "python -m {params.module} --upstream {input.upstream:q} --runtime sglang"
@@ -52,7 +52,7 @@ rule mine_sglang:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("mine"),
+        code=code("scripts/mine/mine.py"),
         wheels=lookup(within=config, dpath="mine/wheels"),
     shell:
         "python -m {params.module} --wheels {params.wheels:q} --upstream {input.upstream:q}"

@@ -32,7 +32,7 @@ rule report_summary:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("report", "scripts/claims"),
+        code=code("scripts/report/summary.py", "scripts/report/sections"),
         sources=lookup(within=config, dpath="figures/sources"),
         gap_source=lookup(within=config, dpath="figures/gap_source"),
         gap_target=lookup(within=config, dpath="figures/gap_target"),
@@ -65,7 +65,7 @@ rule report_results_md:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("report"),
+        code=code("scripts/report/results_md.py", "scripts/report/sections"),
     shell:
         "python -m {params.module} --summary {input.summary:q} --out {output.page:q} 2> {log:q}"
 
@@ -86,7 +86,7 @@ rule report_html:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("report"),
+        code=code("scripts/report/html.py", "scripts/report/sections"),
     shell:
         "python -m {params.module} --summary {input.summary:q}"
         " --tables {input.tables:q} {input.cells:q} --quoted {input.quoted:q}"

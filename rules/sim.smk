@@ -14,7 +14,7 @@ rule sim_fit:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("sim", "kernels"),
+        code=code("scripts/sim/fit.py"),
         seed=lookup(within=config, dpath="sim/seed"),
     shell:
         "python -m {params.module} --trials {input.trials:q} --space {input.space:q}"
@@ -39,7 +39,7 @@ rule sim_evaluate:
     threads: 2
     params:
         module=as_py_module(),
-        code=code("sim", "kernels"),
+        code=code("scripts/sim/evaluate.py"),
         seed=lookup(within=config, dpath="sim/seed"),
         folder=subpath(output.cells, parent=True),
     shell:
@@ -60,7 +60,7 @@ rule sim_flywheel:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("sim", "kernels"),
+        code=code("scripts/sim/flywheel.py"),
     shell:
         "python -m {params.module} --trials {input.trials:q} --out {output.flywheel:q} 2> {log:q}"
 
@@ -79,7 +79,7 @@ rule sim_triples:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("sim", "kernels"),
+        code=code("scripts/sim/triples.py"),
     shell:
         "python -m {params.module} --model {input.model:q} --legality {input.legality:q}"
         " --space {input.space:q} --out {output.triples:q} 2> {log:q}"

@@ -14,7 +14,7 @@ rule space_compile:
     threads: 1024  # all there are
     params:
         module=as_py_module(),
-        code=code("space", "kernels"),
+        code=code("scripts/space/compile.py"),
         targets=targets(),
         committed=branch(
             lookup(within=config, dpath="space/all_committed"),
@@ -41,7 +41,7 @@ rule space_enumerate:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("space", "kernels"),
+        code=code("scripts/space/enumerate.py"),
         targets=targets(),
         folder=subpath(output[0], parent=True),
     shell:
@@ -63,7 +63,7 @@ rule space_counts:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("space", "kernels"),
+        code=code("scripts/space/counts.py"),
     shell:
         "python -m {params.module} --spaces {input.spaces:q} --compiled {input.compiled:q}"
         " --out {output.counts:q} --out-sample {output.sample:q} 2> {log:q}"
@@ -85,7 +85,7 @@ rule space_legality:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("space", "kernels"),
+        code=code("scripts/space/legality.py"),
         devices=sorted(lookup(within=config, dpath="space/targets")),
         source=lookup(within=config, dpath="space/triples_source"),
         target=lookup(within=config, dpath="space/triples_target"),

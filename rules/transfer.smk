@@ -14,7 +14,7 @@ rule transfer_propose:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("transfer"),
+        code=code("scripts/transfer/propose.py"),
         device=lookup(within=config, dpath="space/device"),
         shapes=lookup(within=config, dpath="transfer/shapes"),
     shell:
@@ -38,7 +38,7 @@ rule transfer_replay:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("transfer"),
+        code=code("scripts/transfer/replay.py"),
         seeds=lookup(within=config, dpath="transfer/seeds"),
         budgets=lookup(within=config, dpath="transfer/budgets"),
     shell:
@@ -68,7 +68,7 @@ rule transfer_evaluate:
     threads: 2
     params:
         module=as_py_module(),
-        code=code("transfer"),
+        code=code("scripts/transfer/evaluate.py"),
         seeds=lookup(within=config, dpath="transfer/seeds"),
         seed=lookup(within=config, dpath="transfer/seed"),
         margin=locked("win_margin"),

@@ -15,7 +15,7 @@ rule tune_live:
         "../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("tune", "scripts/measure", "scripts/transfer"),
+        code=code("scripts/tune/live.py"),
         margin=locked("win_margin"),
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"

@@ -15,7 +15,7 @@ rule statistics_live:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/live.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -40,7 +40,7 @@ rule statistics_tuned:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/tuned.py"),
     shell:
         "python -m {params.module} --tuned {input.tuned:q} --trials {input.trials:q}"
         " --recorded {input.recorded:q} --out {output.tuned:q} --out-cost {output.cost:q}"

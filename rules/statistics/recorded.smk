@@ -17,7 +17,7 @@ rule statistics_recorded:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/recorded.py"),
     shell:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
         " --compiles {input.compiles:q} --space {input.space:q}"
@@ -38,7 +38,7 @@ rule statistics_coverage:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/coverage.py"),
         device=measured_devices(),
     shell:
         "python -m {params.module} --history {input.history:q} --shapes {input.shapes:q}"
@@ -64,7 +64,7 @@ rule statistics_spread:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/spread.py"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -93,7 +93,7 @@ rule statistics_gains:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/gains.py"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -117,7 +117,7 @@ rule statistics_cost:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/cost.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -144,7 +144,7 @@ rule statistics_repeat:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/repeat.py"),
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:

@@ -13,7 +13,7 @@ rule statistics_gaps:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/gaps.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -38,7 +38,7 @@ rule statistics_pairwise:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/pairwise.py"),
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
@@ -64,7 +64,7 @@ rule statistics_verdicts:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/verdicts.py"),
         margin=locked("win_margin"),
     shell:
         "python -m {params.module} --replay {input.replay:q} --trials {input.trials:q}"
@@ -84,7 +84,7 @@ rule statistics_aggregate:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/aggregate.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -109,7 +109,7 @@ rule statistics_quality:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/quality.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),

@@ -14,7 +14,7 @@ rule statistics_searches:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/searches.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -36,7 +36,7 @@ rule statistics_search_pairs:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/search_pairs.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -60,7 +60,7 @@ rule statistics_search_choices:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/search_choices.py"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),

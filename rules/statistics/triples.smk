@@ -18,7 +18,7 @@ rule statistics_triples:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/triples.py"),
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
@@ -43,7 +43,7 @@ rule statistics_breakdown:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/breakdown.py"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
@@ -70,7 +70,7 @@ rule statistics_revalidate:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/revalidate.py"),
         first=folders("first"),
         second=folders("second"),
         margin=locked("win_margin"),
@@ -103,7 +103,7 @@ rule statistics_losses:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/losses.py"),
         margin=locked("win_margin"),
     shell:
         "python -m {params.module} --gains {input.gains:q}"
@@ -130,7 +130,7 @@ rule statistics_headline:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/headline.py"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -154,7 +154,7 @@ rule statistics_calibration:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/calibration.py"),
         studies=lookup(within=config, dpath="statistics/studies"),
         resamples=lookup(within=config, dpath="statistics/study_resamples"),
         level=lookup(within=config, dpath="statistics/level"),
