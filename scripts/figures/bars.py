@@ -21,5 +21,5 @@ def verdict_bars(axis: Axes, rows: pd.DataFrame) -> None:
     axis.hlines(places, rows["low"], rows["high"], color="black", linewidth=1.4)
     axis.set_yticks(list(places), names, fontsize=8)
     axis.set_xlim(0, 100)
-    axis.invert_yaxis()
+    axis.set_ylim(max(len(rows), 1) - 0.5, -0.5)  # no blank band above the first and below the last
     axis.grid(visible=False, axis="y")

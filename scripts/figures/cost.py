@@ -35,19 +35,25 @@ def totals(cost: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame) -> Figure:
-    """A bar for each file and way, on a logarithmic axis."""
-    drawn, (axis,) = figure(width=9.0, height=3.2 + 0.55 * len(rows))
+    """A dot for each file and way: a logarithmic axis has no zero for a bar to begin at."""
+    drawn, (axis,) = figure(width=9.0, height=2.2 + 0.6 * len(rows))
     for number, row in enumerate(rows.to_dict("records")):
-        axis.barh(number, row["value"], color=PALETTE[row["place"]], height=0.65)
-        text = f"{row['value']:,.0f} s"
+        colour = PALETTE[row["place"]]
+        axis.plot(row["value"], number, "o", color=colour, markersize=8)
+        text, side = f"{row['value']:,.0f} s", "left"
         if pd.notna(row["low"]):
-            axis.hlines(number, row["low"], row["high"], color="black", linewidth=1.4)
+            axis.hlines(number, row["low"], row["high"], color=colour, linewidth=2)
             text += f" ({row['low']:,.0f}–{row['high']:,.0f}), from {row['samples']:.0f} samples"
-        axis.annotate(text, (1.3, number), fontsize=8.5, color="white", va="center")
+            side = "right"
+        axis.annotate(
+            text, (row["value"], number), (0, 8), textcoords="offset points", fontsize=8.5,
+            ha=side,
+        )  # fmt: skip
     axis.set_yticks(range(len(rows)), [BARS[CostOf(what)] for what in rows["what"]])
-    axis.set(xscale="log", xlim=(1, None), xlabel="seconds on one GPU, compiling included")
+    ends = rows["value"].min() / 3, rows[["value", "high"]].max().max() * 3
+    axis.set(xscale="log", xlim=ends, xlabel="seconds on one GPU, compiling included")
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axis.invert_yaxis()
+    axis.set_ylim(len(rows) - 0.5, -0.7)
     axis.grid(visible=False, axis="y")
     files = rows[["device", "shape_id", "batches"]].drop_duplicates().to_dict("records")
     names = [
