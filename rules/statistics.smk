@@ -6,6 +6,7 @@ include: "statistics/replayed.smk"
 include: "statistics/triples.smk"
 include: "statistics/searches.smk"
 include: "statistics/live.smk"
+include: "statistics/margins.smk"
 
 
 rule statistics:
@@ -32,3 +33,5 @@ rule statistics:
         rules.statistics_search_choices.output,
         rules.statistics_live.output,
         rules.statistics_tuned.output,
+        rules.statistics_aa_rates.output,
+        rules.statistics_margins.output,

@@ -52,6 +52,7 @@ rule statistics_spread:
         finals=datasets("finals.parquet"),
         recorded=rules.statistics_recorded.output.recorded,
         again_finals=second_recordings("finals.parquet"),
+        study=study("finals.parquet"),
         trials=first_recordings("trials.parquet"),
         again=second_recordings("trials.parquet"),
         spec=LOCKED_SPEC,
@@ -71,6 +72,7 @@ rule statistics_spread:
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --finals {input.finals:q} {input.again_finals:q}"
+        " {input.study:q}"
         " --recorded {input.recorded:q} --trials {input.trials:q} --again {input.again:q}"
         " --margin {params.margin:q} --resamples {params.resamples:q}"
         " --level {params.level:q} --seed {params.seed:q} --out {output.spread:q}"

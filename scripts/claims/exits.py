@@ -113,6 +113,13 @@ def _calibrated(study: Study, spec: Spec) -> Guardrail:
         for row in records(every)
         if not row.high <= spec.false_win_rate
     ]
+    # A bad recording does not hide among good ones; few pairs of one prove nothing against it.
+    findings += [
+        f"{path}: {row.dataset} {row.metric}: at least {row.low:.2%} of identical pairs, the spec "
+        f"allows false_win_rate {spec.false_win_rate:.2%}; measure its finals again"
+        for row in records(study.false_wins[study.false_wins["dataset"] != "all"])
+        if row.low > spec.false_win_rate
+    ]
     if every.empty:
         findings.append(f"{path}: dataset: no row of all datasets; make the table again")
     says = ", ".join(f"{row.metric} {row.mean:.2%} (up to {row.high:.2%}) of {row.n:,}"

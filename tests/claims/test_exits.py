@@ -13,6 +13,9 @@ from scripts.claims.exits import RULES, VERDICTS, Study, can_be_given, judge_exi
 from scripts.claims.guardrail import MOST_LISTED, Evidence, Guardrail
 from scripts.lib.provenance import upstream_commit
 from scripts.lib.spec import read_spec
+from scripts.statistics.bootstrap import Plan
+from scripts.statistics.false_wins import false_wins, twins_by_dataset
+from tests.statistics.test_spread import cell, finals
 
 UPSTREAM = Path("data/upstream.yaml")
 
@@ -88,6 +91,22 @@ def test_each_condition_fires(
     found = judged(change(study(tmp_path)))
     assert any(says in one for one in found[name].findings)
     assert not any(one.findings for other, one in found.items() if other != name)
+
+
+def test_a_bad_recording_fires_e4_among_good_ones(tmp_path: Path) -> None:
+    """Identical slots of which one is slower in one of ten cells; enough good pairs dilute it."""
+    good = finals({cell(number): 1.0 for number in range(1900)}, rounds=6).assign(dataset="good")
+    levels = {cell(number): 0.9 if number % 10 == 0 else 1.0 for number in range(100)}
+    bad = finals(levels, rounds=6).assign(dataset="bad")
+    sound = study(tmp_path)
+
+    def found(*parts: pd.DataFrame) -> list[str]:
+        twins = twins_by_dataset(pd.concat(parts), 0.01, 0.95)
+        table = false_wins(twins, Plan(resamples=300))
+        return list(judged(dataclasses.replace(sound, false_wins=table))["E4"].findings)
+
+    assert not found(good)
+    assert [one for one in found(good, bad) if "bad false_win: at least" in one]
 
 
 def test_an_edited_record_fires_e5(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

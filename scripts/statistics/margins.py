@@ -1,0 +1,116 @@
+"""What is shown at which margin: win, loss, not worse, equal, or open; before and after widening.
+
+Not worse: the upper end of the interval is at most 1 + margin. Equal: the whole interval lies
+within the margin. Open: neither win nor loss nor equal. The widened interval allows for what
+identical pairs of the same dataset and batch size differ by (``scripts.statistics.aa_rates``).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.judging.decision import LOSS, WIN, decide
+from scripts.lib.log import run_main
+from scripts.lib.schemas.headline import Choice
+from scripts.lib.schemas.live import LIVE, TOGETHER
+from scripts.lib.schemas.margins import AA_RATES, MARGINS
+from scripts.lib.schemas.triples import TRIPLE_VERDICTS
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics import options
+from scripts.statistics.aa_rates import widen
+from scripts.statistics.bootstrap import (
+    Floats,
+    Plan,
+    estimate_means,
+    round_estimates,
+    widen_certain_rates,
+)
+from scripts.statistics.live import judged_as
+
+LEVELS = (0.0, 0.005, 0.01, 0.02)
+METRICS = ("win", "loss", "not_worse", "equal", "open")
+ERRORS = ("recorded", "widened")
+NAMES = ["choice", "source", "dataset", "cell_id", "same", "ratio", "low", "high"]
+EXAMPLE = (
+    "python -m scripts.statistics.margins --live live.parquet --verdicts triple_verdicts.parquet"
+    " --aa aa_rates.parquet --study nvidia_h200-study --out margins.parquet"
+)
+
+
+def shown(low: Floats, high: Floats, margin: float) -> Floats:
+    """1 where each of METRICS holds at the margin, shape (rows, metrics); unknown ends: open."""
+    words = decide(low, high, margin)
+    equal = (low >= 1 - margin) & (high <= 1 + margin)
+    win, loss = words == WIN, words == LOSS
+    columns = (win, loss, high <= 1 + margin, equal, ~(win | loss | equal))
+    return np.column_stack(columns).astype(np.float64)
+
+
+def judged(live: pd.DataFrame, verdicts: pd.DataFrame, study: str) -> pd.DataFrame:
+    """NAMES of every choice that has a ratio; same: it is the committed config itself.
+
+    ``study``: the dataset of LIVE.
+    """
+    copied = verdicts["carried_id"] == verdicts["committed_id"]
+    parts = [verdicts.assign(choice=str(Choice.COPY), same=copied)]
+    for choice, chosen in ((Choice.SEARCHED, "final_id"), (Choice.FASTEST, "choice_id")):
+        rows = judged_as(choice, live).assign(choice=str(choice), dataset=study)
+        alone = rows["source"] == ""
+        rows["same"] = rows[chosen] == rows["committed_id"]
+        rows["source"] = rows["source"].mask(alone, TOGETHER)
+        parts.append(rows[rows["triple"] | alone])
+    known = pd.concat([part.dropna(subset="ratio")[NAMES] for part in parts], ignore_index=True)
+    return known.sort_values(["choice", "source", "cell_id"], ignore_index=True)
+
+
+def margins(rows: pd.DataFrame, rates: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """MARGINS of ``judged`` rows; ``rates``: AA_RATES."""
+    cells = [parse_cell(name) for name in rows["cell_id"]]
+    sizes = rates.dropna(subset="tokens").set_index(["dataset", "tokens"])["error"]
+    keys = zip(rows["dataset"], (cell.tokens for cell in cells), strict=True)
+    error = sizes.reindex(pd.MultiIndex.from_tuples(keys)).to_numpy(dtype=np.float64)
+    # A config is as fast as itself, whatever its slots say.
+    error = np.where(rows["same"], 0.0, error)
+    low, high = (rows[name].to_numpy(dtype=np.float64) for name in ("low", "high"))
+    ends = dict(zip(ERRORS, ((low, high), widen(low, high, error)), strict=True))
+    marks = np.hstack([shown(*ends[name], margin) for name in ERRORS for margin in LEVELS])
+    columns = pd.MultiIndex.from_product([ERRORS, LEVELS, METRICS])
+    about = columns.to_frame(index=False, name=["error", "margin", "metric"])
+    shapes = np.array([cell.shape.id for cell in cells])
+    parts = []
+    for (choice, source), places in rows.groupby(["choice", "source"], sort=True).indices.items():
+        name = f"margins {choice} {source}"
+        found = estimate_means(marks[places], shapes[places], plan, name)
+        found = round_estimates(widen_certain_rates(found, plan.level))
+        parts.append(found.assign(choice=choice, source=source, **about))
+    return pd.concat(parts, ignore_index=True)[MARGINS.names]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read what was judged and the A/A pairs, count, write."""
+    parser = options.parser(__doc__, EXAMPLE)
+    parser.add_argument("--live", type=Path, required=True, help="LIVE table")
+    parser.add_argument("--verdicts", type=Path, required=True, help="TRIPLE_VERDICTS table")
+    parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
+    parser.add_argument("--study", required=True, help="dataset whose finals LIVE was read from")
+    parser.add_argument("--out", type=Path, required=True, help="MARGINS table to write")
+    options.add_plan(parser)
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        live = read_table(arguments.live, LIVE)
+        verdicts = read_table(arguments.verdicts, TRIPLE_VERDICTS)
+        rows = judged(live, verdicts, arguments.study)
+        found = margins(rows, read_table(arguments.aa, AA_RATES), options.plan(arguments))
+        write_table(arguments.out, found, MARGINS)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
