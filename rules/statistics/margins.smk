@@ -16,7 +16,7 @@ rule statistics_aa_rates:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/aa_rates.py"),
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
@@ -38,7 +38,7 @@ rule statistics_margins:
         "../../envs/analysis.yaml"
     params:
         module=as_py_module(),
-        code=code("statistics"),
+        code=code("scripts/statistics/margins.py"),
         study=names_of("study"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),

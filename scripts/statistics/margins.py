@@ -35,6 +35,7 @@ from scripts.statistics.live import judged_as
 LEVELS = (0.0, 0.005, 0.01, 0.02)
 METRICS = ("win", "loss", "not_worse", "equal", "open")
 ERRORS = ("recorded", "widened")
+KEYS = ["device", "choice", "source"]
 NAMES = ["choice", "source", "dataset", "cell_id", "same", "ratio", "low", "high"]
 EXAMPLE = (
     "python -m scripts.statistics.margins --live live.parquet --verdicts triple_verdicts.parquet"
@@ -82,12 +83,15 @@ def margins(rows: pd.DataFrame, rates: pd.DataFrame, plan: Plan) -> pd.DataFrame
     columns = pd.MultiIndex.from_product([ERRORS, LEVELS, METRICS])
     about = columns.to_frame(index=False, name=["error", "margin", "metric"])
     shapes = np.array([cell.shape.id for cell in cells])
+    keyed = rows.assign(device=[cell.device for cell in cells])
     parts = []
-    for (choice, source), places in rows.groupby(["choice", "source"], sort=True).indices.items():
-        name = f"margins {choice} {source}"
+    for _, some in keyed.groupby(KEYS, sort=True):
+        places = some.index.to_numpy()
+        named = {column: str(some[column].iloc[0]) for column in KEYS}
+        name = f"margins {' '.join(named.values())}"
         found = estimate_means(marks[places], shapes[places], plan, name)
         found = round_estimates(widen_certain_rates(found, plan.level))
-        parts.append(found.assign(choice=choice, source=source, **about))
+        parts.append(pd.concat([found.assign(**named), about], axis=1))
     return pd.concat(parts, ignore_index=True)[MARGINS.names]
 
 

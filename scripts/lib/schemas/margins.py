@@ -31,6 +31,7 @@ MARGINS = Table(
     "What is shown of choices against the committed configs, by source and margin, over the rows "
     "that have a ratio. Each is win, loss, equal or open; not_worse counts some of all but loss.",
     (
+        Column("device", pa.string(), "GPU whose committed configs are the other side"),
         Column("choice", pa.string(), "searched, fastest (on the GPU itself) or copied (replayed)"),
         Column("source", pa.string(), "source GPU; together: one search from all of them"),
         Column("error", pa.string(), "recorded: the interval of the rounds; widened: by the A/A"),
