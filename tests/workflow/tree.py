@@ -45,6 +45,20 @@ def rules_of(phase: str) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in rule_files(phase))
 
 
+def code_of_rules() -> dict[str, list[str]]:
+    """Rule -> the modules and folders from which its code is followed."""
+    shared = (ROOT / "rules/common.smk").read_text(encoding="utf-8")
+    commands = re.search(r"^COMMANDS = \[(.*?)\]", shared, re.MULTILINE | re.DOTALL)
+    assert commands is not None
+    found = {}
+    for phase in FLOW:
+        for text in re.split(r"^rule ", rules_of(phase), flags=re.MULTILINE)[1:]:
+            if code := re.search(r"code=code\((.*?)\)", text, re.DOTALL):
+                named = code[1].replace("*COMMANDS", commands[1])
+                found[text.partition(":")[0]] = re.findall(r'"([^"]+)"', named)
+    return found
+
+
 def outputs_of(folder: Path, stage: str) -> list[Path]:
     """What a stage of dvc.yaml writes, its metrics included."""
     described = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
