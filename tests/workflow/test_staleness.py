@@ -33,6 +33,8 @@ REACHED = {
     "report": {"report"},
 }
 
+JOB = re.compile(r"^rule (\w+):", re.MULTILINE)
+
 
 @pytest.fixture(scope="module")
 def clone(made: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
@@ -126,12 +128,13 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
 
 
 def importers(clone: Clone, module: str) -> set[str]:
-    """The rules whose code is the module too, by the imports in the clone."""
+    """The rules of a build whose code is the module too, by the imports in the clone."""
+    every = clone.run("snakemake", "--dry-run", "--forceall", "--quiet", "host").stdout
     with contextlib.chdir(clone.path):
         return {
             rule
             for rule, roots in code_of_rules().items()
-            if Path(module) in closure(Path(root) for root in roots)
+            if rule in JOB.findall(every) and Path(module) in closure(Path(root) for root in roots)
         }
 
 
@@ -140,7 +143,7 @@ def importers(clone: Clone, module: str) -> set[str]:
     [
         "kernels/formats.py",
         "scripts/claims/exits.py",
-        "scripts/figures/classes.py",
+        "scripts/figures/style.py",
         "scripts/ledger/checks/command.py",
         "scripts/measure/sweep.py",  # of it the ledgers hold commands
         "scripts/report/sections/cost.md.j2",
@@ -154,7 +157,7 @@ def test_changed_code_makes_the_rules_stale_that_import_it(clone: Clone, module:
     with edited(clone.path / module, (clone.path / module).read_text(encoding="utf-8") + "\n"):
         dry = clone.run("snakemake", "--dry-run", "--quiet", "host").stdout
     # Of a rule whose inputs are made anew too, Snakemake names that reason only.
-    planned = set(re.findall(r"^rule (\w+):", dry, re.MULTILINE))
+    planned = set(JOB.findall(dry))
     listed = re.search(r"params have changed since last execution:\n +(.*)", dry)
     changed = set(listed[1].split(", ")) if listed else set()
     assert changed
