@@ -20,9 +20,11 @@ from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
 from scripts.lib.schemas.sim import SIM_CALIBRATION, SIM_CELLS, SIM_HELD_OUT, SIM_RATES
 from scripts.lib.tables import write_table
+from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, read_families
 from scripts.sim import facts as compiler
 from scripts.sim.arrays import Array
 from scripts.sim.metrics import RATES, by_cell, by_chance
+from scripts.sim.model.parameters import Parameters
 from scripts.sim.options import command
 from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
@@ -56,6 +58,37 @@ def predict_held_out(
     one = partial(_fold, measured, facts, by, seed)
     with ProcessPoolExecutor(processes) as pool:
         return pd.concat(pool.map(one, folds)).sort_index()
+
+
+def predict_taught(
+    measured: pd.DataFrame,
+    facts: pd.DataFrame,
+    teaching: Teaching,
+    families: Families,
+    seed: int,
+    processes: int,
+) -> pd.DataFrame:
+    """``measured`` as ``predict_held_out`` leaves it, each GPU's rows taught as was chosen.
+
+    A GPU that no other one may teach is predicted by the equations alone, unfitted.
+    """
+    if teaching is Teaching.GPU_OUT:
+        names = sorted(set(measured["device"]))
+        return pd.concat(_other_gpus(measured, facts, seed, name) for name in names).sort_index()
+    rows = measured.assign(family=measured["layer"].map(families.of))
+    by = "layer" if teaching is Teaching.LAYER_OUT else "family"
+    parts = [predict_held_out(own, facts, by, seed, processes) for _, own in rows.groupby("device")]
+    return pd.concat(parts).sort_index().drop(columns="family")
+
+
+def _other_gpus(
+    measured: pd.DataFrame, facts: pd.DataFrame, seed: int, device: str
+) -> pd.DataFrame:
+    if measured["device"].nunique() > 1:
+        return _fold(measured, facts, "device", seed, [device])
+    asked = ask(measured["cell_id"], measured["config_id"], facts)
+    plain = analytical_us(time_layer(asked, Parameters.started()))
+    return measured.assign(analytical_us=plain, corrected_us=plain)
 
 
 def folds_of(names: pd.Series) -> list[list[str]]:
@@ -117,14 +150,14 @@ def _scores(both: pd.DataFrame) -> dict[str, Array]:
     return scores
 
 
-def held_out_of(predicted: pd.DataFrame) -> pd.DataFrame:
+def held_out_of(predicted: pd.DataFrame, teaching: Teaching = Teaching.LAYER_OUT) -> pd.DataFrame:
     """SIM_HELD_OUT rows: ten digits of each prediction, and the order of ``graphx-sim rank``."""
     us = predicted["corrected_us"].to_numpy()
     score = pick_score(predicted["cell_id"], predicted["config_id"], us)
     ordered = predicted.assign(score=score).sort_values(["cell_id", "score", "config_id"])
     place = ordered.groupby("cell_id").cumcount() + 1
     digits = [float(f"{value:.10g}") for value in us]
-    rows = predicted.assign(predicted_us=digits, place=place)
+    rows = predicted.assign(predicted_us=digits, place=place, teaching=str(teaching))
     return rows[SIM_HELD_OUT.names].sort_values(["cell_id", "config_id"], ignore_index=True)
 
 
@@ -170,21 +203,31 @@ def calibration_of(predicted: pd.DataFrame) -> pd.DataFrame:
 
 
 def evaluate(
-    trials: list[Path], again: list[Path], spaces: list[Path], seed: int, processes: int, out: Path
+    trials: list[Path],
+    again: list[Path],
+    spaces: list[Path],
+    teaching: Teaching,
+    families: Families,
+    seed: int,
+    processes: int,
+    out: Path,
 ) -> None:
     """Write sim_cells, sim_rates, sim_calibration and sim_held_out into ``out``."""
     facts = compiler.read_facts(spaces)
     repeat = read_measured(again) if again else None
-    tried = predict_held_out(read_measured(trials, failed=True), facts, "layer", seed, processes)
-    write_table(out / "sim_held_out.parquet", held_out_of(tried), SIM_HELD_OUT)
+    tried = predict_taught(
+        read_measured(trials, failed=True), facts, teaching, families, seed, processes
+    )
+    held_out = teaching.removesuffix("_out")
+    write_table(out / "sim_held_out.parquet", held_out_of(tried, teaching), SIM_HELD_OUT)
     predicted = tried[tried["us"].notna()]
     measured = predicted.drop(columns=["corrected_us", "analytical_us"])
     write_table(out / "sim_calibration.parquet", calibration_of(predicted), SIM_CALIBRATION)
-    parts = [cells_of(predicted, measured, "learned_from", "layer")]
+    parts = [cells_of(predicted, measured, "learned_from", held_out)]
     if measured["stamped_us"].notna().any():
         parts.append(stamped_cells(measured))
     if repeat is not None:
-        parts.append(cells_of(predicted, repeat, "repeat", "layer"))
+        parts.append(cells_of(predicted, repeat, "repeat", held_out))
     cells = pd.concat(parts, ignore_index=True)
     rates = rates_of(cells)
     write_table(out / "sim_cells.parquet", cells, SIM_CELLS)
@@ -200,13 +243,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     parser.add_argument("--again", type=Path, nargs="*", default=[], help="repeats of some cells")
     parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")
+    add_teaching(parser)
     parser.add_argument("--seed", type=int, required=True, help="of sampling and training")
     parser.add_argument("--processes", type=int, default=2, help="folds at a time (default: 2)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
     args = parser.parse_args(argv)
-    return run_main(
-        lambda: evaluate(args.trials, args.again, args.space, args.seed, args.processes, args.out)
-    )
+
+    def body() -> None:
+        if args.teaching is Teaching.FAMILY_OUT and not args.shapes:
+            raise InputError("--teaching family_out: needs --shapes, the corpus's SHAPES table")
+        families = read_families(args.shapes) if args.shapes else NO_FAMILIES
+        evaluate(
+            args.trials, args.again, args.space, args.teaching, families, args.seed,
+            args.processes, args.out,
+        )  # fmt: skip
+
+    return run_main(body)
 
 
 if __name__ == "__main__":

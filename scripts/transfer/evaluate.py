@@ -1,9 +1,9 @@
 """Replay S1 to S8 and the baselines on every completely measured cell, and read each run off.
 
-A file's layer is held out of all that was learned before, in every number format: predictions,
-kernels, weights, portfolio, offsets. Recordings, predictions and history are only looked up, so the
-same input gives the same tables, byte for byte. Dear searches (other tools', cold Bayesian) are
-taken from their record.
+What may teach is a choice (scripts.lib.teaching); it holds for all that was learned before:
+predictions, kernels, weights, portfolio, offsets. Recordings, predictions and history are only
+looked up, so the same input gives the same tables, byte for byte. Dear searches (other tools', cold
+Bayesian) are taken from their record.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -28,13 +29,14 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.search import SEARCH_CHOICES, SEARCHES
 from scripts.lib.shape import Cell
 from scripts.lib.tables import write_table
+from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, read_families
 from scripts.transfer.choices import choice
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.contest.baselines import baselines
 from scripts.transfer.contest.field import Field, run
 from scripts.transfer.contest.ours import ALL, of_all_sources, of_sources, without_source
 from scripts.transfer.kernel import Array
-from scripts.transfer.lessons import learn_lessons
+from scripts.transfer.lessons import Lessons, learn_lessons
 from scripts.transfer.library import Library, layer_of
 from scripts.transfer.predictions import read_predictions
 from scripts.transfer.reading import by_chance, reading
@@ -67,6 +69,8 @@ class Study:
     seeds: int
     margin: float
     seed: int
+    teaching: Teaching = Teaching.LAYER_OUT
+    families: Families = NO_FAMILIES
 
 
 # The study, once in each process of a pool: sent along with every layer it would take longer than
@@ -76,11 +80,9 @@ _SHARED: list[Study] = []
 
 def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """SEARCHES and SEARCH_CHOICES of all cells; one layer at a time in each process."""
-    cells: dict[str, int] = {}
-    for one in study.recordings:
-        cells[layer_of(one.cell.shape)] = cells.get(layer_of(one.cell.shape), 0) + 1
+    cells = Counter((one.cell.device, layer_of(one.cell.shape)) for one in study.recordings)
     # The largest first, so that no process is left with one at the end.
-    layers = sorted(cells, key=lambda layer: (-cells[layer], layer))
+    layers = sorted(cells, key=lambda fold: (-cells[fold], fold))
     with ProcessPoolExecutor(processes, initializer=_SHARED.append, initargs=(study,)) as pool:
         found = list(chain.from_iterable(pool.map(_evaluate_layer, layers)))
     searches, choices = zip(*found, strict=True)
@@ -91,9 +93,9 @@ def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _evaluate_layer(layer: str) -> list[tuple[Row, Row | None]]:
+def _evaluate_layer(fold: tuple[str, str]) -> list[tuple[Row, Row | None]]:
     """In a process of the pool."""
-    return evaluate_layer(_SHARED[0], layer)
+    return evaluate_layer(_SHARED[0], *fold)
 
 
 def in_order(searches: pd.DataFrame) -> pd.DataFrame:
@@ -102,19 +104,34 @@ def in_order(searches: pd.DataFrame) -> pd.DataFrame:
     return searches.sort_values(key, ignore_index=True, na_position="first")
 
 
-def evaluate_layer(study: Study, layer: str) -> list[tuple[Row, Row | None]]:
-    """The rows of one held-out layer's cells, in all number formats; the choice, if it is kept."""
+def evaluate_layer(study: Study, device: str, layer: str) -> list[tuple[Row, Row | None]]:
+    """The rows of a layer's cells on a GPU, in all number formats; the choice, if it is kept."""
+    mine = [
+        one
+        for one in study.recordings
+        if (one.cell.device, layer_of(one.cell.shape)) == (device, layer)
+    ]
     # Sums over several threads end in other digits on a machine with another number of cores.
     with threadpool_limits(1):
-        library = Library(study.recordings)
-        mine = [one for one in study.recordings if layer_of(one.cell.shape) == layer]
-        held_out = mine[0].cell.shape
-        lessons = learn_lessons(held_out, library, study.history, study.logs, study.seed)
+        lessons = lessons_for(study, device, layer)
         rows: list[tuple[Row, Row | None]] = []
         for shape, found in groupby(mine, key=lambda one: one.cell.shape):
             field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
             rows += _rows(field, study.seeds)
     return rows
+
+
+def lessons_for(study: Study, device: str, layer: str) -> Lessons:
+    """What may be taught before a layer is searched on a GPU.
+
+    What other GPUs recorded is learned from without its predictions where a GPU is left out: the
+    models that made them have learned from that GPU.
+    """
+    taught = [one for one in study.recordings if study.teaching.hears(device, one.cell.device)]
+    layers = {layer_of(one.cell.shape) for one in study.recordings}
+    left_out = study.families.left_out(study.teaching, layer, layers)
+    logs = {} if study.teaching is Teaching.GPU_OUT else study.logs
+    return learn_lessons(left_out, Library(taught), study.history, logs, study.seed)
 
 
 def _rows(field: Field, seeds: int) -> Iterator[tuple[Row, Row | None]]:
@@ -140,8 +157,10 @@ def read_study(args: argparse.Namespace) -> Study:
     for name, least in (("seeds", 0), ("processes", 1), ("margin", 0.0)):
         if (value := getattr(args, name)) < least:
             raise InputError(f"--{name} is {value}; the least is {least}")
+    if args.teaching is Teaching.FAMILY_OUT and not args.shapes:
+        raise InputError("--teaching family_out: needs --shapes, the corpus's SHAPES table")
     recordings = read_recordings(args.trials, args.cells, args.spaces)
-    logs, places = read_predictions(args.predictions, _legal(recordings))
+    logs, places = read_predictions(args.predictions, _legal(recordings), args.teaching)
     history = read_history(args.history)
     return Study(
         tuple(recordings),
@@ -151,6 +170,8 @@ def read_study(args: argparse.Namespace) -> Study:
         args.seeds,
         float(np.log1p(args.margin)),
         args.seed,
+        args.teaching,
+        read_families(args.shapes) if args.shapes else NO_FAMILIES,
     )
 
 
@@ -164,6 +185,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")
+    add_teaching(parser)
     parser.add_argument("--rivals", type=Path, nargs="*", default=[], help="RIVALS tables")
     parser.add_argument("--seeds", type=int, required=True, help="runs of a stochastic strategy")
     parser.add_argument("--margin", type=float, required=True, help="tie margin, as 0.01")

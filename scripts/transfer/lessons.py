@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scripts.lib.carry import carried_over
 from scripts.lib.device import find_device
-from scripts.lib.shape import Cell, Shape
+from scripts.lib.shape import Cell, Shape, parse_shape
 from scripts.transfer.committed_files import History
 from scripts.transfer.kernel import Kernel
 from scripts.transfer.learn_kernel import (
@@ -49,19 +49,21 @@ Predictions = Mapping[Cell, Array]  # logarithms of the predicted latencies of t
 
 @dataclass(frozen=True)
 class Lessons:
-    """Learned with the layer of ``held_out`` left out, in every number format.
+    """Learned without the layers of ``left_out``, in every number format; see scripts.lib.teaching.
 
     ``predicted_kernel``: of what graphx-sim's prediction misses. ``plain_kernel``: of the latency
     itself, near the best; ``cold_kernel``: anywhere. ``evidence``: by source GPU, None for none.
+    ``judged``: cells that teach were predicted; where none was, a prediction is taken at its word.
     """
 
-    held_out: Shape
+    left_out: frozenset[str]
     library: Library
     history: History
     predicted_kernel: Kernel
     plain_kernel: Kernel
     cold_kernel: Kernel
     evidence: Mapping[str | None, Evidence]
+    judged: bool
     # Many entrants ask the same of a cell.
     _words: dict[tuple[Cell, str], list[SourceWord]] = field(default_factory=dict)
     _regrets: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Lessons:
         found: list[SourceWord] = []
         for source in sources:
             if (cell, source) not in self._words:
-                said = source_words(self.history, cell, [source], self.held_out)
+                said = source_words(self.history, cell, [source], self.left_out)
                 self._words[cell, source] = said
             found += self._words[cell, source]
         return found
@@ -91,7 +93,10 @@ class Lessons:
             vendor = None if source is None else find_device(source).vendor
             if (vendor in vendors) if vendors else vendor is None:
                 total = total + found
-        return weigh(total, heard)
+        weights = weigh(total, heard)
+        if not self.judged and "S6" in heard:
+            weights[VOICES.index("S6")] = 1.0
+        return weights
 
     def said(
         self, cell: Cell, legal: LegalSpace, words: Sequence[SourceWord], predicted: Array | None
@@ -99,26 +104,26 @@ class Lessons:
         """What each of ``VOICES`` says of each legal config, shape (configs, 6)."""
         known = self._regrets.get(cell)
         if known is None or known[0] is not legal:
-            known = legal, library_voices(self.library, cell, legal, {self.layer})
+            known = legal, library_voices(self.library, cell, legal, self.left_out)
             self._regrets[cell] = known
         return voices(legal, words, predicted, known[1])
 
-    @property
-    def layer(self) -> str:
-        """Name of the layer held out."""
-        return layer_of(self.held_out)
-
 
 def source_words(
-    history: History, cell: Cell, sources: Iterable[str], held_out: Shape
+    history: History, cell: Cell, sources: Iterable[str], left_out: Collection[str]
 ) -> list[SourceWord]:
-    """As ``Lessons.words``; the target's file of the layer held out teaches no offset."""
+    """As ``Lessons.words``; the target's files of layers left out teach no offset."""
     files, target = history.files(cell.shape), find_device(cell.device)
     return [
         SourceWord(
             carried_over(files[source].at(cell.tokens), target),
             learned_offset(
-                history, source, cell.device, cell.shape, cell.tokens, without=[held_out]
+                history,
+                source,
+                cell.device,
+                cell.shape,
+                cell.tokens,
+                without=[_any_format(layer) for layer in left_out],
             ),
         )
         for source in sources
@@ -146,21 +151,29 @@ def voices(
     return np.stack([said[voice] for voice in VOICES], axis=1)
 
 
+def _any_format(layer: str) -> Shape:
+    return parse_shape(f"{layer}-bf16")
+
+
 def learn_lessons(
-    held_out: Shape, library: Library, history: History, predictions: Predictions, seed: int
+    left_out: Collection[str],
+    library: Library,
+    history: History,
+    predictions: Predictions,
+    seed: int,
 ) -> Lessons:
-    """Everything, from the recordings of the other layers."""
-    layer = layer_of(held_out)
-    others = [one for one in library.recordings if layer_of(one.cell.shape) != layer]
+    """Everything, from the library's recordings of layers that are not in ``left_out``."""
+    others = [one for one in library.recordings if layer_of(one.cell.shape) not in left_out]
     predicted = [one for one in others if one.cell in predictions]
     return Lessons(
-        held_out,
+        frozenset(left_out),
         library,
         history,
         _kernel(predicted, predictions, PREDICTED_START, NEAR, seed),
         _kernel(others, {}, PLAIN_START, NEAR, seed),
-        learn_cold_kernel(layer, others, seed),
-        _evidence(others, library, history, predictions, held_out),
+        _kernel(others, {}, PLAIN_START, ANYWHERE, seed),
+        _evidence(others, library, history, predictions, left_out),
+        bool(predicted),
     )
 
 
@@ -192,20 +205,19 @@ def _evidence(
     library: Library,
     history: History,
     predictions: Predictions,
-    held_out: Shape,
+    left_out: Collection[str],
 ) -> dict[str | None, Evidence]:
     total: dict[str | None, Evidence] = {}
     for one in recordings:
         own = layer_of(one.cell.shape)
         predicted = predictions.get(one.cell)
         files = history.files(one.cell.shape)
-        left_out = {layer_of(held_out), own}
-        by_library = library_voices(library, one.cell, one.legal, left_out)
+        by_library = library_voices(library, one.cell, one.legal, {*left_out, own})
         # Where regret is cut off, the voices are not.
         regret = regret_of(one)
         good = regret < MOST_REGRET
         for source in [None, *(name for name in files if name != one.cell.device)]:
-            words = source_words(history, one.cell, [source] if source else [], held_out)
+            words = source_words(history, one.cell, [source] if source else [], left_out)
             said = voices(one.legal, words, predicted, by_library)[good]
             total[source] = total.get(source, NO_EVIDENCE) + evidence_of(said, regret[good])
     return total

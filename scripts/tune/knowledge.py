@@ -118,7 +118,7 @@ class Advice:
         layer = layer_of(shape)
         self.simulator = corpus.unseen(layer) if unseen else corpus.simulator
         self.lessons: Lessons = learn_lessons(
-            shape, corpus.library, corpus.history, corpus.logs, corpus.seed
+            {layer}, corpus.library, corpus.history, corpus.logs, corpus.seed
         )
         legal = space.legal
         self._predicted = Covariance(self.lessons.predicted_kernel, legal)

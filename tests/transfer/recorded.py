@@ -71,10 +71,16 @@ def write_recorded(folder: Path, us: Latency = latency) -> dict[str, list[str]]:
     ]  # fmt: skip
     cells = [{"cell_id": cell.id, "draws": 2} for cell in CELLS_OF_THREE]
     predicted = [
-        {"cell_id": cell.id, "config_id": config.id, "place": place, "predicted_us": 90.0 + place}
+        {
+            "cell_id": cell.id,
+            "config_id": config.id,
+            "place": place,
+            "predicted_us": 90.0 + place,
+            "teaching": "layer_out",
+        }
         for cell in CELLS_OF_THREE
         for place, config in enumerate(sorted(CONFIGS, key=lambda config: us(cell, config)), 1)
-    ]
+    ]  # fmt: skip
     history = [
         history_row(device, batch, CONFIGS[place], file=f"E=8,N={shape.intermediate},{device}.json",
                     N=shape.intermediate, position=batch)

@@ -12,7 +12,9 @@ _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
 _SCHEME = Column("scheme", pa.string(), "number formats")
 _DATASET = Column("dataset", pa.string(), "the trials compared with: learned_from or repeat")
 _HELD_OUT = Column(
-    "held_out", pa.string(), "what the model had not seen: layer, or stamped: nothing of the cell"
+    "held_out",
+    pa.string(),
+    "what the model had not seen: layer, family, gpu, or stamped: nothing of the cell",
 )
 _MODEL = Column(
     "model",
@@ -76,7 +78,7 @@ SIM_CELLS = Table(
 
 SIM_HELD_OUT = Table(
     "sim_held_out",
-    1,
+    2,
     "One row per recorded trial, failed ones included: what a model that never saw the layer, in "
     "any scheme, expects of it.",
     (
@@ -84,8 +86,9 @@ SIM_HELD_OUT = Table(
         _CONFIG,
         Column("predicted_us", pa.float64(), "corrected prediction, us"),
         Column("place", pa.int32(), "from 1: order in which `graphx-sim rank` names the configs"),
+        Column("teaching", pa.string(), "what the model learned from: scripts.lib.teaching"),
     ),
-    ("1: first version",),
+    ("2: teaching", "1: first version"),
 )
 
 SIM_RATES = Table(

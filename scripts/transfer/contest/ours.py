@@ -110,7 +110,7 @@ def _neighbours(on: Field) -> Start:
         found: dict[Cell, Strategy] = {}
         for one in on.recordings:
             expected = on.lessons.library.expected_regret(
-                one.cell, one.legal, SIMILAR_LAYERS, {on.lessons.layer}
+                one.cell, one.legal, SIMILAR_LAYERS, on.lessons.left_out
             )
             found[one.cell] = Neighbours(one.legal, one.cell.tokens, expected, incumbents)
         return found
@@ -124,5 +124,5 @@ def _predicted(on: Field, one: Recording) -> Strategy | None:
 
 def _portfolio(on: Field, one: Recording) -> Strategy:
     library = on.lessons.library
-    weight = library.weights(one.cell, NEIGHBOURING_BATCHES, {on.lessons.layer})
+    weight = library.weights(one.cell, NEIGHBOURING_BATCHES, on.lessons.left_out)
     return Portfolio(one.legal, library.regret(one.legal), weight)

@@ -16,7 +16,7 @@ from scripts.transfer.contest.ours import of_all_sources, of_sources, without_so
 from scripts.transfer.kernel import Array
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.lessons import Lessons, learn_lessons
-from scripts.transfer.library import Library
+from scripts.transfer.library import Library, layer_of
 from scripts.transfer.recording import Recording
 from scripts.transfer.strategies.pipeline import STRATEGIES, pipeline
 from scripts.transfer.strategies.s5_neighbours import Mates
@@ -63,7 +63,7 @@ def field_of(
     recordings = [recording(cell, us) for cell in CELLS_OF_THREE]
     logs = predictions(recordings) if sim else {}
     history, library = known_files(target), Library(recordings)
-    lessons = learn_lessons(CELL.shape, library, history, logs, 1)
+    lessons = learn_lessons({layer_of(CELL.shape)}, library, history, logs, 1)
     mine = tuple(one for one in recordings if one.cell.shape == CELL.shape)
     return Field(CELL.shape, mine, lessons, logs, logs, 0.01)
 
