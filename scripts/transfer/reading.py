@@ -45,7 +45,7 @@ def _tied(steps: Sequence[Step], us: Array, recording: Recording) -> NDArray[np.
     ahead = us < np.minimum.accumulate(np.append(np.inf, us))[:-1]
     ahead[:1] = True
     # A config that is not recorded has no latency either: any place will do for it.
-    leaders = [recording.index.get(steps[step][0], 0) for step in np.flatnonzero(ahead)]
+    leaders = [recording.index.get(steps[step][0], 0) for step in np.flatnonzero(ahead).tolist()]
     return np.asarray(recording.tied[leaders][np.cumsum(ahead) - 1])
 
 
