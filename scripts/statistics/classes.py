@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from scripts.lib.device import find_device, short_name
+from scripts.lib.device import record_of, short_name
 from scripts.lib.judging.token_classes import BREAKDOWN
 from scripts.lib.schemas.breakdowns import By
 from scripts.lib.shape import parse_cell
@@ -52,8 +52,13 @@ def classify(rows: pd.DataFrame, shapes: pd.DataFrame, files: pd.DataFrame) -> C
     }
     if "source" in rows:
         classes[By.SOURCE] = _named(rows["source"].map(short_name))
-        classes[By.VENDOR] = _named(rows["source"].map(lambda name: find_device(name).vendor))
+        classes[By.VENDOR] = _named(rows["source"].map(_vendor))
     return classes
+
+
+def _vendor(device: str) -> str:
+    record = record_of(device)
+    return "unknown" if record is None else str(record.vendor)
 
 
 def _named(values: pd.Series) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from scripts.lib.config import Config, ConfigError, parse_id
+from scripts.lib.device import record_of
 from scripts.lib.files import InputError
 from scripts.lib.schemas.history import HISTORY, Status
 from scripts.lib.shape import Shape, nearest_batch
 from scripts.lib.tables import read_table
+
+LOG = logging.getLogger("transfer.committed_files")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,10 @@ class ConfigFile:
 
 
 class History:
-    """The usable config files: those the loader can ask for, their rejected entries left out."""
+    """The usable config files: those the loader can ask for, their rejected entries left out.
+
+    Files of a GPU that has no record are left out too, with a line in the log for each such GPU.
+    """
 
     def __init__(self, rows: pd.DataFrame) -> None:
         """Take HISTORY rows. ConfigError for an id that is none, or two files for one layer."""
@@ -39,6 +46,11 @@ class History:
         usable = (rows["status"] == Status.CONFIG) & rows["reachable"] & (rows["backend"] == "")
         self._files: dict[tuple[int, int, str], dict[str, ConfigFile]] = {}
         ordered = rows[usable].sort_values(["file", "position"], kind="stable")
+        named = ordered["device"].drop_duplicates()
+        nameless = {device for device in named if record_of(str(device)) is None}
+        for device in sorted(nameless):
+            LOG.warning("%s: no GPU of that name is known (lib/devices.json); left out", device)
+        ordered = ordered[~ordered["device"].isin(nameless)]
         for name, group in ordered.groupby("file", sort=True):
             self._add(str(name), group)
 

@@ -38,6 +38,15 @@ def test_entries_the_kernel_never_gets_are_left_out(change: dict[str, object]) -
     assert list(history(good, bad).files(SHAPE)) == [DEVICE]
 
 
+def test_a_gpu_that_is_not_known_costs_its_own_files_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    odd = [history_row("NVIDIA_X900", batch, CONFIGS[1], batch) for batch in (1, 2)]
+    assert list(history(history_row(DEVICE, 1, CONFIGS[0]), *odd).files(SHAPE)) == [DEVICE]
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("NVIDIA_X900: no GPU of that name is known")
+
+
 def test_files_without_an_entry_are_no_files() -> None:
     broken = {"file": "README", "status": "rejected", "reason": "not_json"}
     found = history(broken, history_row(DEVICE, 1, CONFIGS[0]))

@@ -13,7 +13,7 @@ import logging
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -148,7 +148,7 @@ def open_releases(wanted: dict[str, Sequence[str]]) -> Iterator[Loader]:
     from scripts.lib.runtimes.releases.sglang import SglangLoader  # noqa: PLC0415
     from scripts.lib.runtimes.releases.vllm import VllmLoader  # noqa: PLC0415
 
-    made = {"vllm": VllmLoader, "sglang": SglangLoader}
+    made: dict[str, Callable[[str], Loader]] = {"vllm": VllmLoader, "sglang": SglangLoader}
     for runtime, versions in wanted.items():
         for version in versions:
             yield made[runtime](version)

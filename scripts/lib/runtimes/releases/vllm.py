@@ -44,7 +44,7 @@ class VllmLoader:
     def find(self, folder: Path, request: Request, triton: str) -> Find:
         """See Loader. ``triton`` does not matter here."""
         platform = self._platform(request)
-        modules = {
+        modules: dict[str, Namespace] = {
             "vllm.model_executor.layers.fused_moe": {"get_config": lambda: None},
             "vllm.platforms": {"current_platform": platform},
         }
