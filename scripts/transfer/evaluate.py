@@ -33,8 +33,8 @@ from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, 
 from scripts.transfer.choices import choice
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.contest.baselines import baselines
-from scripts.transfer.contest.field import Field, run
-from scripts.transfer.contest.ours import ALL, of_all_sources, of_sources, without_source
+from scripts.transfer.contest.field import Entrant, Field, run
+from scripts.transfer.contest.ours import ALL, of_all_sources, of_sources, taught, without_source
 from scripts.transfer.kernel import Array
 from scripts.transfer.lessons import Lessons, learn_lessons
 from scripts.transfer.library import Library, layer_of
@@ -71,6 +71,7 @@ class Study:
     seed: int
     teaching: Teaching = Teaching.LAYER_OUT
     families: Families = NO_FAMILIES
+    few: bool = False
 
 
 # The study, once in each process of a pool: sent along with every layer it would take longer than
@@ -117,7 +118,7 @@ def evaluate_layer(study: Study, device: str, layer: str) -> list[tuple[Row, Row
         rows: list[tuple[Row, Row | None]] = []
         for shape, found in groupby(mine, key=lambda one: one.cell.shape):
             field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
-            rows += _rows(field, study.seeds)
+            rows += _rows(field, study.seeds, study.few)
     return rows
 
 
@@ -134,12 +135,16 @@ def lessons_for(study: Study, device: str, layer: str) -> Lessons:
     return learn_lessons(left_out, Library(taught), study.history, logs, study.seed)
 
 
-def _rows(field: Field, seeds: int) -> Iterator[tuple[Row, Row | None]]:
-    by_cell = {one.cell: one for one in field.recordings}
-    chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
-    everyone = chain(
+def _everyone(field: Field, seeds: int) -> Iterator[Entrant]:
+    return chain(
         of_sources(field), of_all_sources(field), without_source(field), baselines(field, seeds)
     )
+
+
+def _rows(field: Field, seeds: int, few: bool) -> Iterator[tuple[Row, Row | None]]:
+    by_cell = {one.cell: one for one in field.recordings}
+    chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
+    everyone = taught(field) if few else _everyone(field, seeds)
     for entrant in everyone:
         for cell, steps in run(entrant, field).items():
             one = by_cell[cell]
@@ -172,6 +177,7 @@ def read_study(args: argparse.Namespace) -> Study:
         args.seed,
         args.teaching,
         read_families(args.shapes) if args.shapes else NO_FAMILIES,
+        args.few,
     )
 
 
@@ -186,6 +192,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--predictions", type=Path, required=True, help="SIM_HELD_OUT table")
     add_teaching(parser)
+    parser.add_argument(
+        "--few", action="store_true", help="only what shows what was taught: S1-S8, no source, S6"
+    )
     parser.add_argument("--rivals", type=Path, nargs="*", default=[], help="RIVALS tables")
     parser.add_argument("--seeds", type=int, required=True, help="runs of a stochastic strategy")
     parser.add_argument("--margin", type=float, required=True, help="tie margin, as 0.01")

@@ -1,6 +1,7 @@
 """What may teach a cell and what may not: leaks are planted and must not be found."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +137,15 @@ def test_predictions_of_another_choice_are_refused(tmp_path: Path) -> None:
     assert read_predictions(path, legal, Teaching.LAYER_OUT)[0]
     with pytest.raises(InputError, match="predicted under layer_out, but family_out"):
         read_predictions(path, legal, Teaching.FAMILY_OUT)
+
+
+def test_few_are_what_shows_what_was_taught_and_as_among_all() -> None:
+    everyone = searched(study(Teaching.LAYER_OUT))
+    few = searched(replace(study(Teaching.LAYER_OUT), few=True))
+    added = few["strategy"] == "S1-S8, no source"
+    assert set(few["strategy"]) == {"S1-S8", "S1-S8, stops", "S1-S8, no source", "S6"}
+    same = everyone[everyone["strategy"].isin(few["strategy"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        few[~added].reset_index(drop=True), same, check_exact=True, check_dtype=False
+    )
+    assert few[added].groupby("cell_id").size().eq(1).all()

@@ -51,6 +51,15 @@ def of_all_sources(on: Field) -> Iterator[Entrant]:
         yield Entrant(f"{ALL}, source unseen", source, 0, start, raced=True)
 
 
+def taught(on: Field) -> Iterator[Entrant]:
+    """What shows what was taught: S1-S8 from one source, from none, and graphx-sim's order."""
+    for entrant in of_sources(on):
+        if entrant.name.startswith(ALL):
+            yield entrant
+    yield Entrant(f"{ALL}, no source", None, 0, _pipelines(on, []), raced=True)
+    yield Entrant("S6", None, 0, each(on, partial(_predicted, on)))
+
+
 def without_source(on: Field) -> Iterator[Entrant]:
     """Strategies that read no source's file."""
     yield Entrant("S5", None, 0, _neighbours(on))
