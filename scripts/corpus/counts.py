@@ -35,7 +35,7 @@ def make_across(rows: pd.DataFrame) -> pd.DataFrame:
     )
     for side in ("source", "target"):
         table[side] = found[f"device_{side}"]
-        for column in ("runtime", "config_id", "file"):
+        for column in ("runtime", "config_id", "file", "reachable"):
             table[f"{side}_{column}"] = found[f"{column}_{side}"]
     order = ["source_runtime", "target_runtime", "source", "target", *_LAYER, "batch"]
     return table.sort_values(order, ignore_index=True)[ACROSS.names]

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
+from scripts.lib.runtimes.file_name import FileName
+from scripts.lib.runtimes.runtime import SGLANG
 from scripts.lib.schemas.history import Status
 from scripts.lib.schemas.runtimes import LAYER_KEY, Corpus
 
 KEY = ["device", *LAYER_KEY]
 # The columns of the frame.
 COLUMNS = [
-    "runtime", *KEY, "batch", "config_id", "file", "first", "last", "release",
+    "runtime", *KEY, "batch", "config_id", "file", "first", "last", "release", "reachable",
 ]  # fmt: skip
+_NAMED = ["E", "N", "device", "dtype", "block_shape", "per_channel", "down"]
 
 
 def configs(vllm: pd.DataFrame, sglang: pd.DataFrame) -> pd.DataFrame:
     """The configs of both histories (HISTORY, RUNTIME_HISTORY), all files of a key.
 
     ``first`` and ``last`` are dates, ``release`` a rank: what a loader takes of several files.
+    N is the layer's, which SGLang's names give packed; ``reachable`` is by each runtime's rules.
     """
     ours = vllm.rename(columns={"first_commit_date": "first", "last_commit_date": "last"})
     ours = ours.assign(runtime=str(Corpus.VLLM), release="")
     theirs = sglang.drop(columns=["first", "last"])
     theirs = theirs.rename(columns={"first_date": "first", "last_date": "last"})
-    # Its loader asks for the size of the packed tensor, which holds two weights a byte.
-    packed = theirs["dtype"].str.startswith("int4")
-    theirs = theirs.assign(N=theirs["N"].where(~packed, theirs["N"] * 2), release=_release(theirs))
-    both = pd.concat([frame[frame["status"] == Status.CONFIG][COLUMNS] for frame in (ours, theirs)])
-    return both.reset_index(drop=True)
+    theirs = theirs[theirs["status"] == Status.CONFIG].assign(release=_release)
+    names = [_name(row) for row in theirs[_NAMED].itertuples(index=False)]
+    theirs = theirs.assign(
+        N=[SGLANG.layer_intermediate(name) for name in names],
+        reachable=[SGLANG.reachable(name) for name in names],
+    )
+    ours = ours[ours["status"] == Status.CONFIG]
+    both = pd.concat([ours[COLUMNS], theirs[COLUMNS]], ignore_index=True)
+    return both.astype({"N": int, "reachable": bool})
+
+
+def _name(row: Any) -> FileName:
+    """The name that a row of RUNTIME_HISTORY stands for."""
+    gap = SGLANG.rules.block_gap if row.block_shape else ""
+    block, channel = row.block_shape, row.per_channel
+    return FileName(row.E, row.N, row.device, row.dtype, block, channel, row.down, gap=gap)
 
 
 def newest(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scripts.lib.config import Config
+from scripts.lib.runtimes.file_name import FileName
 from scripts.lib.schemas.history import Censored
-from scripts.mine.filename import ConfigName
 
 
-def censored(name: ConfigName, configs: Iterable[Config]) -> Censored | None:
+def censored(name: FileName, configs: Iterable[Config]) -> Censored | None:
     """Why the file's configs are censored labels; None if nothing says so."""
     tuned = list(configs)
     if name.dtype != "fp8_w8a8" or not name.block_shape or not tuned:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scripts.lib.files import InputError
+from scripts.lib.runtimes.file_name import FileName
+from scripts.lib.runtimes.runtime import VLLM
 from scripts.lib.schemas.history import Reason, Status
 from scripts.mine.body import Body, Entry, parse_body, rejected
 from scripts.mine.censoring import censored
-from scripts.mine.filename import ConfigName, foreign_suffix, parse_name
 from scripts.mine.git import Change, Commit, TreeFile
+from scripts.mine.names import oddity, vllm_name
 
 
 @dataclass(frozen=True)
@@ -75,35 +77,29 @@ def iso_date(seconds: int) -> str:
 
 
 def _file_rows(file: TreeFile, blobs: dict[str, bytes]) -> Iterator[dict[str, Any]]:
-    name = parse_name(file.path)
+    name = vllm_name(file.path)
     body = _body(file, name, blobs)
     configs = [entry.config for entry in body.entries if entry.config is not None]
     columns = _name_columns(name) | {
         "triton_version": body.triton_version,
-        "reachable": name is not None and name.reachable,
+        "reachable": name is not None and VLLM.reachable(name),
         "censored": None if name is None else censored(name, configs),
     }
     for entry in body.entries:
         yield columns | entry_columns(entry)
 
 
-def _body(file: TreeFile, name: ConfigName | None, blobs: dict[str, bytes]) -> Body:
+def _body(file: TreeFile, name: FileName | None, blobs: dict[str, bytes]) -> Body:
     if not file.regular or not file.path.endswith(".json"):
         return Body((Entry(reason=Reason.NOT_JSON, detail="no regular file named *.json"),))
     body = parse_body(blobs[file.blob])
     if name is not None:
         return body
     # Without a name nobody knows what the configs are for.
-    return Body(rejected(body.entries, Reason.ODD_NAME, _oddity(file.path)), body.triton_version)
+    return Body(rejected(body.entries, Reason.ODD_NAME, oddity(file.path)), body.triton_version)
 
 
-def _oddity(path: str) -> str:
-    suffix = foreign_suffix(path)
-    form = "the name is not of the form E=…,N=…,device_name=….json"
-    return f"{form}; {suffix} is another loader's suffix" if suffix else form
-
-
-def _name_columns(name: ConfigName | None) -> dict[str, Any]:
+def _name_columns(name: FileName | None) -> dict[str, Any]:
     return {
         "E": name.experts if name else None,
         "N": name.intermediate if name else None,

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from scripts.lib.runtimes.file_name import FileName
 from scripts.lib.schemas.history import Reason, SourceKind
-from scripts.mine.body import Body, Entry, parse_body, rejected
+from scripts.mine.body import Entry, parse_body, rejected
 from scripts.mine.censoring import censored
-from scripts.mine.filename import ConfigName, foreign_suffix
 from scripts.mine.git import Change, Commit, TreeFile
 from scripts.mine.history import Snapshot, entry_columns, iso_date, span
-from scripts.mine.sglang_name import SglangName, parse_sglang
+from scripts.mine.names import oddity, sglang_name
 
 RUNTIME = "sglang"
-_FORM = "the name is not of the form E=…,N=…,device_name=….json"
 
 
 def runtime_rows(snapshot: Snapshot, kind: SourceKind) -> list[dict[str, Any]]:
@@ -58,8 +57,7 @@ def _moves(changes: Sequence[Change]) -> dict[str, str]:
     """
     content: dict[str, str] = {}
     moved: dict[str, str] = {}
-    for commit, group in _by_commit(reversed(changes)):
-        del commit
+    for group in _by_commit(reversed(changes)):
         there = {change.path: change.blob for change in group}
         left = {
             (PurePosixPath(path).name, content[path]): path
@@ -77,15 +75,15 @@ def _moves(changes: Sequence[Change]) -> dict[str, str]:
     return moved
 
 
-def _by_commit(changes: Iterator[Change]) -> Iterator[tuple[str, list[Change]]]:
+def _by_commit(changes: Iterator[Change]) -> Iterator[list[Change]]:
     group: list[Change] = []
     for change in changes:
         if group and group[-1].commit != change.commit:
-            yield group[0].commit.hash, group
+            yield group
             group = []
         group.append(change)
     if group:
-        yield group[0].commit.hash, group
+        yield group
 
 
 def _first(
@@ -100,36 +98,32 @@ def _first(
 
 
 def _file_rows(file: TreeFile, blobs: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
-    name = parse_sglang(file.path)
-    body = _body(file, name, blobs)
-    configs = [entry.config for entry in body.entries if entry.config is not None]
-    columns = _name_columns(name) | {"censored": _censored(name, configs)}
-    for entry in body.entries:
+    name, triton = sglang_name(file.path) or (None, None)
+    entries = _entries(file, name, blobs)
+    configs = [entry.config for entry in entries if entry.config is not None]
+    columns = _name_columns(name) | {
+        "triton_version": triton,
+        "censored": None if name is None else censored(name, configs),
+    }
+    for entry in entries:
         yield columns | entry_columns(entry)
 
 
-def _body(file: TreeFile, name: SglangName | None, blobs: Mapping[str, bytes]) -> Body:
+def _entries(
+    file: TreeFile, name: FileName | None, blobs: Mapping[str, bytes]
+) -> tuple[Entry, ...]:
     if not file.regular or not file.path.endswith(".json"):
-        return Body((Entry(reason=Reason.NOT_JSON, detail="no regular file named *.json"),))
+        return (Entry(reason=Reason.NOT_JSON, detail="no regular file named *.json"),)
     entries = parse_body(blobs[file.blob], versioned=False).entries
     if name is None:
-        suffix = foreign_suffix(file.path)
-        why = f"{_FORM}; {suffix} is another loader's suffix" if suffix else _FORM
-        return Body(rejected(entries, Reason.ODD_NAME, why))
+        return rejected(entries, Reason.ODD_NAME, oddity(file.path))
     if name.down:
         why = "configs of the second GEMM alone; a config here is of both"
-        return Body(rejected(entries, Reason.DOWN_PROJECTION, why))
-    return Body(entries)
+        return rejected(entries, Reason.DOWN_PROJECTION, why)
+    return entries
 
 
-def _censored(name: SglangName | None, configs: list[Any]) -> str | None:
-    if name is None:
-        return None
-    plain = ConfigName(name.experts, name.intermediate, name.device, name.dtype, name.block_shape)
-    return censored(plain, configs)
-
-
-def _name_columns(name: SglangName | None) -> dict[str, Any]:
+def _name_columns(name: FileName | None) -> dict[str, Any]:
     return {
         "E": name.experts if name else None,
         "N": name.intermediate if name else None,
@@ -139,5 +133,4 @@ def _name_columns(name: SglangName | None) -> dict[str, Any]:
         "down": name.down if name else False,
         "scheme": name.scheme if name else None,
         "device": name.device if name else None,
-        "triton_version": name.triton if name else None,
     }

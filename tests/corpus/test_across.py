@@ -85,6 +85,17 @@ def test_a_name_with_packed_weights_is_of_a_layer_twice_as_wide() -> None:
     assert set(across["source"]) == {"A", "B"}
 
 
+def test_each_side_is_reachable_by_its_own_runtime() -> None:
+    ours = [row("NVIDIA_H200", 1), row("NVIDIA_H20", 1, reachable=False)]
+    found = make_across(configs(*frames(ours, [theirs("NVIDIA_H200_NVL", 1)])))
+    into = found[found["target"] == "NVIDIA_H200_NVL"]
+    assert into["target_reachable"].tolist() == [True, True]  # SGLang folds no names
+    assert into.set_index("source")["source_reachable"].to_dict() == {
+        "NVIDIA_H20": False,
+        "NVIDIA_H200": True,
+    }
+
+
 @pytest.mark.parametrize(
     ("one", "two", "stands"),
     [

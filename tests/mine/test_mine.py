@@ -157,7 +157,7 @@ def test_counts_of_the_real_history(history: pd.DataFrame) -> None:
     assert len(files) == 328
     assert history["batch"].notna().sum() == 5892
     assert history["reason"].value_counts().to_dict() == {"foreign_kernel": 128, "not_json": 1}
-    assert (~files["reachable"]).sum() == 9
+    assert (~files["reachable"]).sum() == 13
     triton = files[files["backend"] == ""]
     assert (len(triton), triton["triton_version"].isna().sum()) == (320, 261)
 

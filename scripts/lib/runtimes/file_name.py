@@ -70,12 +70,18 @@ class FileName:
         return word + self.block_shape.replace("[", "_b").replace(",", "x").rstrip("]")
 
 
+def foreign_suffix(name: str) -> str | None:
+    """The word that another loader put behind a name, for example ``_lmdeploy``; None if none."""
+    match = _FOREIGN.search(name)
+    return match[0] if match else None
+
+
 def parse_name(name: str) -> FileName | None:
     """Take a file name apart; None if it is not a config file's name, or another loader's."""
     down = name.endswith(_DOWN)
     plain = name.removesuffix(_DOWN) + ".json" if down else name
     match = _NAME.fullmatch(plain)
-    if match is None or _FOREIGN.search(plain):
+    if match is None or foreign_suffix(plain):
         return None
     return FileName(
         int(match["E"]),

@@ -87,6 +87,8 @@ ACROSS = Table(
         Column("target_file", pa.string(), "config file of the target"),
         Column("gap_days_last", pa.float64(), "target minus source, last changes, days"),
         Column("gap_days_first", pa.float64(), "target minus source, arrivals, days"),
+        Column("source_reachable", pa.bool_(), "its runtime can ask for the source's file"),
+        Column("target_reachable", pa.bool_(), "its runtime can ask for the target's file"),
         Column("identical", pa.bool_(), "both are the same config"),
     ),
     ("1: first version",),
