@@ -139,7 +139,8 @@ def _keys(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _of(first: pd.Series, runtime: Corpus) -> pd.Series:
-    return first[first.index.get_level_values("runtime") == runtime].droplevel("runtime")
+    own: pd.Series = first[first.index.get_level_values("runtime") == runtime]
+    return own.droplevel("runtime")
 
 
 def _days(gap: pd.Series) -> pd.Series:
