@@ -15,7 +15,7 @@ from scripts.report.origins import sources
 from scripts.report.rendering import render_page
 from scripts.report.results_md import read_summary
 from scripts.report.section import Frames, read_files
-from scripts.report.sections import CAPTIONS, PAGE, ROWS, WORDS, page_sources
+from scripts.report.sections import CAPTIONS, ROWS, SECTIONS, WORDS, page_sources
 
 EXAMPLE = """example, shortened at …:
   python -m scripts.report.html --summary results/summary.json \\
@@ -64,7 +64,7 @@ def page(
     ``rows``: see ``browse``. ``sources``: the tables, see scripts.report.origins.
     """
     given = {**words, **rows, "figures": figures, "sources": sources}
-    return render_page("report.html.j2", PAGE, summary, given, escape=True)
+    return render_page("report.html.j2", SECTIONS, summary, given, escape=True)
 
 
 def main(argv: list[str] | None = None) -> int:

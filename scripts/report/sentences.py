@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.report import wording
 from scripts.report.section import Candidate, Headline, Summary, find
-from scripts.report.sections import READ, SECTIONS
+from scripts.report.sections import SECTIONS
 
 
 def make_claims(summary: Summary, headline: Headline) -> list[dict[str, Any]]:
@@ -60,4 +60,4 @@ def _texts(figure: dict[str, Any]) -> dict[str, str]:
 
 def make_readings(summary: Summary, headline: Headline) -> list[str]:
     """What the figures say and do not say, section by section; an absent figure says nothing."""
-    return [one for section in READ for one in section.readings(summary, headline)]
+    return [one for section in SECTIONS for one in section.readings(summary, headline)]

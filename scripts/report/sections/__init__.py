@@ -1,4 +1,4 @@
-"""The sections of the results, in the order of RESULTS.md. A new one is its own file and a line."""
+"""The sections of the results, in the order of the pages. A new one is its own file and a line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from scripts.report.section import Section, Source
 
 ORDER = (
+    "scope",
     "claims",
     "headline",
     "reading",
@@ -46,28 +47,7 @@ def _section(name: str) -> Section:
 
 
 SECTIONS = tuple(map(_section, ORDER))
-
-
-def _first(*names: str) -> tuple[Section, ...]:
-    """The sections with these first, in this order; the others follow as they are listed."""
-    return tuple(sorted(SECTIONS, key=lambda one: (*names, one.name).index(one.name)))
-
-
-# What the page to browse, its figures and the readings begin with.
-PAGE = _first(
-    "claims", "headline", "reading", "figures", "transfer", "search", "live", "quality", "datasets",
-    "breakdowns", "losses", "revalidation", "published", "cells", "sim", "spaces", "triples",
-    "correctness", "corpus", "cost", "guardrails", "provenance",
-)  # fmt: skip
-DRAWN = _first(
-    "breakdowns", "transfer", "search", "live", "sim", "datasets", "quality", "spaces", "cost",
-    "corpus",
-)  # fmt: skip
-READ = _first(
-    "corpus", "quality", "transfer", "datasets", "gains", "cost", "search", "live", "sim",
-    "correctness", "spaces", "triples",
-)  # fmt: skip
-CAPTIONS = {name: text for section in DRAWN for name, text in section.captions.items()}
+CAPTIONS = {name: text for section in SECTIONS for name, text in section.captions.items()}
 WORDS = {name: words for section in SECTIONS for name, words in section.words.items()}
 ROWS = {name: rows for section in SECTIONS for name, rows in section.rows.items()}
 

@@ -46,8 +46,8 @@ def _ahead(search: Figure, details: Figure) -> str:
     text = (
         f"{HEADLINE} is not ahead of {_listed(behind)}"
         if behind
-        else f"{HEADLINE} has the lower mean regret than each baseline at every K"
-        f" to {AHEAD_UP_TO} that ran on the same cells"
+        else f"{HEADLINE} has the lower mean regret than each baseline that ran on the"
+        " same cells, at every K to be reached"
     )
     if level := not_told_apart(details):
         text += f"; the intervals do not tell it apart from {_listed(level)}"
