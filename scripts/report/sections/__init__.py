@@ -11,6 +11,7 @@ ORDER = (
     "scope",
     "claims",
     "headline",
+    "margins",
     "reading",
     "figures",
     "corpus",

@@ -128,8 +128,6 @@ def _over_triples(name: str) -> Iterator[Candidate]:
         ("searched", "found by S1-S8 on the GPU itself"),
     ):
         for metric, said in (
-            ("win_or_tie", "a win or tie with the committed config on {rate} of {n} triples."),
-            ("win", "a strict paired win on {rate} of {n} triples."),
             ("within_2", "within 2% of the committed config on {rate} of {n} triples."),
             ("within_10", "within 10% of the committed config on {rate} of {n} triples."),
         ):
