@@ -65,6 +65,7 @@ ALLOWED: dict[str, str] = {
     "; to reach: 300;": _REACH,
     "the best of its first 8 is": _REACH,
     "(to reach: 95.0%;": _REACH,
+    "(to reach: 98.0%;": _REACH,
     "18 batch sizes": _LADDER,
     "10 calls in a graph, 25 replays": _METHOD,
     "in line, 25 replays": _METHOD,

@@ -11,6 +11,7 @@ import pytest
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS
 from scripts.lib.schemas.headline import COVERAGE_STUDY, HEADLINE, HEADLINE_TESTS
 from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.margins import AA_RATES, MARGINS
 from scripts.lib.schemas.recorded import (
     BINARIES,
     COST,
@@ -31,6 +32,7 @@ from scripts.lib.schemas.statistics import (
 from scripts.lib.tables import Table, write_table
 from scripts.report import summary
 from scripts.report.sections import summary_sources
+from scripts.statistics.aa_rates import aa_rates
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.calibration import MEAN, Layout, study
 from scripts.statistics.cost import cost
@@ -39,6 +41,8 @@ from scripts.statistics.false_wins import false_wins
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.gaps import estimate_gaps
 from scripts.statistics.headline import choices, headline, significance
+from scripts.statistics.margins import judged as margins_judged
+from scripts.statistics.margins import margins
 from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
@@ -208,6 +212,14 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
     }
 
 
+def _shown(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """What is shown of the copied configs and of the planted searches, by the study's A/A pairs."""
+    copied = planted(drawn.cells).assign(dataset=DATASET)
+    rates = aa_rates(judged.aa.assign(dataset=DATASET))
+    rows = margins_judged(planted_live.live(copied), copied, DATASET)
+    return {"aa_rates": (rates, AA_RATES), "margins": (margins(rows, rates, PLAN), MARGINS)}
+
+
 def _headline(triples: pd.DataFrame, drawn: Study) -> dict[str, tuple[pd.DataFrame, Table]]:
     """The headline of two sources whose configs, copied, win, tie and lose on the study's cells."""
     copied = planted(drawn.cells)
@@ -245,6 +257,7 @@ def inputs(
         "verdicts": (judged.verdicts, VERDICTS),
         "aa": (judged.aa, AA),
         **_headline(rows, drawn),
+        **_shown(drawn, judged),
         **{name: (make(), table) for name, (make, table) in absent.TABLES.items()},
         **again.tables(drawn),
         **searched.tables(),

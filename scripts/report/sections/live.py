@@ -10,6 +10,7 @@ from scripts.lib.schemas.live import ANY, TOGETHER
 from scripts.report import wording
 from scripts.report.rows import plain_rows
 from scripts.report.section import Browsable, Figure, Frame, Headline, Section, Summary, made
+from scripts.report.sections.margins import shown
 
 RATES = made("live_rates", "statistics.live", schema.LIVE_RATES)
 LOSSES = made("live_losses", "statistics.live", schema.LIVE_LOSSES)
@@ -128,12 +129,12 @@ def readings(summary: Summary, _: Headline) -> list[str]:
     """None if nothing was searched on a GPU."""
     found = summary.get("live", {})
     return [
-        *(_pair(pair, found[pair]) for pair in REACH if pair in found),
+        *(_pair(pair, found[pair], shown(summary, pair)) for pair in REACH if pair in found),
         *(_tuned(run) for run in summary.get("tuned", {}).values()),
     ]
 
 
-def _pair(pair: str, found: Figure) -> str:
+def _pair(pair: str, found: Figure, no_worse: Figure | None) -> str:
     words = [
         f"{said} at {most:.0%} {_reached(found[metric]['mean'], most)} by its finals,"
         f" {_reached(found['fastest'][metric]['mean'], most)} by its fastest trial"
@@ -142,11 +143,14 @@ def _pair(pair: str, found: Figure) -> str:
             ("within_2", "within 2% of it", WITHIN_2),
         )
     ]
+    if no_worse:
+        words.insert(1, f"that it is no worse is shown on {wording.per_cent(no_worse)}")
     strict = (
         f"a strict win on {wording.per_cent(found['win'])} of {found['n']} triples, a loss on"
         f" {wording.per_cent(found['loss'])}"
     )
-    return f"{wording.pair(pair)}, S1-S8 on the GPU itself: {'; '.join(words)}. It is {strict}."
+    said = f"{wording.pair(pair)}, S1-S8 on the GPU itself: {'; '.join(words)}."
+    return f"{said} By the rounds alone it is {strict}."
 
 
 def _reached(value: float, least: float) -> str:

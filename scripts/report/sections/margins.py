@@ -46,7 +46,7 @@ def margins(table: Frame) -> Figure:
 
 
 def aa_rates(table: Frame) -> Figure:
-    """``[dataset][M or all]``: how many identical pairs, how many miss 1, how far apart."""
+    """``[dataset][M or all]``: how many identical pairs, how many miss parity, how far apart."""
     out: Figure = {}
     for row in plain_rows(table):
         name, tokens = row.pop("dataset"), row.pop("tokens")
@@ -64,6 +64,13 @@ def levels(summary: Summary) -> list[str]:
     """The margins in per cent, ascending."""
     choices = pairs(summary)[0][1]
     return sorted(next(iter(choices.values()))[QUOTED], key=float)
+
+
+def shown(summary: Summary, pair: str, choice: str = "searched") -> Figure | None:
+    """On how many triples no worse at the margin of a win is shown, if the pair was judged."""
+    margin = level(summary.get("statistics", {}).get("margin", 0))
+    found: Figure | None = find(summary, f"margins/{pair}/{choice}/{QUOTED}/{margin}/not_worse")
+    return found
 
 
 def claims(summary: Summary, about: Headline) -> Iterator[Candidate]:
@@ -94,8 +101,8 @@ def readings(summary: Summary, about: Headline) -> Iterator[str]:
         if dataset_missed := rates[ALL]["missed"]:
             yield (
                 f"{dataset}: the intervals of {wording.share(dataset_missed)} of"
-                f" {rates[ALL]['pairs']:,} identical pairs miss 1, where their level says"
-                f" {wording.share(1 - summary['statistics']['level'])}."
+                f" {rates[ALL]['pairs']:,} identical pairs miss parity, where their level leaves"
+                f" {wording.share(1 - summary['statistics']['level'])} open."
             )
 
 
@@ -123,6 +130,7 @@ SECTION = Section(
     readings=readings,
     values=lambda summary: {
         "shown_pairs": pairs(summary),
+        "shown": lambda pair, choice: shown(summary, pair, choice),
         "margin_levels": levels(summary),
         "quoted_margin": level(summary["statistics"]["margin"]),
     },
