@@ -19,6 +19,8 @@ unexport PYTHONDONTWRITEBYTECODE
 MANIFEST := data/recorded/SHA256SUMS
 RECORDED := $(shell test ! -e $(MANIFEST) || sed 's/^[0-9a-f]*  //' $(MANIFEST))
 MISSING := $(filter-out $(wildcard $(RECORDED)),$(RECORDED))
+# What is in the store has a pointer in git; the other recorded files are made from the ledgers.
+STORED := $(patsubst %.dvc,%,$(wildcard $(addsuffix .dvc,$(MISSING))))
 
 # Two builds of one tree wait for each other, and the operating system frees this lock when its
 # holder dies, kill -9 included; Snakemake's own lock would outlive it, hence --nolock.
@@ -65,18 +67,24 @@ $(COMMAND): scripts/sim/graphx-sim | env
 
 restored: env $(COMMAND)
 	@mkdir -p build
-	@$(if $(MISSING),dvc pull --quiet $(MISSING))
+	@$(if $(STORED),dvc pull --quiet $(STORED))
+	@$(if $(filter-out $(STORED),$(MISSING)),python -m scripts.ledger.rebuild)
 
 restore: env ## bring the recorded data back as committed, over whatever lies there
 	git checkout --quiet HEAD -- $(MANIFEST) $$(git ls-files 'data/recorded/*.dvc')
 	dvc pull --force
+	python -m scripts.ledger.rebuild
 	python -m scripts.lib.manifest check
 
 record: restored ## declare the files in data/recorded the record, and put them into the store
+	@# Tables that follow from ledgers are made again: none can say what its ledger does not.
+	python -m scripts.ledger.rebuild --all
 	python -m scripts.lib.manifest write $$(find data/recorded -type f \
 	    ! -name '*.dvc' ! -name .gitignore ! -path $(MANIFEST))
 	@# File by file: DVC verifies what it pulls, but not the listing of a tracked folder.
-	dvc add --quiet $$(sed 's/^[0-9a-f]*  //' $(MANIFEST))
+	@stored=$$(sed 's/^[0-9a-f]*  //' $(MANIFEST) | grep -vxFf <(python -m scripts.ledger.rebuild --list)); \
+	python -m scripts.lib.store $$stored; \
+	dvc add --quiet $$stored
 	dvc push --quiet --remote store
 	dvc gc --quiet --workspace --cloud --remote store --force
 

@@ -16,8 +16,10 @@ rule ledger_scan:
         module=as_py_module(),
         # A recorded command must be one that its module still takes.
         code=code("scripts/ledger/scan.py", *COMMANDS),
+    threads: 2
     shell:
-        "python -m {params.module} --ledger {input.ledgers:q} --out {output.ledger:q} 2> {log:q}"
+        "python -m {params.module} --ledger {input.ledgers:q} --out {output.ledger:q}"
+        " --processes {threads} 2> {log:q}"
 
 
 rule ledger:

@@ -45,7 +45,7 @@ def judge_frozen(
         findings += _of_predictions(dataset, datasets)
     path, scanned = ledgers
     # A dataset that was measured just now is scanned when its ledger is recorded.
-    kept = {one.name for one in datasets if (one.folder / "ledger.jsonl.xz").is_file()}
+    kept = {one.name for one in datasets if (one.folder / "ledger.columns.xz").is_file()}
     findings += _of_ledgers(path, scanned, kept)
     replayed = set(whole[1].loc[whole[1]["regret"].notna(), "cell_id"])
     findings += _of_replay(whole[0], replayed, recorded)

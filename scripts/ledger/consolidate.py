@@ -24,6 +24,8 @@ from scripts.lib.spec import read_lock
 from scripts.lib.tables import write_table
 
 log = logging.getLogger("consolidate")
+# What is written.
+FILES = (*(f"{table.name}.parquet" for table in (CELLS, COMPILES, FINALS, TRIALS)), "runs.json")
 
 
 def read_ledgers(paths: Sequence[Path]) -> list[Body]:
@@ -75,7 +77,11 @@ def main(argv: list[str] | None = None) -> int:
         "--out data/recorded/measured/nvidia_h200-bf16",
     )
     parser.add_argument(
-        "--ledger", type=Path, nargs="+", required=True, help="ledgers, plain, .gz or .xz"
+        "--ledger",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="plain, .gz, .xz or .columns.xz",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
     args = parser.parse_args(argv)

@@ -16,8 +16,11 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from scripts.ledger.checks.candidates import duplicates, wrong_links
 from scripts.ledger.checks.chain import broken_links
@@ -65,13 +68,46 @@ def _of_content(ledger: Ledger, locked: Collection[str], replays: Replays) -> It
     yield from copied_finals(ledger)
 
 
-def report(paths: Sequence[Path]) -> dict[str, Any]:
-    """What --json prints: per ledger the number of lines, runs, attempts, cells and findings, and
-    all findings."""  # noqa: D205,D209
+def _alone(path: Path, locked: Collection[str]) -> tuple[dict[str, int], list[Finding], Any]:
+    """As ``scan``, of a ledger by itself; and the marks of what it measured."""
+    replays = Replays()
+    counts, findings = scan(path, locked, replays)
+    return counts, findings, replays.marks()
+
+
+def _side_by_side(
+    paths: Sequence[Path], locked: Collection[str], processes: int
+) -> list[tuple[dict[str, int], list[Finding]]] | None:
+    """What ``scan`` gives of each ledger; None if one may repeat what another measured.
+
+    Which line repeats which is then to be found in the order of the ledgers, one after the other.
+    """
+    largest_first = sorted(paths, key=lambda path: -path.stat().st_size if path.is_file() else 0)
+    with ProcessPoolExecutor(min(processes, len(paths))) as pool:
+        jobs = {path: pool.submit(_alone, path, locked) for path in largest_first}
+        done = [jobs[path].result() for path in paths]
+    marks = np.concatenate([one[2] for one in done])
+    if len(np.unique(marks)) < len(marks):
+        return None
+    return [(counts, findings) for counts, findings, _ in done]
+
+
+def _each(paths: Sequence[Path], processes: int) -> Iterator[tuple[dict[str, int], list[Finding]]]:
     locked = {version.hash for version in read_lock()}
-    replays, ledgers, every = Replays(), [], list[Finding]()
-    for path in paths:
-        counts, findings = scan(path, locked, replays)
+    if processes > 1 and len(set(paths)) == len(paths) > 1:
+        found = _side_by_side(paths, locked, processes)
+        if found is not None:
+            yield from found
+            return
+    replays = Replays()
+    yield from (scan(path, locked, replays) for path in paths)
+
+
+def report(paths: Sequence[Path], processes: int = 1) -> dict[str, Any]:
+    """What --json prints: per ledger the number of lines, runs, attempts, cells and findings, and
+    all findings. The same whatever the number of processes."""  # noqa: D205,D209
+    ledgers, every = [], list[Finding]()
+    for path, (counts, findings) in zip(paths, _each(paths, processes), strict=True):
         log.info("%s: %d lines, %d findings", path, counts["lines"], len(findings))
         ledgers.append(
             {
@@ -93,19 +129,24 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: python -m scripts.ledger.scan --ledger build/ledger.jsonl "
-        "data/recorded/measured/*/ledger.jsonl.xz",
+        "data/recorded/measured/*/ledger.columns.xz",
     )
     parser.add_argument(
-        "--ledger", type=Path, nargs="+", required=True, help="ledgers, plain, .gz or .xz"
+        "--ledger",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="plain, .gz, .xz or .columns.xz",
     )
     parser.add_argument("--json", action="store_true", help="print counts and findings as JSON")
     parser.add_argument("--out", type=Path, help="file to write the same JSON into")
+    parser.add_argument("--processes", type=int, default=1, help="ledgers read at a time")
     args = parser.parse_args(argv)
     found = False
 
     def body() -> None:
         nonlocal found
-        result = report(args.ledger)
+        result = report(args.ledger, args.processes)
         found = bool(result["findings"])
         if args.json:
             print(json.dumps(result, indent=2))

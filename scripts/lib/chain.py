@@ -15,7 +15,6 @@ import contextlib
 import errno
 import fcntl
 import gzip
-import hashlib
 import json
 import lzma
 import os
@@ -23,59 +22,34 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from scripts.lib import columns
 from scripts.lib.files import InputError
+from scripts.lib.links import (
+    EDITED,
+    GENESIS,
+    LOOSE,
+    NO_LINE,
+    TORN,
+    Body,
+    Line,
+    canonical,
+    digest,
+    line_text,
+)  # fmt: skip
 
-GENESIS = "0" * 64
-Body = dict[str, Any]
+__all__ = [
+    "GENESIS", "Body", "Chain", "Line", "check_chain", "line_hash", "read_chain", "read_lines",
+]  # fmt: skip
+
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 _LINE = re.compile(rb'\{"body":(\{.*\}),"hash":"([0-9a-f]{64})","prev":"([0-9a-f]{64})"\}\n')
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-
-
-class Problem(NamedTuple):
-    """What is wrong with a line: its part (body, hash, prev, line), what, and what to do."""
-
-    field: str
-    what: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.what}; {self.fix}"
-
-
-_RESTORE = "restore the file from its recorded copy"
-_TORN = Problem(
-    "line", "torn: its writer was killed", "run the sweep again, which sets this line aside"
-)
-_NO_LINE = Problem("line", "not a ledger line", _RESTORE)
-_LOOSE = Problem(
-    "prev", "does not follow the line before: one was deleted, added, moved or rewritten", _RESTORE
-)
-_EDITED = Problem("body", "was edited after it was written", _RESTORE)
-
-
-class Line(NamedTuple):
-    """One line of a chain. ``number`` counts from 1; ``problem`` is None where the line holds.
-
-    A line that cannot be read has an empty body, and no hash of its own or of the one before.
-    """
-
-    number: int
-    body: Body
-    hash: str
-    problem: Problem | None
-    prev: str = ""
 
 
 def line_hash(previous: str, body: Body) -> str:
     """Hash of a line: SHA-256 over the previous hash and the body in canonical JSON."""
-    return _digest(previous, _canonical(body).encode())
-
-
-def _digest(previous: str, body: bytes) -> str:
-    return hashlib.sha256(previous.encode() + body).hexdigest()
+    return digest(previous, canonical(body).encode())
 
 
 def read_chain(path: Path) -> Iterator[Body]:
@@ -84,7 +58,7 @@ def read_chain(path: Path) -> Iterator[Body]:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines of a whole chain (plain, ``.gz`` or ``.xz``).
+    """Yield the lines of a whole chain (plain, ``.gz``, ``.xz``, or an archive of columns).
 
     Raises InputError naming the line at which a line was edited, deleted, added or torn.
     """
@@ -101,6 +75,9 @@ def check_chain(path: Path) -> Iterator[Line]:
     """
     opener = _OPENERS.get(path.suffix, open)
     try:
+        if path.name.endswith(columns.SUFFIX):
+            yield from columns.check_columns(path)
+            return
         with opener(path, "rb") as handle:
             yield from _check_lines(handle)
     except FileNotFoundError as error:
@@ -125,12 +102,12 @@ def _check_line(number: int, raw: bytes, previous: str | None) -> Line:
     except ValueError:
         match = None
     if match is None:
-        return Line(number, {}, "", _NO_LINE if raw.endswith(b"\n") else _TORN)
+        return Line(number, {}, "", NO_LINE if raw.endswith(b"\n") else TORN)
     found, prev, problem = match[2].decode(), match[3].decode(), None
     if previous is not None and prev != previous:
-        problem = _LOOSE
-    elif found != _digest(prev, match[1]):
-        problem = _EDITED
+        problem = LOOSE
+    elif found != digest(prev, match[1]):
+        problem = EDITED
     return Line(number, body, found, problem, prev)
 
 
@@ -208,11 +185,9 @@ class Chain:
                 pass
             last, hashes, data = self._last, [], bytearray()
             for body in bodies:
-                text = _canonical(body).encode()
-                previous, last = last, _digest(last, text)
-                data += b'{"body":%b,"hash":"%b","prev":"%b"}\n' % (
-                    text, last.encode(), previous.encode(),
-                )  # fmt: skip
+                text = canonical(body).encode()
+                previous, last = last, digest(last, text)
+                data += line_text(last, previous, text)
                 hashes.append(last)
             self._write(bytes(data), sync)
             self._advance(len(hashes), len(data), last)

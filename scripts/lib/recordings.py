@@ -70,7 +70,7 @@ class Recording:
     scope: Scope
     device: str | None = None
     repeats: str | None = None
-    ledgers: tuple[str, ...] = ("ledger.jsonl.xz",)
+    ledgers: tuple[str, ...] = ("ledger.columns.xz",)
     kernels: tuple[str, ...] = ()
 
     @property

@@ -25,7 +25,7 @@ def rates(budgets: list[int]) -> pd.DataFrame:
 
 
 def scanned(study: Study, *findings: dict[str, Any]) -> dict[str, Any]:
-    ledgers = [{"ledger": f"{one.folder}/ledger.jsonl.xz", "lines": 1} for one in study.every]
+    ledgers = [{"ledger": f"{one.folder}/ledger.columns.xz", "lines": 1} for one in study.every]
     return {"ledgers": ledgers, "findings": list(findings)}
 
 

@@ -51,7 +51,7 @@ def words(study: Study, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for name, (frame, schema) in tables.items():
         write_table(folder / f"{name}.parquet", frame, schema)
         command += [f"--{name}", str(folder / f"{name}.parquet")]
-    ledgers = [{"ledger": f"{one.folder}/ledger.jsonl.xz", "lines": 1} for one in study.every]
+    ledgers = [{"ledger": f"{one.folder}/ledger.columns.xz", "lines": 1} for one in study.every]
     (folder / "ledger.json").write_text(json.dumps({"ledgers": ledgers, "findings": []}))
     command += ["--ledger", str(folder / "ledger.json"), "--device", DEVICE, "--targets", *TARGETS]
     command += ["--runs", *(str(one.folder / "runs.json") for one in study.first)]

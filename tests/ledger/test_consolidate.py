@@ -99,7 +99,7 @@ def test_an_edited_ledger_is_no_input(tmp_path, capsys):
     [("nvidia_h200-bf16", 3), ("nvidia_h200-bf16-repeat", 0), ("nvidia_h200-formats", 3)],
 )
 def test_the_recorded_tables_are_what_the_recorded_ledger_says(tmp_path, dataset, killed):
-    ledger = RECORDED / dataset / "ledger.jsonl.xz"
+    ledger = RECORDED / dataset / "ledger.columns.xz"
     consolidate([ledger], tmp_path)
     for path in sorted(tmp_path.iterdir()):
         assert sha256(path) == sha256(RECORDED / dataset / path.name), path.name

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.ledger.archive import archive
 from scripts.ledger.scan import main, report
 from scripts.lib.chain import read_chain
-from tests.ledger.forging import PLAN, found, lines_of
+from tests.ledger.forging import PLAN, forge, found, lines_of
 from tests.ledger.noisy import Noisy
 from tests.measure.bench import CONFIGS, Bench
 from tests.measure.scripted import ScriptedGpu
 
-RECORDED = sorted(Path("data/recorded/measured").glob("*/ledger.jsonl.xz"))
+RECORDED = sorted(Path("data/recorded/measured").glob("*/ledger.columns.xz"))
 
 
 def test_an_untouched_ledger_passes_and_is_counted(honest, capsys):
@@ -116,3 +117,30 @@ def test_whatever_sweeps_wrote_passes(tmp_path_factory, steps, faults, seed):
         gpu = ScriptedGpu(device=device, uuid=f"{device}-{uuid}")
         bench.run(PLAN, gpus=[gpu], trials=trials, scope=scope)
     assert report([bench.ledger])["findings"] == []
+
+
+@pytest.mark.parametrize("change", [lambda body: None, lambda body: body.update(run_id="other")])
+def test_archives_and_processes_change_no_finding(honest, tmp_path, change):
+    """Of one ledger that was tampered with and one that repeats another's values."""
+    broken = forge(honest, tmp_path / "broken.jsonl", lambda bodies: change(bodies[12]))
+    ledgers = [honest, broken]
+    packed = []
+    for n, ledger in enumerate(ledgers):
+        packed.append(tmp_path / f"{n}.columns.xz")
+        archive(ledger, packed[-1])
+    lines, serial = report(ledgers), report(packed)
+    assert lines["findings"]
+    assert report(packed, processes=2) == serial
+    assert report(ledgers, processes=2) == lines
+    text = json.dumps(serial)
+    for path, ledger in zip(packed, ledgers, strict=True):
+        text = text.replace(path.as_posix(), ledger.as_posix())
+    assert json.loads(text) == lines
+
+
+def test_ledgers_that_share_nothing_are_scanned_side_by_side(honest, tmp_path):
+    with_fault = forge(honest, tmp_path / "f.jsonl", lambda bodies: bodies[0].pop("gpu"))
+    one = tmp_path / "one.jsonl"
+    one.write_text(honest.read_text().splitlines(keepends=True)[0])
+    assert report([one, with_fault], processes=2) == report([one, with_fault])
+    assert report([one, with_fault])["findings"]

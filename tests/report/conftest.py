@@ -163,7 +163,7 @@ SCANNED = {
     "version": 1,
     "ledgers": [
         {
-            "ledger": f"data/recorded/measured/{DATASET}/ledger.jsonl.xz",
+            "ledger": f"data/recorded/measured/{DATASET}/ledger.columns.xz",
             "lines": 1000,
             "runs": 2,
             "attempts": 900,

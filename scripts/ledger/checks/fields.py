@@ -32,6 +32,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
 _OPTIONAL: dict[str, Any] = {
     "supersedes": str, "committed_id": str, "anchor_id": str, "run_id": str, "spec_hash": str,
 }  # fmt: skip
+_OUTCOMES, _REASONS = frozenset(Outcome), frozenset(NotMeasured)
 _TIMED = dict.fromkeys(STATISTICS, _NUMBER) | {"samples": int}
 
 
@@ -69,10 +70,10 @@ def _of_run(run: Body) -> Iterator[tuple[str, str]]:
 
 
 def _of_attempt(attempt: Body) -> Iterator[tuple[str, str]]:
-    if attempt["outcome"] not in set(Outcome):
+    if attempt["outcome"] not in _OUTCOMES:
         yield "outcome", f"is {attempt['outcome']!r}, none of {', '.join(Outcome)}"
     elif attempt["outcome"] == Outcome.NOT_MEASURED:
-        if attempt.get("reason") not in set(NotMeasured):
+        if attempt.get("reason") not in _REASONS:
             yield "reason", f"is {attempt.get('reason')!r}, none of {', '.join(NotMeasured)}"
     elif attempt["outcome"] == Outcome.CORRECT:
         low, median, high = (attempt[name] for name in ("low_us", "median_us", "high_us"))
