@@ -67,7 +67,9 @@ $(COMMAND): scripts/sim/graphx-sim | env
 
 restored: env $(COMMAND)
 	@mkdir -p build
-	@$(if $(STORED),dvc pull --quiet $(STORED))
+	@$(if $(STORED),dvc pull --quiet $(STORED) || { for name in $(STORED); do test -e $$name || \
+	    echo "error: $$name: its object in the store is damaged or missing; git checkout data/store"; \
+	    done >&2; exit 1; })
 	@$(if $(filter-out $(STORED),$(MISSING)),python -m scripts.ledger.rebuild)
 
 restore: env ## bring the recorded data back as committed, over whatever lies there

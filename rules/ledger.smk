@@ -12,11 +12,11 @@ rule ledger_scan:
         "logs/ledger/scan.log",
     conda:
         "../envs/analysis.yaml"
+    threads: 2
     params:
         module=as_py_module(),
         # A recorded command must be one that its module still takes.
         code=code("scripts/ledger/scan.py", *COMMANDS),
-    threads: 2
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --out {output.ledger:q}"
         " --processes {threads} 2> {log:q}"
