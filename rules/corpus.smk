@@ -24,6 +24,30 @@ rule corpus_build:
         " --out-shapes {output.shapes:q} --out-models {output.sizes:q} 2> {log:q}"
 
 
+rule corpus_across:
+    input:
+        script="scripts/corpus/across.py",
+        history=history(),
+        sglang=source("mine", "sglang_history.parquet"),
+    output:
+        runtimes="results/tables/corpus/runtimes.parquet",
+        rejected="results/tables/corpus/rejected.parquet",
+        across="results/tables/corpus/across.parquet",
+        arrivals="results/tables/corpus/arrivals.parquet",
+        rates="results/tables/corpus/arrival_rates.parquet",
+    log:
+        "logs/corpus/across.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/corpus/across.py"),
+        out=subpath(output.runtimes, parent=True),
+    shell:
+        "python -m {params.module} --history {input.history:q} --sglang {input.sglang:q}"
+        " --out {params.out:q} 2> {log:q}"
+
+
 rule corpus_recordings:
     input:
         script="scripts/corpus/recordings.py",
@@ -45,4 +69,5 @@ rule corpus_recordings:
 rule corpus:
     input:
         rules.corpus_build.output,
+        rules.corpus_across.output,
         rules.corpus_recordings.output,

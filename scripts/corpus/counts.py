@@ -82,7 +82,7 @@ def make_runtimes(rows: pd.DataFrame, vllm: pd.DataFrame, sglang: pd.DataFrame) 
     """RUNTIMES, from the configs of both runtimes and their histories."""
     known = set(_keys(rows[rows["runtime"] == Corpus.VLLM]))
     histories = {Corpus.VLLM: [vllm], Corpus.SGLANG: [sglang], Corpus.BOTH: [vllm, sglang]}
-    found = []
+    found: list[dict[str, Any]] = []
     for name, tables in histories.items():
         own = rows if name == Corpus.BOTH else rows[rows["runtime"] == name]
         found.append({"corpus": name} | _entries(tables) | _reach(own, known))

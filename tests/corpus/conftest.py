@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.history import HISTORY, RUNTIME_HISTORY
 from scripts.lib.tables import rows_to_arrow
 
 CONFIG = "M16-N64-K128-G1-W4-S3"
@@ -44,6 +44,24 @@ def row(device: str | None, batch: int | None, config: str | None = CONFIG, **mo
             values[f"{which}_{kind}_date"] = f"2025-01-{day:02}T00:00:00Z"
     shape = "".join(str(values[key]) for key in ("E", "N", "dtype", "block_shape", "backend"))
     return {"file": f"{shape}-{device}.json"} | values
+
+
+def theirs(device: str | None, batch: int | None, config: str | None = CONFIG, **more: Any) -> dict:
+    """A row of SGLang's history; ``day`` and ``first_day`` are days of January 2025."""
+    last, first = more.pop("day", 1), more.pop("first_day", 1)
+    plain = row(device, batch, config) | {
+        "runtime": "sglang",
+        "source": "wheels",
+        "pinned": "1.2",
+        "per_channel": False,
+        "down": False,
+        "present": True,
+        "first": "1.0",
+        "last": "1.1",
+        "first_date": f"2025-01-{first:02}T00:00:00Z",
+        "last_date": f"2025-01-{last:02}T00:00:00Z",
+    }
+    return {name: (plain | more)[name] for name in RUNTIME_HISTORY.names}
 
 
 def history(*rows: dict) -> pd.DataFrame:

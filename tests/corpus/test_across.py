@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,29 +19,11 @@ from scripts.corpus.runtimes import configs
 from scripts.lib.schemas.history import HISTORY, RUNTIME_HISTORY
 from scripts.lib.schemas.runtimes import ARRIVALS, RUNTIMES
 from scripts.lib.tables import read_table, rows_to_arrow, write_rows
-from tests.corpus.conftest import CONFIG, OTHER, row
+from tests.corpus.conftest import OTHER, row, theirs
 
 ROOT = Path(__file__).parents[2]
 VLLM = ROOT / "data" / "recorded" / "history.parquet"
 SGLANG = ROOT / "data" / "recorded" / "sglang_history.parquet"
-
-
-def theirs(device: str | None, batch: int | None, config: str | None = CONFIG, **more: Any) -> dict:
-    """A row of SGLang's history; ``day`` and ``first_day`` are days of January 2025."""
-    last, first = more.pop("day", 1), more.pop("first_day", 1)
-    plain = row(device, batch, config) | {
-        "runtime": "sglang",
-        "source": "wheels",
-        "pinned": "1.2",
-        "per_channel": False,
-        "down": False,
-        "present": True,
-        "first": "1.0",
-        "last": "1.1",
-        "first_date": f"2025-01-{first:02}T00:00:00Z",
-        "last_date": f"2025-01-{last:02}T00:00:00Z",
-    }
-    return {name: (plain | more)[name] for name in RUNTIME_HISTORY.names}
 
 
 def frames(ours: list[dict], others: list[dict]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,6 +15,7 @@ ORDER = (
     "reading",
     "figures",
     "corpus",
+    "runtimes",
     "published",
     "measured",
     "datasets",
