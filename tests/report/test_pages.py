@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from scripts.lib.schemas.runtimes import Corpus
 from scripts.report import html, results_md
 from scripts.report.sections import CAPTIONS, ROWS, page_sources
 from scripts.report.sections.transfer import transfer_rows
@@ -100,6 +101,7 @@ def test_every_row_of_the_results_is_in_a_table(
     provenance = summary["provenance"]
     rows += sum(len(provenance[name]) for name in ("datasets", "runs", "packages"))
     rows += len(summary["corpus"]["pairs"])
+    rows += len(Corpus) + len(summary["runtimes"]["sglang"]["reasons"])
     rows += leaves(summary["space"], 2) + leaves(summary["space_sample"], 3)
     rows += sum("compiler" in entry for gpu in summary["space"].values() for entry in gpu.values())
     rows += leaves(summary["legality"], 2) + leaves(summary["correctness"], 2)
