@@ -261,6 +261,12 @@ def study_ledgers():
     return recorded(*(path for one in registered("study") for path in one.ledger_paths))
 
 
+def fresh(*names):
+    """Files of the recorded finals in which a study's choices were judged once more."""
+    found = registered("finals")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))
@@ -271,7 +277,9 @@ def ledgers():
     mode = lookup(within=config, dpath="measure/mode")
     own = lookup(within=config, dpath="measure/dataset")
     ordered = (
-        registered(*DATASETS) + registered("repeat", "study") + registered("tuned")
+        registered(*DATASETS)
+        + registered("repeat", "study", "finals")
+        + registered("tuned")
     )
     return recorded(
         *(

@@ -5,6 +5,7 @@ rule tune_live:
     input:
         script="scripts/tune/live.py",
         ledgers=study_ledgers(),
+        fresh=fresh("finals.parquet"),
         history=history(),
         spec=LOCKED_SPEC,
     output:
@@ -19,7 +20,7 @@ rule tune_live:
         margin=locked("win_margin"),
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"
-        " --margin {params.margin:q} --out {output.live:q} 2> {log:q}"
+        " --fresh {input.fresh:q} --margin {params.margin:q} --out {output.live:q} 2> {log:q}"
 
 
 rule tune:

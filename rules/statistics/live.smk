@@ -6,6 +6,7 @@ rule statistics_live:
         script="scripts/statistics/live.py",
         live=rules.tune_live.output.live,
         space=measured_spaces(),
+        spec=LOCKED_SPEC,
     output:
         rates="results/tables/statistics/live_rates.parquet",
         losses="results/tables/statistics/live_losses.parquet",
@@ -16,12 +17,13 @@ rule statistics_live:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/live.py"),
+        margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --space {input.space:q}"
-        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --margin {params.margin:q} --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out-rates {output.rates:q} --out-losses {output.losses:q} 2> {log:q}"
 
 

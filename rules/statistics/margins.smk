@@ -7,6 +7,7 @@ rule statistics_aa_rates:
         finals=datasets("finals.parquet"),
         again=second_recordings("finals.parquet"),
         study=study("finals.parquet"),
+        fresh=fresh("finals.parquet"),
         spec=LOCKED_SPEC,
     output:
         rates="results/tables/statistics/aa_rates.parquet",
@@ -20,7 +21,7 @@ rule statistics_aa_rates:
         margin=locked("win_margin"),
         level=lookup(within=config, dpath="statistics/level"),
     shell:
-        "python -m {params.module} --finals {input.finals:q} {input.again:q} {input.study:q}"
+        "python -m {params.module} --finals {input.finals:q} {input.again:q} {input.study:q} {input.fresh:q}"
         " --margin {params.margin:q} --level {params.level:q} --out {output.rates:q} 2> {log:q}"
 
 
@@ -40,10 +41,12 @@ rule statistics_margins:
         module=as_py_module(),
         code=code("scripts/statistics/margins.py"),
         study=names_of("study"),
+        fresh=names_of("finals"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --verdicts {input.verdicts:q}"
-        " --aa {input.aa:q} --study {params.study:q} --resamples {params.resamples:q}"
-        " --level {params.level:q} --seed {params.seed:q} --out {output.margins:q} 2> {log:q}"
+        " --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.margins:q} 2> {log:q}"

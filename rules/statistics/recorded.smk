@@ -53,6 +53,7 @@ rule statistics_spread:
         recorded=rules.statistics_recorded.output.recorded,
         again_finals=second_recordings("finals.parquet"),
         study=study("finals.parquet"),
+        fresh=fresh("finals.parquet"),
         trials=first_recordings("trials.parquet"),
         again=second_recordings("trials.parquet"),
         spec=LOCKED_SPEC,
@@ -72,7 +73,7 @@ rule statistics_spread:
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --finals {input.finals:q} {input.again_finals:q}"
-        " {input.study:q}"
+        " {input.study:q} {input.fresh:q}"
         " --recorded {input.recorded:q} --trials {input.trials:q} --again {input.again:q}"
         " --margin {params.margin:q} --resamples {params.resamples:q}"
         " --level {params.level:q} --seed {params.seed:q} --out {output.spread:q}"

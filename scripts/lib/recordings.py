@@ -6,7 +6,7 @@ JSON, which the workflow writes among the corpus's tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from functools import cache
@@ -38,6 +38,7 @@ class Role(StrEnum):
     CORPUS = "corpus"  # every committed config of the GPU's files
     REPEAT = "repeat"  # another recording's cells once more
     STUDY = "study"  # searches on the GPU itself
+    FINALS = "finals"  # what a study chose, in finals of its own
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -47,7 +48,9 @@ class Role(StrEnum):
 
 # Where recordings of a role lie, and as what: {} is the name.
 _PLACES = {
-    **dict.fromkeys((Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY), "measured/{}"),
+    **dict.fromkeys(
+        (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS), "measured/{}"
+    ),
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
@@ -56,6 +59,8 @@ _PLACES = {
 }
 # Roles of which the results say what was measured on a GPU, cell by cell.
 DATASETS = (Role.COMPLETE, Role.CORPUS)
+# What is measured once more, and in which role that was recorded first.
+_REPEATED = {Role.REPEAT: DATASETS, Role.FINALS: (Role.STUDY,)}
 
 
 @dataclass(frozen=True)
@@ -122,13 +127,19 @@ def parse(entries: Any, source: Path) -> tuple[Recording, ...]:
         if one.path in taken:
             raise InputError(f"{source}: {one.name}: {one.path} is listed twice; remove one")
         taken.add(one.path)
-    names = {one.name for one in found if one.role in DATASETS}
     for one in found:
-        if (one.role is Role.REPEAT) != (one.repeats is not None):
-            raise InputError(f"{source}: {one.name}: the role repeat, and no other, has repeats")
-        if one.repeats is not None and one.repeats not in names:
-            raise unknown_name(f"{source}: {one.name}: repeats", one.repeats, names)
+        _check_repeats(one, found, source)
     return found
+
+
+def _check_repeats(one: Recording, every: Sequence[Recording], source: Path) -> None:
+    first = _REPEATED.get(one.role, ())
+    if bool(first) != (one.repeats is not None):
+        roles = " and ".join(_REPEATED)
+        raise InputError(f"{source}: {one.name}: the roles {roles}, and no others, have repeats")
+    names = {other.name for other in every if other.role in first}
+    if one.repeats is not None and one.repeats not in names:
+        raise unknown_name(f"{source}: {one.name}: repeats", one.repeats, names)
 
 
 def _entry(entry: Mapping[str, Any], where: str) -> Recording:

@@ -73,14 +73,16 @@ def choices(
     }
 
 
-def headline(triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame:
-    """All metrics of all pairs; schema HEADLINE."""
+def headline(
+    triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], plan: Plan, margin: float
+) -> pd.DataFrame:
+    """All metrics of all pairs; schema HEADLINE. ``margin``: of the verdicts."""
     dates = triples[[*PAIR, *FILES, "batch", *GAPS]]
     parts = [_gaps(pair, rows, plan) for pair, rows in _pairs(dates)]
     for choice, table in judged.items():
         for pair, rows in _pairs(table):
             for group, some in groups(rows, choice).items():
-                parts.append(_judged(pair, some, choice, group, plan))
+                parts.append(_judged(pair, some, choice, group, plan, margin))
     out = pd.concat(parts, ignore_index=True)
     out[NUMBERS] = out[NUMBERS].map(round_10)
     return out[HEADLINE.names].sort_values(
@@ -125,10 +127,17 @@ def _gaps(pair: tuple[str, str], rows: pd.DataFrame, plan: Plan) -> pd.DataFrame
 
 
 def _judged(
-    pair: tuple[str, str], rows: pd.DataFrame, choice: Choice, group: Group, plan: Plan
+    pair: tuple[str, str],
+    rows: pd.DataFrame,
+    choice: Choice,
+    group: Group,
+    plan: Plan,
+    margin: float,
 ) -> pd.DataFrame:
     """All metrics of one choice on some triples of a pair."""
-    found = estimate_metrics(rows, rows["files"], plan, f"{'->'.join(pair)} {choice} {group}")
+    found = estimate_metrics(
+        rows, rows["files"], plan, f"{'->'.join(pair)} {choice} {group}", margin
+    )
     about = {"choice": str(choice), "group": str(group)}
     return found.assign(**dict(zip(PAIR, pair, strict=True)), **about)
 
@@ -159,7 +168,7 @@ def main(argv: list[str] | None = None) -> int:
             read_table(arguments.spread, SPREAD),
             arguments.margin,
         )
-        table = headline(read_table(arguments.triples, TRIPLES), judged, plan)
+        table = headline(read_table(arguments.triples, TRIPLES), judged, plan, arguments.margin)
         write_table(arguments.out, table, HEADLINE)
         write_table(arguments.out_tests, significance(judged, plan), HEADLINE_TESTS)
 

@@ -38,7 +38,7 @@ EXAMPLE = (
 
 
 def figures(
-    triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame]
+    triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], margin: float
 ) -> list[tuple[Floats, Codes]]:
     """The values and the file codes of every mean of every pair, over all its triples."""
     found: list[tuple[Floats, Codes]] = []
@@ -48,7 +48,7 @@ def figures(
     for table in judged.values():
         for _, rows in table.groupby(PAIR, sort=True):
             codes = pd.factorize(pd.MultiIndex.from_frame(rows[FILES]))[0]
-            values = metrics(rows).to_numpy(dtype=np.float64)
+            values = metrics(rows, margin).to_numpy(dtype=np.float64)
             found += [(column, codes) for column in values.T]
     return found
 
@@ -87,10 +87,14 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def compare(
-    triples: pd.DataFrame, judged: dict[Choice, pd.DataFrame], plan: Plan, sample: int
+    triples: pd.DataFrame,
+    judged: dict[Choice, pd.DataFrame],
+    plan: Plan,
+    sample: int,
+    margin: float,
 ) -> pd.DataFrame:
     """Seconds of both, scipy's scaled from ``sample`` figures to all that are means."""
-    every = figures(triples, judged)
+    every = figures(triples, judged, margin)
     chosen = plan.generator("sample").choice(len(every), min(sample, len(every)), replace=False)
 
     def naive() -> None:
@@ -101,7 +105,7 @@ def compare(
                 values, codes = every[place]
                 scipy_intervals(values, codes, plan)
 
-    ours = seconds(lambda: headline(triples, judged, plan))
+    ours = seconds(lambda: headline(triples, judged, plan, margin))
     scale = len(every) / len(chosen)
     theirs = [part * scale for part in seconds(naive)]
     rows = [
@@ -131,7 +135,9 @@ def main(argv: list[str] | None = None) -> int:
             arguments.margin,
         )
         triples = read_table(arguments.triples, TRIPLES)
-        table = compare(triples, judged, options.plan(arguments), arguments.sample)
+        table = compare(
+            triples, judged, options.plan(arguments), arguments.sample, arguments.margin
+        )
         print(table.round(1).to_string(index=False))
 
     return run_main(body)

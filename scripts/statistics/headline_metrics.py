@@ -2,7 +2,8 @@
 
 ``win_rate`` counts as the study that this one is compared with does: at or under the committed
 config's latency, whatever the noise. ``win``, ``tie`` and ``loss`` are paired verdicts at the
-margin; a copy that failed has lost and is within nothing.
+margin; a copy that failed has lost and is within nothing. ``non_inferior``: shown to be slower by
+no more than the margin; ``equal``: the ties shown to be ties, ``open``: those that are not.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.judging.bands import within
-from scripts.lib.judging.decision import LOSS, TIE, WIN
+from scripts.lib.judging.decision import LOSS, TIE, WIN, equal, non_inferior
 from scripts.lib.schemas.headline import Choice, Group
 
 GAPS = ("gap_days_last", "gap_days_first")
 WITHIN = within(1, 2, 5, 10)
-RATES = ("win_rate", "win_or_tie", WIN, TIE, LOSS, *WITHIN, "flips")
+SHOWN = ("non_inferior", "equal", "open")
+RATES = ("win_rate", "win_or_tie", WIN, TIE, LOSS, *WITHIN, *SHOWN, "flips")
 SPEEDUP = "speedup_winners"
 QUARTILES = {f"{SPEEDUP}_q1": 0.25, f"{SPEEDUP}_median": 0.5, f"{SPEEDUP}_q3": 0.75}
 # Quantities of which the median is quoted.
@@ -24,19 +26,23 @@ MEDIANS = ("trials", "label_noise")
 JUDGED = ["ratio", "low", "high", "verdict"]
 
 
-def metrics(rows: pd.DataFrame) -> pd.DataFrame:
+def metrics(rows: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Columns RATES, ratio (its logarithm), SPEEDUP and MEDIANS; index as in ``rows``.
 
     ``rows``: JUDGED with trials, label_noise and flips. Speed-up is committed over chosen less 1,
     of the wins.
     """
     verdict, ratio = rows["verdict"], rows["ratio"].astype(float)
+    same = equal(rows["low"], rows["high"], margin)
     judged = verdict.notna()
     marks = {
         "win_rate": ratio <= 1,
         "win_or_tie": verdict.isin([WIN, TIE]),
         **{word: verdict == word for word in (WIN, TIE, LOSS)},
         **{name: ratio <= limit for name, limit in WITHIN.items()},
+        "non_inferior": pd.Series(non_inferior(rows["high"], margin), index=rows.index),
+        "equal": (verdict == TIE) & same,
+        "open": (verdict == TIE) & ~same,
     }
     out = pd.DataFrame({name: mark.astype(float).where(judged) for name, mark in marks.items()})
     out["flips"] = rows["flips"].astype(float)

@@ -17,13 +17,16 @@ TAKEN = [*AVERAGED, *MEDIANS]
 COLUMNS = [TAKEN.index(SPEEDUP if name in QUARTILES else name) for name in METRICS]
 
 
-def estimate_metrics(rows: pd.DataFrame, files: pd.Series, plan: Plan, name: str) -> pd.DataFrame:
+def estimate_metrics(
+    rows: pd.DataFrame, files: pd.Series, plan: Plan, name: str, margin: float
+) -> pd.DataFrame:
     """A row for each of METRICS: metric and INTERVALS. ``rows``: as ``metrics`` takes them.
 
-    ``files``: what each row belongs to, resampled whole; ``name``: of the stream of resamples.
+    ``files``: what each row belongs to, resampled whole; ``name``: of the stream of resamples;
+    ``margin``: of what is shown to be no slower, as of the verdicts.
     """
     codes = pd.factorize(files)[0]
-    values = metrics(rows)[TAKEN].to_numpy(dtype=np.float64)
+    values = metrics(rows, margin)[TAKEN].to_numpy(dtype=np.float64)
     found = estimate(values, codes, _statistic, COLUMNS, plan, name).assign(metric=METRICS)
     numbers = found.columns.drop("metric")
     rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"

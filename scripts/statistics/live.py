@@ -1,8 +1,9 @@
 """What searches on the GPU itself chose against the committed config, by source and class of cells.
 
 Of a search that lost, the nearest cause is the first that holds: the committed config is not in the
-legal space (not_legal); the search ended without having tried it (not_tried); else both stood in
-the finals, and the rounds that chose say otherwise than those that judge (noise).
+searched space (outside_space) or in it and illegal by the compiler (illegal); the search ended
+without having tried it (not_tried); else both stood in the finals, and the rounds that chose say
+otherwise than those that judge (noise).
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.searches import with_classes
 
 LOG = logging.getLogger("statistics.live")
-CHOICES = (Choice.SEARCHED, Choice.FASTEST)
+CHOICES = (Choice.SEARCHED, Choice.HALVES, Choice.FASTEST)
+_PREFIX = {Choice.HALVES: "final_", Choice.FASTEST: ""}
+_JUDGED = ("ratio", "low", "high", "decision")
 EXAMPLE = """
   python -m scripts.statistics.live --live results/tables/tune/live.parquet \\
     --space results/tables/space/NVIDIA_H200-*.parquet \\
@@ -40,14 +43,22 @@ EXAMPLE = """
 
 
 def judged_as(choice: Choice, live: pd.DataFrame) -> pd.DataFrame:
-    """LIVE with ratio, low, high and verdict of what was chosen by the finals, or before them."""
-    prefix = "final_" if choice is Choice.SEARCHED else ""
-    ratio = {name: live[f"{prefix}{name}"] for name in ("ratio", "low", "high")}
-    return live.assign(**ratio, verdict=live[f"{prefix}decision"])
+    """LIVE with ratio, low, high and verdict of what was chosen by the finals, or before them.
+
+    SEARCHED is judged in finals of its own; a choice that was not in any, by the study's rounds.
+    """
+    if choice is Choice.SEARCHED:
+        fresh = live["fresh_decision"].notna()
+        found = {
+            name: live[f"fresh_{name}"].where(fresh, live[f"final_{name}"]) for name in _JUDGED
+        }
+    else:
+        found = {name: live[f"{_PREFIX[choice]}{name}"] for name in _JUDGED}
+    return live.assign(verdict=found.pop("decision"), **found)
 
 
-def rates(live: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """LIVE_RATES of LIVE."""
+def rates(live: pd.DataFrame, plan: Plan, margin: float) -> pd.DataFrame:
+    """LIVE_RATES of LIVE; ``margin``: of its decisions."""
     # In an order of its own, since the resamples follow that of the rows.
     ordered = live.sort_values(["cell_id", "source"], ignore_index=True)
     about = with_classes(ordered.assign(source=ordered["source"].where(ordered["source"] != "")))
@@ -59,7 +70,7 @@ def rates(live: pd.DataFrame, plan: Plan) -> pd.DataFrame:
                 key = {"device": device, "choice": str(choice), "source": source}
                 key |= {"group": group, "which": which}
                 name = f"live {' '.join(key.values())}"
-                found = estimate_metrics(some, some["file"], plan, name)
+                found = estimate_metrics(some, some["file"], plan, name, margin)
                 parts.append(found[found["n"] > 0].assign(**key))
     out = pd.concat(parts, ignore_index=True)
     out[NUMBERS] = out[NUMBERS].map(round_10)
@@ -90,7 +101,8 @@ def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
     """LIVE_LOSSES of LIVE, the furthest behind first. ``spaces``: SPACE of all number formats."""
     legal = spaces[spaces["legal"].astype(bool)]
     known = set(zip(legal["device"], legal["scheme"], legal["config_id"], strict=True))
-    lost = live[live["final_decision"] == LOSS]
+    judged = judged_as(Choice.SEARCHED, live)
+    lost = live.assign(judged_ratio=judged["ratio"])[judged["verdict"] == LOSS]
     cells = [parse_cell(name) for name in lost["cell_id"]]
     unknown = {(cell.device, cell.shape.scheme) for cell in cells} - set(
         zip(spaces["device"], spaces["scheme"], strict=True)
@@ -98,14 +110,21 @@ def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
     if unknown:
         device, scheme = min(unknown)
         raise InputError(f"space: none of {scheme} on {device}; name its table with --space")
-    wanted = zip(cells, lost["committed_id"], strict=True)
-    there = [(cell.device, cell.shape.scheme, config) in known for cell, config in wanted]
+    wanted = [
+        (cell.device, cell.shape.scheme, config)
+        for cell, config in zip(cells, lost["committed_id"], strict=True)
+    ]
+    searched = set(zip(spaces["device"], spaces["scheme"], spaces["config_id"], strict=True))
     cause = np.select(
-        [~np.array(there, dtype=bool), lost["committed_trial"].isna()],
-        ["not_legal", "not_tried"],
+        [
+            np.array([key not in searched for key in wanted], dtype=bool),
+            np.array([key not in known for key in wanted], dtype=bool),
+            lost["committed_trial"].isna(),
+        ],
+        ["outside_space", "illegal", "not_tried"],
         "noise",
     )
-    order = ["final_ratio", "cell_id", "source"]
+    order = ["judged_ratio", "cell_id", "source"]
     return lost.assign(cause=cause)[LIVE_LOSSES.names].sort_values(
         order, ascending=[False, True, True], ignore_index=True
     )
@@ -118,6 +137,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--space", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--out-rates", type=Path, required=True, help="LIVE_RATES to write")
     parser.add_argument("--out-losses", type=Path, required=True, help="LIVE_LOSSES to write")
+    parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     options.add_plan(parser)
     args = parser.parse_args(argv)
 
@@ -125,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         live = read_table(args.live, LIVE)
         spaces = pd.concat([read_table(path, SPACE) for path in args.space], ignore_index=True)
         late = losses(live, spaces)
-        write_table(args.out_rates, rates(live, options.plan(args)), LIVE_RATES)
+        write_table(args.out_rates, rates(live, options.plan(args), args.margin), LIVE_RATES)
         write_table(args.out_losses, late, LIVE_LOSSES)
         LOG.info("%s: %d of %d searches", args.out_losses, len(late), len(live))
 

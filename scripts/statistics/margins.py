@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scripts.lib.judging.decision import LOSS, WIN, decide
+from scripts.lib.judging.decision import LOSS, WIN, decide, equal, non_inferior
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import LIVE, TOGETHER
@@ -34,6 +34,11 @@ from scripts.statistics.live import judged_as
 
 LEVELS = (0.0, 0.005, 0.01, 0.02)
 METRICS = ("win", "loss", "not_worse", "equal", "open")
+_CHOSEN = {
+    Choice.SEARCHED: "final_id",
+    Choice.HALVES: "final_id",
+    Choice.FASTEST: "choice_id",
+}
 ERRORS = ("recorded", "widened")
 KEYS = ["device", "choice", "source"]
 NAMES = ["choice", "source", "dataset", "cell_id", "same", "ratio", "low", "high"]
@@ -46,21 +51,25 @@ EXAMPLE = (
 def shown(low: Floats, high: Floats, margin: float) -> Floats:
     """1 where each of METRICS holds at the margin, shape (rows, metrics); unknown ends: open."""
     words = decide(low, high, margin)
-    equal = (low >= 1 - margin) & (high <= 1 + margin)
+    same = equal(low, high, margin)
     win, loss = words == WIN, words == LOSS
-    columns = (win, loss, high <= 1 + margin, equal, ~(win | loss | equal))
+    columns = (win, loss, non_inferior(high, margin), same, ~(win | loss | same))
     return np.column_stack(columns).astype(np.float64)
 
 
-def judged(live: pd.DataFrame, verdicts: pd.DataFrame, study: str) -> pd.DataFrame:
+def judged(
+    live: pd.DataFrame, verdicts: pd.DataFrame, study: str, fresh: str | None = None
+) -> pd.DataFrame:
     """NAMES of every choice that has a ratio; same: it is the committed config itself.
 
-    ``study``: the dataset of LIVE.
+    ``study``: the dataset of LIVE; ``fresh``: that of the finals that judged its choices anew.
     """
     copied = verdicts["carried_id"] == verdicts["committed_id"]
     parts = [verdicts.assign(choice=str(Choice.COPY), same=copied)]
-    for choice, chosen in ((Choice.SEARCHED, "final_id"), (Choice.FASTEST, "choice_id")):
+    for choice, chosen in _CHOSEN.items():
         rows = judged_as(choice, live).assign(choice=str(choice), dataset=study)
+        if choice is Choice.SEARCHED and fresh is not None:
+            rows["dataset"] = rows["dataset"].mask(rows["fresh_decision"].notna(), fresh)
         alone = rows["source"] == ""
         rows["same"] = rows[chosen] == rows["committed_id"]
         rows["source"] = rows["source"].mask(alone, TOGETHER)
@@ -102,6 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--verdicts", type=Path, required=True, help="TRIPLE_VERDICTS table")
     parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
     parser.add_argument("--study", required=True, help="dataset whose finals LIVE was read from")
+    parser.add_argument("--fresh", help="dataset of the finals that judged its choices anew")
     parser.add_argument("--out", type=Path, required=True, help="MARGINS table to write")
     options.add_plan(parser)
     arguments = parser.parse_args(argv)
@@ -109,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         live = read_table(arguments.live, LIVE)
         verdicts = read_table(arguments.verdicts, TRIPLE_VERDICTS)
-        rows = judged(live, verdicts, arguments.study)
+        rows = judged(live, verdicts, arguments.study, arguments.fresh)
         found = margins(rows, read_table(arguments.aa, AA_RATES), options.plan(arguments))
         write_table(arguments.out, found, MARGINS)
 

@@ -2,7 +2,8 @@
 
 The choice is the search's fastest trial, made before the finals and judged by all of their rounds.
 The tool itself decides by its finals, so beside it stands what the search would choose by half of
-the rounds, judged by the others: no round both chooses and judges.
+the rounds, judged by the others: no round both chooses and judges. Where that choice met the
+committed config once more in finals of their own, all of those rounds judge it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from typing import Any
 import pandas as pd
 
 from scripts.lib.chain import read_lines
+from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.live import LIVE
+from scripts.lib.schemas.measured import FINALS
 from scripts.lib.shape import parse_cell
-from scripts.lib.tables import write_table
+from scripts.lib.tables import read_table, write_table
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.oracle import Trial
 from scripts.tune.cell_search import trial_of
@@ -28,6 +31,7 @@ from scripts.tune.verdict import Finals, Ratio
 
 LOG = logging.getLogger("tune.live")
 Body = dict[str, Any]
+NONE: Mapping[str, Finals] = {}
 
 EXAMPLE = """example:
   python -m scripts.tune.live --ledger build/live/study/ledger-*.jsonl \\
@@ -91,6 +95,7 @@ def _row(
         "marks": "" if cell is None else ",".join(cell["marks"]),
         **_judged("", None, margin),
         **_judged("final_", None, margin),
+        **_judged("fresh_", None, margin),
     }
     if held is None or committed is None or choice is None:
         return row
@@ -133,13 +138,41 @@ def _is_triple(search: Body, history: History) -> bool:
     return cell.tokens in source.configs and cell.tokens in target.configs
 
 
-def live(ledgers: Iterable[Path], history: History, margin: float) -> pd.DataFrame:
-    """LIVE rows of all ledgers, sorted; every line of a chain is checked on the way."""
+def live(
+    ledgers: Iterable[Path], history: History, margin: float, fresh: Mapping[str, Finals] = NONE
+) -> pd.DataFrame:
+    """LIVE rows of all ledgers, sorted; every line of a chain is checked on the way.
+
+    ``fresh``: by cell, finals of their own in which the choices were judged once more.
+    """
     rows: list[Body] = []
     for path in ledgers:
         rows += live_rows((line.body for line in read_lines(path)), history, margin)
-    frame = pd.DataFrame(rows, columns=LIVE.names)
+    judged = [row | _judged("fresh_", _fresh_ratio(row, fresh), margin) for row in rows]
+    frame = pd.DataFrame(judged, columns=LIVE.names)
     return frame.sort_values(["cell_id", "source"], ignore_index=True)
+
+
+def _fresh_ratio(row: Body, fresh: Mapping[str, Finals]) -> Ratio | None:
+    """The choice by the finals over the committed config, in rounds that chose neither."""
+    held = fresh.get(row["cell_id"])
+    if held is None or not {row["final_id"], row["committed_id"]} <= set(held.configs):
+        return None
+    return held.ratio(row["final_id"], row["committed_id"])
+
+
+def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
+    """By cell the finals of FINALS tables. InputError if two of them hold one cell."""
+    found: dict[str, Finals] = {}
+    for path in paths:
+        table = read_table(path, FINALS).sort_values(["round", "slot"])
+        for cell_id, rows in table.groupby("cell_id", sort=True):
+            if cell_id in found:
+                raise InputError(f"{path}: {cell_id} is in another table too; name one of them")
+            us = rows.pivot_table(index=["run_id", "round"], columns="slot", values="us")
+            slots = rows.drop_duplicates("slot").sort_values("slot")["config_id"]
+            found[str(cell_id)] = Finals(slots.tolist(), us.to_numpy())
+    return found
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -149,12 +182,20 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--ledger", type=Path, nargs="+", required=True, help="ledgers of a study")
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
+    parser.add_argument(
+        "--fresh",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="FINALS that judge the choices",
+    )
     parser.add_argument("--margin", type=float, default=0.01, help="of win and loss")
     parser.add_argument("--out", type=Path, required=True, help="LIVE table to write")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        frame = live(args.ledger, read_history(args.history), args.margin)
+        fresh = read_finals(args.fresh)
+        frame = live(args.ledger, read_history(args.history), args.margin, fresh)
         write_table(args.out, frame, LIVE)
         LOG.info(
             "%s: %d searches, %s", args.out, len(frame), frame["decision"].value_counts().to_dict()

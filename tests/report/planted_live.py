@@ -65,7 +65,7 @@ def tables(copied: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Table]]:
     found, (batches, costs) = live(copied), _tuned()
     return {
         "live": (found, LIVE),
-        "live_rates": (rates(found, Plan(resamples=200)), LIVE_RATES),
+        "live_rates": (rates(found, Plan(resamples=200), 0.01), LIVE_RATES),
         "live_losses": (losses(found, _no_legal_space()), LIVE_LOSSES),
         "tuned": (batches, TUNED),
         "tuned_cost": (costs, TUNED_COST),

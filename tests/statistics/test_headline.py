@@ -92,7 +92,7 @@ def found() -> pd.DataFrame:
     triples = gap_triples({"a": 40.0, "b": 170.0, "c": 300.0})
     elsewhere = triples.assign(source="C", target="D")
     judged = choices(verdicts(), gains(), live(), spread(), 0.01)
-    return headline(pd.concat([triples, elsewhere]), judged, PLAN)
+    return headline(pd.concat([triples, elsewhere]), judged, PLAN, 0.01)
 
 
 def value(found: pd.DataFrame, choice: str, metric: str, group: str = "all") -> pd.Series:

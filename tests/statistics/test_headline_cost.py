@@ -16,11 +16,11 @@ from tests.statistics.test_headline import gains, live, spread, verdicts
 def test_both_sides_are_asked_for_the_same_figures() -> None:
     pairs = triples({"a": 40.0, "b": 170.0, "c": 300.0})
     judged = choices(verdicts(), gains(), live(), spread(), 0.01)
-    every = figures(pairs, judged)
-    columns = sum(len(metrics(rows).columns) for rows in judged.values())
+    every = figures(pairs, judged, 0.01)
+    columns = sum(len(metrics(rows, 0.01).columns) for rows in judged.values())
     assert len(every) == len(GAPS) + columns
     assert all(len(values) == len(codes) for values, codes in every)
-    found = compare(pairs, judged, Plan(resamples=100), 2)
+    found = compare(pairs, judged, Plan(resamples=100), 2, 0.01)
     assert list(found["means"]) == [len(every)] * 2
     assert isinstance(found, pd.DataFrame)
     assert np.isfinite(found[["wall_seconds", "cpu_seconds"]].to_numpy()).all()

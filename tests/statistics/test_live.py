@@ -93,7 +93,7 @@ def spaces(
 
 @pytest.fixture(scope="module")
 def found() -> pd.DataFrame:
-    return rates(planted(), PLAN)
+    return rates(planted(), PLAN, 0.01)
 
 
 def of(found: pd.DataFrame, choice: str, source: str, group: str, which: str) -> pd.DataFrame:
@@ -105,8 +105,36 @@ def of(found: pd.DataFrame, choice: str, source: str, group: str, which: str) ->
 def test_the_finals_and_what_came_before_them_have_columns_of_their_own() -> None:
     rows = live(searched(SMALL, ratio=1.2, final_low=1.1, final_high=1.3, word=WIN))
     columns = ["ratio", "low", "high", "verdict"]
-    assert judged_as(Choice.SEARCHED, rows)[columns].iloc[0].tolist() == [1.2, 1.1, 1.3, WIN]
+    assert judged_as(Choice.HALVES, rows)[columns].iloc[0].tolist() == [1.2, 1.1, 1.3, WIN]
     assert judged_as(Choice.FASTEST, rows)[columns].iloc[0].tolist() == [1.5, 1.4, 1.6, LOSS]
+
+
+def test_finals_of_their_own_judge_where_they_were_held() -> None:
+    fresh = {"fresh_ratio": 1.4, "fresh_low": 1.3, "fresh_high": 1.5, "fresh_decision": LOSS}
+    rows = live(
+        searched(SMALL, word=WIN, ratio=0.9, committed_trial=1, **fresh),
+        searched(LARGE, word=TIE, ratio=1.0),
+    )
+    found = judged_as(Choice.SEARCHED, rows)
+    assert found["verdict"].tolist() == [LOSS, TIE]
+    assert found["high"].tolist() == [1.5, 1.0]
+    late = losses(rows, spaces((DEVICE, "bf16", COMMITTED)))
+    assert late[["judged_ratio", "final_ratio"]].to_numpy().tolist() == [[1.4, 0.9]]
+
+
+def test_what_is_shown_is_told_from_what_is_open() -> None:
+    ends = [(0.8, 0.9), (0.995, 1.005), (0.98, 1.005), (0.995, 1.02), (1.02, 1.03)]
+    words = [WIN, TIE, TIE, TIE, LOSS]
+    cells = (SMALL, LARGE, OTHER, WIDE, SMALL.replace("M16", "M2"))
+    rows = live(
+        *(
+            searched(cell, word=word, ratio=high, final_low=low, final_high=high)
+            for cell, word, (low, high) in zip(cells, words, ends, strict=True)
+        )
+    )
+    row = of(rates(rows, PLAN, 0.01), Choice.HALVES, TOGETHER, "all", "")["value"]
+    assert (row["non_inferior"], row["equal"], row["open"]) == (3 / 5, 1 / 5, 2 / 5)
+    assert row[TIE] == pytest.approx(row["equal"] + row["open"])
 
 
 @pytest.mark.parametrize("key", FOUND, ids=" ".join)
@@ -143,15 +171,15 @@ def test_rates_of_0_and_1_have_an_exact_interval(found: pd.DataFrame) -> None:
 
 def test_a_search_that_was_not_judged_counts_in_no_rate() -> None:
     rows = [searched(SMALL, word=WIN, ratio=0.9), searched(LARGE, word=None, ratio=None)]
-    row = of(rates(live(*rows), PLAN), Choice.SEARCHED, TOGETHER, "all", "").loc[WIN]
+    row = of(rates(live(*rows), PLAN, 0.01), Choice.SEARCHED, TOGETHER, "all", "").loc[WIN]
     assert (row["n"], row["value"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
     ("committed_trial", "legal", "cause"),
     [
-        (None, False, "not_legal"),
-        (3, False, "not_legal"),
+        (None, False, "illegal"),
+        (3, False, "illegal"),
         (None, True, "not_tried"),
         (3, True, "noise"),
     ],
@@ -169,7 +197,13 @@ def test_the_nearest_cause_is_the_first_that_holds(
 def test_legal_elsewhere_is_not_legal_here(key: tuple[str, str, str]) -> None:
     known = spaces(key, refused=(DEVICE, "bf16", COMMITTED))
     late = losses(live(searched(SMALL, committed_trial=1)), known)
-    assert late["cause"].tolist() == ["not_legal"]
+    assert late["cause"].tolist() == ["illegal"]
+
+
+def test_what_no_search_tries_is_not_called_illegal() -> None:
+    known = spaces((DEVICE, "bf16", "M16-N64-K64-G1-W4-S2"))
+    late = losses(live(searched(SMALL, committed_trial=1)), known)
+    assert late["cause"].tolist() == ["outside_space"]
 
 
 @pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
@@ -187,7 +221,7 @@ def test_the_furthest_behind_stands_first() -> None:
     ]
     known = spaces((DEVICE, "bf16", COMMITTED), (DEVICE, "fp8_w8a8", COMMITTED))
     late = losses(live(*rows), known)
-    assert late["final_ratio"].tolist() == [1.3, 1.3, 1.2, 1.02]
+    assert late["judged_ratio"].tolist() == [1.3, 1.3, 1.2, 1.02]
     assert late["source"].tolist()[:2] == [MI300X, H100]
 
 
@@ -214,7 +248,7 @@ def test_main_writes_both_tables_of_every_number_format(tmp_path: Path) -> None:
     assert run(tmp_path, planted()) == 0
     assert len(read_table(tmp_path / "rates.parquet", LIVE_RATES)) > 10 * len(FOUND)
     late = read_table(tmp_path / "losses.parquet", LIVE_LOSSES)
-    assert late["final_ratio"].tolist() == [1.3, 1.1, 1.019, 1.015]
+    assert late["judged_ratio"].tolist() == [1.3, 1.1, 1.019, 1.015]
     assert set(late["cause"]) == {"not_tried"}
 
 

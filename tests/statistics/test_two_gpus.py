@@ -156,13 +156,13 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
     )
     return {
         "triple_verdicts": verdicts,
-        "headline": headline(known["triples"], judged, PLAN),
+        "headline": headline(known["triples"], judged, PLAN, 0.01),
         "headline_tests": significance(judged, PLAN),
         "breakdowns": break_all_down(
             verdicts, found["gains"], coverage, known["shapes"], history, PLAN
         ),
         "losses": explain(found["gains"], evidence, MARGIN),
-        "live_rates": live_rates(searched, PLAN),
+        "live_rates": live_rates(searched, PLAN, 0.01),
         "live_losses": live_losses(searched, space),
     }
 

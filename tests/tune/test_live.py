@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from scripts.lib.files import InputError
 from scripts.lib.schemas.live import LIVE
+from scripts.lib.schemas.measured import FINALS
+from scripts.lib.tables import write_table
 from scripts.transfer.committed_files import read_history
-from scripts.tune.live import live_rows
+from scripts.tune.live import _fresh_ratio, live_rows, read_finals
 from tests.tune.conftest import DATA, DEVICE, LAYER
 
 CELL = f"{DEVICE}/{LAYER}/M64"
@@ -58,7 +62,7 @@ def values(row, names):
 
 
 def test_what_is_faster_in_one_direction_alone_is_judged_in_both(history):
-    held = finals(A=[6.0, 12.0] * 4)
+    held = finals(A=[6.0, 12.0] * 6)
     row = row_of(history, attempt(A, 6.0), search(A), held, cell())
     assert row["final_id"] == A
     assert values(row, FINAL) == [pytest.approx(0.9), 0.6, 1.2, "tie"]
@@ -66,7 +70,7 @@ def test_what_is_faster_in_one_direction_alone_is_judged_in_both(history):
 
 def test_what_is_faster_in_one_direction_alone_is_not_chosen_for_it(history):
     for one_way in ([6.0, 15.0], [15.0, 6.0]):
-        held = finals(A=one_way * 4, B=[9.5] * 8)
+        held = finals(A=one_way * 6, B=[9.5] * 12)
         row = row_of(history, attempt(A, 6.0), attempt(B, 9.5), search(A, B), held, cell())
         assert (row["choice_id"], row["final_id"]) == (A, B)
         assert values(row, FINAL) == [0.95, 0.95, 0.95, "win"]
@@ -81,10 +85,10 @@ def test_the_larger_half_of_ten_rounds_judges(history):
 
 
 def test_the_fastest_trial_is_judged_by_all_rounds(history):
-    held = finals(A=[11.0, 11.1, 11.2, 11.3, 11.4, 11.5], B=[9.0] * 6)
+    held = finals(A=[11.0, 11.1, 11.2, 11.3, 11.4, 11.5] * 2, B=[9.0] * 12)
     row = row_of(history, attempt(A, 8.0), attempt(B, 9.0), search(B, A), held, cell())
     assert (row["choice_id"], row["trials_to_choice"]) == (A, 2)
-    assert values(row, RATIOS) == [pytest.approx(1.125), 1.1, 1.15, "loss"]
+    assert values(row, RATIOS) == [pytest.approx(1.125), 1.11, 1.14, "loss"]
     assert (row["final_id"], row["final_decision"]) == (B, "win")
 
 
@@ -155,3 +159,23 @@ def test_of_a_search_that_was_run_again_the_last_counts(history):
 def test_both_files_hold_the_batch_size_of_a_triple(history, source, tokens, triple):
     other = search(A, source=source, cell=f"{DEVICE}/{LAYER}/M{tokens}")
     assert row_of(history, other)["triple"] is triple
+
+
+def test_finals_of_their_own_judge_the_choice_with_all_their_rounds(history, tmp_path):
+    held = finals(A=[8.0] * 8)
+    row = row_of(history, attempt(A, 8.0), search(A), held, cell())
+    samples = [
+        {
+            "cell_id": CELL, "config_id": config, "run_id": "r", "slot": slot, "round": number,
+            "us": us,
+        }
+        for number in range(8)
+        for slot, (config, us) in enumerate([(COMMITTED, 10.0), (A, 9.5), (A, 9.6)])
+    ]  # fmt: skip
+    write_table(tmp_path / "finals.parquet", pd.DataFrame(samples), FINALS)
+    fresh = read_finals([tmp_path / "finals.parquet"])
+    assert _fresh_ratio(row, fresh).median == 0.95
+    assert _fresh_ratio(row | {"final_id": B}, fresh) is None
+    assert _fresh_ratio(row | {"cell_id": "elsewhere"}, fresh) is None
+    with pytest.raises(InputError, match="is in another table too"):
+        read_finals([tmp_path / "finals.parquet"] * 2)

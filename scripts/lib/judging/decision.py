@@ -18,6 +18,19 @@ def decide(low: npt.ArrayLike, high: npt.ArrayLike, margin: float) -> npt.NDArra
     return words.astype(object)
 
 
+def non_inferior(high: npt.ArrayLike, margin: float) -> npt.NDArray[np.bool_]:
+    """Whether it is shown to be no slower than the margin allows: the interval ends within it.
+
+    An unknown end shows nothing.
+    """
+    return np.asarray(high, dtype=float) <= 1 + margin
+
+
+def equal(low: npt.ArrayLike, high: npt.ArrayLike, margin: float) -> npt.NDArray[np.bool_]:
+    """Whether a tie is shown to be one: the whole interval lies within the margin either way."""
+    return (np.asarray(low, dtype=float) >= 1 - margin) & non_inferior(high, margin)
+
+
 def inseparable(low: npt.ArrayLike, high: npt.ArrayLike, margin: float) -> npt.NDArray[np.bool_]:
     """Whether a config cannot be told from the best by its paired interval against it.
 

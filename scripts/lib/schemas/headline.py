@@ -22,7 +22,8 @@ class Choice(StrEnum):
     CORPUS = "corpus"  # nothing: the dates of its two files
     COPY = "copied"  # the source's config as it is, vendor keys dropped (S1)
     BEST = "best"  # the best of the configs tried on its cell, whatever the source
-    SEARCHED = "searched"  # what S1-S8 from that source alone chose by its finals, on the GPU
+    SEARCHED = "searched"  # what S1-S8 from that source alone chose on the GPU, by fresh finals
+    HALVES = "halves"  # the same choice, by the half of the study's own rounds that did not choose
     FASTEST = "fastest"  # the fastest trial of that search, before the finals
 
 

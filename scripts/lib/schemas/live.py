@@ -11,7 +11,7 @@ TOGETHER, ANY = "together", "any"
 
 LIVE = Table(
     "live",
-    1,
+    2,
     "One row per search on a cell, measured as it asked. Ratios are paired medians over the rounds "
     "of the cell's finals, with 95% intervals: the search's choice over the committed config.",
     (
@@ -35,9 +35,13 @@ LIVE = Table(
         Column("final_low", pa.float64(), "lower end of its interval", nullable=True),
         Column("final_high", pa.float64(), "upper end", nullable=True),
         Column("final_decision", pa.string(), "win, tie or loss at the margin", nullable=True),
+        Column("fresh_ratio", pa.float64(), "final_id over committed, in fresh finals", True),
+        Column("fresh_low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("fresh_high", pa.float64(), "upper end", nullable=True),
+        Column("fresh_decision", pa.string(), "win, tie or loss at the margin", nullable=True),
         Column("marks", pa.string(), "of the cell, see CELLS: comma-joined or empty"),
     ),
-    ("1: first version",),
+    ("2: judged in finals of their own", "1: first version"),
 )
 
 LIVE_RATES = Table(
@@ -46,7 +50,7 @@ LIVE_RATES = Table(
     "What searches on the GPU itself chose against the committed config, by class of cells.",
     (
         Column("device", pa.string(), "GPU on which was searched"),
-        Column("choice", pa.string(), "searched: by the finals; fastest: before them"),
+        Column("choice", pa.string(), "searched, halves or fastest, see headline.Choice"),
         Column("source", pa.string(), "together: one search from all; any: triples of all; a GPU"),
         Column("group", pa.string(), "all, scheme or regime"),
         Column("which", pa.string(), "of the group; empty for all"),
@@ -58,13 +62,14 @@ LIVE_RATES = Table(
 
 LIVE_LOSSES = Table(
     "live_losses",
-    1,
+    2,
     "The searches whose choice by the finals lost to the committed config, with the nearest cause.",
     (
         *LIVE.columns,
-        Column("cause", pa.string(), "not_legal, not_tried or noise (scripts.statistics.live)"),
+        Column("judged_ratio", pa.float64(), "final_id over committed, as it was judged"),
+        Column("cause", pa.string(), "why, see scripts.statistics.live"),
     ),
-    ("1: first version",),
+    ("2: judged in finals of their own; causes told apart", "1: first version"),
 )
 
 TUNED = Table(

@@ -21,7 +21,7 @@ SPEEDUP = "speedup_winners"
 _QUARTILES = {f"{SPEEDUP}_{name}": name for name in ("median", "q1", "q3")}
 _GROUPS = {"scheme": "schemes", "regime": "regimes"}
 _LOSS = (
-    "cell_id", "source", "trials", "ended", "final_id", "committed_id", "final_ratio", "cause",
+    "cell_id", "source", "trials", "ended", "final_id", "committed_id", "judged_ratio", "cause",
 )  # fmt: skip
 # Pairs for which a figure is to be reached.
 REACH = ("NVIDIA_H100_80GB_HBM3->NVIDIA_H200", "AMD_Instinct_MI300X->NVIDIA_H200")
@@ -31,15 +31,17 @@ SECONDS, REGRET = 60, 1.01
 CAUSES = {
     "not_tried": "the search ended, expecting less than the margin, without having tried the"
     " committed config",
-    "not_legal": "the committed config lies outside the published search space",
-    "noise": "the two halves of the rounds disagree",
+    "outside_space": "the committed config lies outside the published search space",
+    "illegal": "the compiler says of the committed config that it cannot launch",
+    "noise": "the rounds that judge disagree with those that chose",
 }
 
 
 def live(rates: Frame) -> Figure:
     """``["SRC->DST"]``: n, rates and speed-up of what the finals chose; ``schemes`` hold the same.
 
-    ``fastest``: of the fastest trial, before the finals. ``rates``: LIVE_RATES.
+    ``halves``: of the same choice by the study's own rounds; ``fastest``: of the fastest trial,
+    before the finals. ``rates``: LIVE_RATES.
     """
     single = rates[~rates["source"].isin([TOGETHER, ANY])]
     return {
@@ -62,7 +64,8 @@ def live_details(rates: Frame, losses: Frame) -> Figure:
 def _reading(rows: Frame) -> Figure:
     whole = rows[rows["group"] == "all"]
     section = _figures(whole[whole["choice"] == Choice.SEARCHED])
-    section["fastest"] = _figures(whole[whole["choice"] == Choice.FASTEST])
+    for choice in (Choice.HALVES, Choice.FASTEST):
+        section[str(choice)] = _figures(whole[whole["choice"] == choice])
     for group, name in _GROUPS.items():
         parts = rows[rows["group"] == group]
         if len(parts):
