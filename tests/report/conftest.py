@@ -226,7 +226,10 @@ def _headline(triples: pd.DataFrame, drawn: Study) -> dict[str, tuple[pd.DataFra
     judged = choices(copied, best_of(copied), planted_live.live(copied), no_repeats(), 0.01)
     return {
         **planted_live.tables(copied),
-        "headline": (headline(pd.concat([triples, as_triples(copied)]), judged, PLAN, 0.01), HEADLINE),
+        "headline": (
+            headline(pd.concat([triples, as_triples(copied)]), judged, PLAN, 0.01),
+            HEADLINE,
+        ),
         "headline_tests": (significance(judged, PLAN), HEADLINE_TESTS),
         "coverage_study": (study(Layout(MEAN, 10, 0.3), 20, PLAN), COVERAGE_STUDY),
     }

@@ -55,8 +55,8 @@ def test_batch_sizes_share_the_triples_out(tables: dict[str, pd.DataFrame]) -> N
 def test_losses_are_counted_by_search_and_by_cell(tables: dict[str, pd.DataFrame]) -> None:
     lost = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]["losses"]
     assert (lost["searches"], lost["cells"]) == (1, 1)
-    assert lost["causes"] == {"illegal": 1}  # the space that was given holds it as refused
-    assert lost["rows"][0]["cause"] == "illegal"
+    assert lost["causes"] == {"outside_space": 1}  # the space that was given lacks it
+    assert lost["rows"][0]["cause"] == "outside_space"
 
 
 def test_rows_of_a_table_begin_with_all_sources(

@@ -17,6 +17,7 @@ ALL = "all"
 # choice -> in words, in the order of the table
 CHOICES = {
     "searched": "found by S1-S8 on the GPU itself",
+    "halves": "the same choice, by the study's own rounds",
     "fastest": "its fastest trial, before the finals",
     "copied": "copied (S1)",
 }
