@@ -139,8 +139,9 @@ def _keys(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _of(first: pd.Series, runtime: Corpus) -> pd.Series:
-    own: pd.Series = first[first.index.get_level_values("runtime") == runtime]
-    return own.droplevel("runtime")
+    own = first[first.index.get_level_values("runtime") == runtime]
+    dates: pd.Series = own.droplevel("runtime")
+    return dates
 
 
 def _days(gap: pd.Series) -> pd.Series:

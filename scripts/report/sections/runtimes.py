@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scripts.lib.schemas import runtimes as schema
 from scripts.report.section import Figure, Frame, Section, Summary, made
 
@@ -23,7 +25,7 @@ def runtimes(counts: Frame, rejected: Frame, arrivals: Frame) -> Figure:
     return found
 
 
-def _gap(row: Figure) -> Figure:
+def _gap(row: dict[Any, Any]) -> Figure:
     counts = ("n", "sglang_earlier", "batches", "identical")
     days = {name: float(row[name]) for name in ("q1", "median", "q3")} if row["n"] else {}
     return {name: int(row[name]) for name in counts} | days
