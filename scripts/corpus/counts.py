@@ -139,10 +139,9 @@ def _keys(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _of(first: pd.Series, runtime: Corpus) -> pd.Series:
-    own = first[first.index.get_level_values("runtime") == runtime]
-    dates: pd.Series = own.droplevel("runtime")
-    return dates
+    return first[first.index.get_level_values("runtime") == runtime].droplevel("runtime")
 
 
 def _days(gap: pd.Series) -> pd.Series:
-    return gap.dt.total_seconds() / _DAY_SECONDS
+    days: pd.Series = gap.dt.total_seconds() / _DAY_SECONDS
+    return days
