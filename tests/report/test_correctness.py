@@ -10,7 +10,6 @@ import pytest
 
 from kernels.tolerances import MAX_LOGITS_DIFF
 from scripts.report.estimates import rounded
-from scripts.report.matrices import schemes_by
 from scripts.report.sections.correctness import LIMIT, cases, correctness, readings
 from tests.report import absent
 from tests.report.test_readings import HEADLINE
@@ -56,4 +55,3 @@ def test_no_layer_that_ran_is_no_error() -> None:
 
 def test_cases_are_named_once_for_a_machine(section: dict[str, Any]) -> None:
     assert cases(section)["interpreter"] == ["nothing divides", "one token"]
-    assert schemes_by(section).columns == [DEVICE, "interpreter"]

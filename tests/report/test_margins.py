@@ -61,15 +61,10 @@ def test_no_claim_of_win_or_tie_goes_without_it(made: dict[str, Any]) -> None:
 
 def test_the_page_has_a_row_for_each_choice_and_interval(made: dict[str, Any]) -> None:
     text = results_md.page(made).partition("## What is shown\n")[2].partition("\n## ")[0]
-    rows = [
-        line
-        for line in text.splitlines()
-        if any(f"| {what} |" in line for what in CHOICES.values())
-    ]
-    assert len(rows) == sum(
-        len(errors) for pair in made["margins"].values() for errors in pair.values()
-    )
-    assert all("| " in row for row in rows)
+    said = [f"| {what} |" for what in CHOICES.values()]
+    rows = [line for line in text.splitlines() if any(one in line for one in said)]
+    choices = [errors for pair in made["margins"].values() for errors in pair.values()]
+    assert len(rows) == sum(map(len, choices))
 
 
 def test_identical_pairs_are_told_by_dataset(made: dict[str, Any]) -> None:

@@ -8,7 +8,6 @@ from scripts.lib.device import short_name
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas import measured as schema
 from scripts.report import wording
-from scripts.report.matrices import schemes_by
 from scripts.report.section import Figure, Frame, Headline, Section, Summary, table
 from scripts.report.traced import count
 
@@ -77,9 +76,6 @@ SECTION = Section(
     origins={"correctness": [CORRECTNESS]},
     build=lambda read: {"correctness": correctness(read["correctness"])},
     readings=readings,
-    values=lambda summary: {
-        "correctness": schemes_by(summary["correctness"]),
-        "cases": cases(summary["correctness"]),
-    },
+    values=lambda summary: {"cases": cases(summary["correctness"])},
     words={"limit": LIMIT},
 )
