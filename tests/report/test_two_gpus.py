@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.statistics.study import DEVICE
 
 SECOND = "NVIDIA_B200"  # before the first in any order of names
 RENAMED = {DEVICE: SECOND, "nvidia_h200": "nvidia_b200", "H200": "B200"}
+ROW = re.compile(r"\| (?!G5)")  # G5 counts sentences
 NAMES = {"dataset", "run"}
 TWINS = {name: f"{name}-2" for name in (again.SECOND, planted_live.RUN)}
 SAID = {"claims", "readings"}  # lists of sentences; those of the first stay, in their order
@@ -105,7 +107,7 @@ def test_every_sentence_stays_in_its_order(
 
 def test_every_row_of_the_page_stays(one: dict[str, Any], both: dict[str, Any]) -> None:
     rows = [
-        Counter(line for line in results_md.page(made).splitlines() if line.startswith("| "))
+        Counter(line for line in results_md.page(made).splitlines() if ROW.match(line))
         for made in (one, both)
     ]
     assert list((rows[0] - rows[1]).elements()) == []
