@@ -75,6 +75,7 @@ ALLOWED: dict[str, str] = {
     "has four intervals": _WORDS,
     "the widest of all four": _WORDS,
     "files hold 6 to 18 rows": _DEFINED,
+    "a fresh order every two rounds": _WORDS,
     "two paired medians": _WORDS,
     "two recordings on two machines": _WORDS,
     "two latencies of one config": _WORDS,
