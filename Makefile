@@ -24,20 +24,24 @@ STORED := $(patsubst %.dvc,%,$(wildcard $(addsuffix .dvc,$(MISSING))))
 
 # Two builds of one tree wait for each other, and the operating system frees this lock when its
 # holder dies, kill -9 included; Snakemake's own lock would outlive it, hence --nolock.
-GUARD := $(if $(shell command -v flock),flock build/make.lock)
+GUARD := $(if $(shell command -v flock),exec 9>build/make.lock; flock --nonblock 9 || { \
+    echo "another make works in this tree (build/make.lock); waiting until it ends"; flock 9; };)
+# To be followed by targets and $(CONSOLE), which prints a line a step.
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
+CONSOLE := 2>&1 | python rules/console.py 9>&-
 
 .PHONY: all help env lock restored restore record stages test lint format mine plan gpu-test gpu-measure gpu-cost tune
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
-	@$(SNAKEMAKE)
+	@$(SNAKEMAKE) $(CONSOLE)
 	@# dvc.lock follows what was built, so that `dvc status` and `dvc repro` agree with it. The
 	@# guard saves DVC's second when nothing was; without the stamp, find complains, which counts.
 	@if [ -n "$$(find results dvc.yaml params.yaml -newer build/settled -print -quit 2>&1)" ]; then \
 	    dvc commit --quiet --force dvc.yaml && touch build/settled; fi
+	@echo "built: $(CURDIR)/results/report.html"
 
 results/%: restored build/plots-template.html ## rebuild one result and what it is made of, if stale
-	@$(SNAKEMAKE) -- $@
+	@$(SNAKEMAKE) -- $@ $(CONSOLE)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z\/%-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -67,6 +71,7 @@ $(COMMAND): scripts/sim/graphx-sim | env
 
 restored: env $(COMMAND)
 	@mkdir -p build
+	@$(if $(MISSING),echo "recorded data: $(words $(MISSING)) of $(words $(RECORDED)) files are missing; restoring them")
 	@$(if $(STORED),dvc pull --quiet $(STORED) || { for name in $(STORED); do test -e $$name || \
 	    echo "error: $$name: its object in the store is damaged or missing; git checkout data/store"; \
 	    done >&2; exit 1; })
@@ -115,10 +120,10 @@ build/plots-template.html: | restored
 	  echo '</head><body>{plot_divs}</body></html>'; } > $@
 
 mine: restored ## mine both histories again into build/live/ (REPO=a clone of vLLM's repository)
-	@$(SNAKEMAKE) $(if $(REPO),--config mine='{"repo": "$(REPO)"}') -- mine
+	@$(SNAKEMAKE) $(if $(REPO),--config mine='{"repo": "$(REPO)"}') -- mine $(CONSOLE)
 
 plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
-	@$(SNAKEMAKE) -- build/live/plan.parquet
+	@$(SNAKEMAKE) -- build/live/plan.parquet $(CONSOLE)
 
 # The last four run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
