@@ -50,7 +50,8 @@ def _place(cell_id: str) -> tuple[str, int]:
 
 def _plan_cell(cell_id: str, searches: pd.DataFrame) -> pd.DataFrame:
     committed = str(searches["committed_id"].iloc[0])
-    sources = searches.sort_values("source").groupby("final_id")["source"].agg(list)
+    ordered = searches.sort_values("source").groupby("final_id")["source"]
+    sources = {str(config): [str(one) for one in found] for config, found in ordered}
     names = {config: ",".join(f"S1-S8:{one}" for one in found) for config, found in sources.items()}
     chosen = sorted(names, key=lambda config: (-len(sources[config]), config))
     ids = list(dict.fromkeys([committed, *chosen]))

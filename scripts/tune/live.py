@@ -166,12 +166,13 @@ def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
     found: dict[str, Finals] = {}
     for path in paths:
         table = read_table(path, FINALS).sort_values(["round", "slot"])
-        for cell_id, rows in table.groupby("cell_id", sort=True):
+        for name, rows in table.groupby("cell_id", sort=True):
+            cell_id = str(name)
             if cell_id in found:
                 raise InputError(f"{path}: {cell_id} is in another table too; name one of them")
             us = rows.pivot_table(index=["run_id", "round"], columns="slot", values="us")
             slots = rows.drop_duplicates("slot").sort_values("slot")["config_id"]
-            found[str(cell_id)] = Finals(slots.tolist(), us.to_numpy())
+            found[cell_id] = Finals(slots.tolist(), us.to_numpy().tolist())
     return found
 
 

@@ -31,7 +31,7 @@ def test_sizes(vendor: Vendor, scheme: str, size: int) -> None:
     assert len(space) == space["config_id"].nunique() == size
 
 
-@pytest.mark.parametrize("vendor", list(Vendor))
+@pytest.mark.parametrize("vendor", [Vendor.NVIDIA, Vendor.AMD])
 def test_ids_are_canonical_and_say_what_the_columns_say(vendor: Vendor) -> None:
     sample = published_space(vendor, SCHEMES["bf16"]).iloc[::191]
     parsed = [parse_id(config_id) for config_id in sample["config_id"]]

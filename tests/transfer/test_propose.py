@@ -76,6 +76,7 @@ def test_a_scheme_whose_heuristic_is_not_known_has_no_default() -> None:
 
 
 sizes = st.sampled_from([16, 32, 64, 128, 256])
+GPUS = ("AMD_Instinct_MI300X", "NVIDIA_A100-SXM4-80GB", "NVIDIA_B200", "NVIDIA_H20")
 sources = st.builds(
     Config, sizes, sizes, sizes, st.integers(1, 64), st.integers(1, 16), st.integers(1, 8),
     waves_per_eu=st.none() | st.integers(0, 4), kpack=st.none() | st.integers(1, 2),
@@ -85,7 +86,7 @@ sources = st.builds(
 @settings(max_examples=25)
 @given(st.lists(sources, min_size=1, max_size=4))
 def test_every_s2_proposal_is_legal_and_no_s1_keeps_a_key_of_amd(configs: list[Config]) -> None:
-    rows = [history_row(f"GPU_{place}", 1, config) for place, config in enumerate(configs)]
+    rows = [history_row(name, 1, config) for name, config in zip(GPUS, configs, strict=False)]
     frame = propose([SHAPE], H200, History(filled(HISTORY, rows)), LEGAL)
     legal = {config.id for config in LEGAL.configs}
     assert set(frame.loc[frame["strategy"] == "S2", "config_id"]) <= legal

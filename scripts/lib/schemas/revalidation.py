@@ -76,7 +76,7 @@ REVALIDATION_RATES = Table(
         ),
         *ESTIMATE,
     ),
-    ("1: first version", "2: device"),
+    ("2: device", "1: first version"),
 )
 
 PREMISES = Table(
@@ -92,7 +92,7 @@ PREMISES = Table(
         Column("value_second", pa.string(), "of the second"),
         Column("equal", pa.bool_(), "both say the same"),
     ),
-    ("1: first version", "2: device"),
+    ("2: device", "1: first version"),
 )
 
 CHANGES = Table(
