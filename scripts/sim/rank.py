@@ -43,6 +43,8 @@ def rank(
 
 def run(args: argparse.Namespace) -> None:
     """Read, rank, write or print."""
+    if args.top < 1:
+        raise InputError(f"--top {args.top}: name 1 config or more")
     cell = _cell(args.cell)
     path = args.space or SPACES / f"{cell.device}-{cell.shape.scheme}.parquet"
     space = read_table(path, SPACE)

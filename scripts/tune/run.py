@@ -87,6 +87,8 @@ def run(args: argparse.Namespace, typed: str) -> None:
     clock, until = Clock(), time.monotonic() + args.seconds
     if not positive(args.margin):
         raise InputError(f"--margin {args.margin}: choose a number between 0 and 1, such as 0.01")
+    if args.seconds < 0:
+        raise InputError(f"--seconds {args.seconds}: a time is not negative")
     live = not args.plan and _may_have_gpu()
     if live:
         start_server("gpu")

@@ -14,6 +14,7 @@ from scripts.lib.schemas.space import SPACE, TRIPLES_LEGALITY
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, to_arrow, write_table
 from scripts.sim import predict as command
+from scripts.sim import rank as ranking
 from scripts.sim.confidence import confidence
 from scripts.sim.predict import predict
 from scripts.sim.rank import rank
@@ -58,6 +59,11 @@ def test_throughput_counts_what_it_predicts(simulator: Simulator, facts: pd.Data
     found = measure(simulator, facts, 500)
     assert found["predictions"] == 500
     assert found["predictions_per_second"] > 0
+
+
+def test_a_ranking_names_at_least_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ranking.main(["--cell", CELL, "--top", "-3"]) == 2
+    assert "--top -3: name 1 config or more" in capsys.readouterr().err
 
 
 def space_of(asked: pd.DataFrame) -> pd.DataFrame:

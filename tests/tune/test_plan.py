@@ -52,6 +52,7 @@ def test_a_layer_that_no_file_covers_is_planned_too(world, tmp_path, capsys):
         (["--shape", LAYER, "--budget", "99999"], "legal configs in bf16"),
         (["--shape", LAYER, "--margin", "0"], "between 0 and 1"),
         (["--shape", LAYER, "--top", "0"], "--top 0: choose 1 or more"),
+        (["--shape", LAYER, "--seconds", "-5"], "--seconds -5.0: a time is not negative"),
         (["--shape", LAYER, "--sources", "NVIDIA_A10O"], "unknown device 'NVIDIA_A10O'; nearest: "),
         (["--shape", LAYER, "--sources", "H20"], "unknown source"),
         (["--shape", LAYER, "--sim", "none.json"], "none.json: not found"),
