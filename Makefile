@@ -52,11 +52,12 @@ env: ## install the pinned environment into .venv, unless it is there
 .PHONY: $(VENV)/installed.txt
 $(VENV)/installed.txt:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet uv==$(UV_VERSION) \
-	    && UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" uv pip install --python $(VENV)/bin/python -r $(LOCK) \
-	    || $(VENV)/bin/python -m pip install -r $(LOCK)
-	cp $(LOCK) $@
+	@echo "installing the pinned environment into $(VENV): half a minute with a fast connection"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet uv==$(UV_VERSION) \
+	    && UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" uv pip install --quiet --python $(VENV)/bin/python -r $(LOCK) \
+	    || $(VENV)/bin/python -m pip install --quiet -r $(LOCK)
+	@cp $(LOCK) $@
 
 lock: env ## resolve envs/analysis.in again
 	$(VENV)/bin/python -m pip install --quiet uv==$(UV_VERSION)
