@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,16 @@ def test_vllms_kernel_does_not_go_without(folder: Path) -> None:
         loader.launch(asked, 64, entry)
     with pytest.raises(RuntimeError, match="BLOCK_SIZE_M 128"):
         loader.launch(asked, 1, entry | {"BLOCK_SIZE_M": 128})
+
+
+def test_launches_bind_where_other_tests_were_interpreting() -> None:
+    one = f"{__file__}::{test_vllms_kernel_does_not_go_without.__name__}"
+    code = f"import sys, pytest, triton; sys.exit(pytest.main([{one!r}]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env={**os.environ, "TRITON_INTERPRET": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_file_of_the_whole_size_is_not_found(folder: Path) -> None:
