@@ -48,6 +48,34 @@ rule sim_evaluate:
         " --out {params.folder:q} 2> {log:q}"
 
 
+rule sim_family_out:
+    input:
+        script="scripts/sim/evaluate.py",
+        trials=complete("trials.parquet"),
+        again=complete_again("trials.parquet"),
+        space=rules.space_enumerate.output.space,
+        shapes=rules.corpus_build.output.shapes,
+    output:
+        cells="results/tables/sim/family_out/sim_cells.parquet",
+        rates="results/tables/sim/family_out/sim_rates.parquet",
+        calibration="results/tables/sim/family_out/sim_calibration.parquet",
+        held_out="results/tables/sim/family_out/sim_held_out.parquet",
+    log:
+        "logs/sim/family_out.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/sim/evaluate.py"),
+        seed=lookup(within=config, dpath="sim/seed"),
+        folder=subpath(output.cells, parent=True),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --again {input.again:q}"
+        " --space {input.space:q} --teaching family_out --shapes {input.shapes:q}"
+        " --seed {params.seed:q} --processes {threads} --out {params.folder:q} 2> {log:q}"
+
+
 rule sim_flywheel:
     input:
         script="scripts/sim/flywheel.py",
@@ -89,5 +117,6 @@ rule sim:
     input:
         rules.sim_fit.output,
         rules.sim_evaluate.output,
+        rules.sim_family_out.output,
         rules.sim_flywheel.output,
         rules.sim_triples.output,

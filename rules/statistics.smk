@@ -7,6 +7,7 @@ include: "statistics/triples.smk"
 include: "statistics/searches.smk"
 include: "statistics/live.smk"
 include: "statistics/margins.smk"
+include: "statistics/teaching.smk"
 
 
 rule statistics:
@@ -35,3 +36,4 @@ rule statistics:
         rules.statistics_tuned.output,
         rules.statistics_aa_rates.output,
         rules.statistics_margins.output,
+        rules.statistics_teaching.output,

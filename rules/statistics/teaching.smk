@@ -1,0 +1,31 @@
+"""What the searches and the predictor find, by what was allowed to teach them."""
+
+
+rule statistics_teaching:
+    input:
+        script="scripts/statistics/teaching.py",
+        layer_out=[
+            rules.transfer_few.output.searches,
+            rules.sim_evaluate.output.cells,
+        ],
+        family_out=[
+            rules.transfer_family_out.output.searches,
+            rules.sim_family_out.output.cells,
+        ],
+    output:
+        teaching="results/tables/statistics/teaching.parquet",
+    log:
+        "logs/statistics/teaching.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/teaching.py"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --taught layer_out {input.layer_out:q}"
+        " --taught family_out {input.family_out:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.teaching:q} 2> {log:q}"

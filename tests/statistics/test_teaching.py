@@ -1,0 +1,116 @@
+"""What taught, computed once more by plain numpy from one small pair of tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.schemas.search import SEARCHES
+from scripts.lib.schemas.sim import SIM_CELLS
+from scripts.lib.schemas.teaching import TEACHING
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.teaching import NO_SOURCE, ONE_SOURCE, PREDICTOR, SEARCHED, main
+from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL, run
+
+CELLS = (SMALL, LARGE, OTHER)
+ALONE = "NVIDIA_H200/E64-N1024-K2048-top8-bf16/M8"  # no source has its layer
+# By cell: regret from each source, and without one; trials to within 2%, None: never.
+ONE = {SMALL: (1.0, 1.1), LARGE: (1.05, 1.2), OTHER: (1.01, 1.01)}
+NONE = {SMALL: 1.3, LARGE: 1.1, OTHER: 1.01, ALONE: 1.5}
+TRIALS = {SMALL: (1, 3), LARGE: (7, None), OTHER: (2, 2)}
+PREDICTED = {SMALL: 1.0, LARGE: 1.03, OTHER: 1.02}
+
+
+def searches() -> pd.DataFrame:
+    rows = []
+    for name in SEARCHED:
+        if name in ("S6", NO_SOURCE):
+            rows += [run(cell, regret, 5) | {"strategy": name} for cell, regret in NONE.items()]
+            continue
+        for cell in CELLS:
+            for source, regret, trials in zip((H100, MI300X), ONE[cell], TRIALS[cell], strict=True):
+                rows.append(run(cell, regret, trials, source) | {"strategy": name})
+    return pd.DataFrame(rows, columns=SEARCHES.names)
+
+
+def predicted(held_out: str) -> pd.DataFrame:
+    rows = [
+        {"dataset": "learned_from", "held_out": held_out, "model": "corrected", "cell_id": cell}
+        | {"device": "NVIDIA_H200", "scheme": "bf16", "tokens": 1, "configs": 99, "spearman": 0.9}
+        | {f"regret_{k}": PREDICTED[cell] for k in (1, 4, 8, 16)}
+        | {"error": 0.1}
+        for cell in CELLS
+    ]
+    chance = [row | {"model": "chance", "regret_8": 1.0} for row in rows]
+    return pd.DataFrame(rows + chance, columns=SIM_CELLS.names)
+
+
+def command(folder: Path, teaching: str, held_out: str) -> list[str]:
+    write_table(folder / "searches.parquet", searches(), SEARCHES)
+    write_table(folder / "sim_cells.parquet", predicted(held_out), SIM_CELLS)
+    words = ["--taught", teaching, str(folder / "searches.parquet")]
+    words += [str(folder / "sim_cells.parquet"), "--resamples", "200"]
+    return [*words, "--out", str(folder / "teaching.parquet")]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = tmp_path_factory.mktemp("teaching")
+    assert main(command(folder, "family_out", "family")) == 0
+    return read_table(folder / "teaching.parquet", TEACHING).set_index(["search", "metric"])
+
+
+def test_regret_is_the_geometric_mean_over_cells_of_that_over_sources(found: pd.DataFrame) -> None:
+    by_cell = [np.mean(np.log(ONE[cell])) for cell in CELLS]
+    assert found.loc[(ONE_SOURCE, "regret_1"), "value"] == pytest.approx(np.exp(np.mean(by_cell)))
+    none = np.exp(np.mean(np.log(list(NONE.values()))))
+    assert found.loc[(NO_SOURCE, "regret_128"), "value"] == pytest.approx(none)
+
+
+def test_what_sources_add_is_paired_on_the_same_cells(found: pd.DataFrame) -> None:
+    apart = [np.log(NONE[cell]) - np.mean(np.log(ONE[cell])) for cell in CELLS]
+    row = found.loc[(NO_SOURCE, "over_source_8")]
+    assert row["value"] == pytest.approx(np.exp(np.mean(apart)))
+    assert np.exp(min(apart)) - 1e-9 <= row["low"] <= row["value"] <= row["high"]
+    assert row["high"] <= np.exp(max(apart)) + 1e-9
+
+
+def test_shares_within_two_per_cent_count_each_cell_once(found: pd.DataFrame) -> None:
+    near = [np.mean([regret <= 1.02 for regret in ONE[cell]]) for cell in CELLS]
+    assert found.loc[(ONE_SOURCE, "within_2_8"), "value"] == pytest.approx(np.mean(near))
+    hit = [PREDICTED[cell] <= 1.02 for cell in CELLS]  # not those of chance
+    assert found.loc[(PREDICTOR, "within_2_8"), "value"] == pytest.approx(np.mean(hit))
+
+
+def test_trials_are_the_upper_order_statistic_and_infinite_ones_are_empty(
+    found: pd.DataFrame,
+) -> None:
+    medians = sorted(max(np.inf if n is None else n for n in TRIALS[cell]) for cell in CELLS)
+    assert found.loc[(ONE_SOURCE, "trials_median"), "value"] == medians[1]
+    assert np.isinf(medians[2])
+    assert pd.isna(found.loc[(ONE_SOURCE, "trials_p95"), "value"])
+    assert found.loc[("S6", "trials_p95"), "value"] == 5
+
+
+def test_a_row_counts_its_own_cells_and_files(found: pd.DataFrame) -> None:
+    for search, metric, n, files in (
+        (ONE_SOURCE, "regret_1", 3, 2), (NO_SOURCE, "regret_1", 4, 3),
+        (NO_SOURCE, "over_source_1", 3, 2), (PREDICTOR, "within_2_8", 3, 2),
+    ):  # fmt: skip
+        assert tuple(found.loc[(search, metric), ["n", "files"]]) == (n, files)
+    assert set(found["taught"]) == {"family_out"}
+
+
+@pytest.mark.parametrize(
+    ("teaching", "held_out", "said"),
+    [("family_out", "layer", "no row of held_out family"), ("by_chance", "layer", "layer_out")],
+)
+def test_predictions_taught_otherwise_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], teaching: str, held_out: str, said: str
+) -> None:
+    assert main(command(tmp_path, teaching, held_out)) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "teaching.parquet").exists()
