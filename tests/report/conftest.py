@@ -47,7 +47,7 @@ from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
 from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
-from tests.report import absent, again, both_runtimes, planted_live, searched
+from tests.report import absent, again, both_runtimes, planted_live, planted_teaching, searched
 from tests.report.copied import as_triples, best_of, no_repeats, planted
 from tests.statistics.conftest import PLAN, Judged, drawn, judged
 from tests.statistics.study import DEVICE, RUN, SOURCES, Study
@@ -264,6 +264,7 @@ def inputs(
         **{name: (make(), table) for name, (make, table) in absent.TABLES.items()},
         **again.tables(drawn),
         **searched.tables(),
+        **planted_teaching.tables(),
         **both_runtimes.tables(),
     }
     for name, (frame, table) in tables.items():

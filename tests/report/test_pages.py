@@ -114,6 +114,7 @@ def test_every_row_of_the_results_is_in_a_table(
     pairs = summary["headline"].values()
     rows += sum(len(pair.get(name, {})) for pair in pairs for name in JUDGED)
     rows += leaves(summary["margins"], 4) + leaves(summary["aa_rates"], 2)
+    rows += leaves(summary["teaching"], 4)
     rows += len(summary["ledger"]) + len(summary["published"]["rows"])
     for kinds in summary["breakdowns"].values():
         rows += sum(len(group) for kind in kinds.values() for group in kind.values())

@@ -33,6 +33,7 @@ ORDER = (
     "correctness",
     "transfer",
     "search",
+    "teaching",
     "live",
     "cost",
     "guardrails",
