@@ -11,6 +11,7 @@ from scripts.lib.device import Device, find_device
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
 from scripts.lib.runtimes import files
+from scripts.lib.runtimes.runtime import RUNTIMES
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
 from scripts.tune.model_config import read_model_config
 from scripts.tune.models import MoeLayer, find_model
@@ -100,12 +101,21 @@ def _layer(asked: Asked) -> tuple[MoeLayer, str | None]:
 
 
 def _notes(layer: MoeLayer, asked: Asked) -> tuple[str, ...]:
+    """That a runtime looks up the layer with its shared experts among the routed ones."""
     if not layer.shared_experts or asked.fuse_shared or asked.expert_parallel > 1:
         return ()
+    who = [
+        f"{name} fuses shared experts and"
+        for name, runtime in RUNTIMES.items()
+        if runtime.shared_experts(layer.name, layer.experts)
+    ]
+    if asked.config is not None:  # of a model whose name says nothing
+        who = ["a runtime that fuses shared experts"]
     fused = layer.with_shared_fused()
-    return (
-        f"a runtime that fuses shared experts (SGLang does for DeepSeek-V3 by default) looks up"
-        f" E={fused.experts} with top {fused.top_k}: tune that layer with --fuse-shared",
+    return tuple(
+        f"{one} looks up E={fused.experts} with top {fused.top_k}: tune that layer with"
+        " --fuse-shared"
+        for one in who
     )
 
 

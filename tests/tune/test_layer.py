@@ -74,9 +74,14 @@ def test_expert_parallelism_divides_the_experts():
 
 def test_shared_experts_are_offered_and_fused():
     plain = resolve(asked(model="DeepSeek-V3", tp=8))
-    assert plain.shape.experts == 256 and "E=257 with top 9" in plain.notes[0]
+    assert plain.shape.experts == 256
+    assert plain.notes[0].startswith("sglang fuses shared experts and looks up E=257 with top 9")
     fused = resolve(asked(model="DeepSeek-V3", tp=8, fuse_shared=True))
     assert (fused.shape.experts, fused.shape.top_k, fused.notes) == (257, 9, ())
+
+
+def test_shared_experts_that_no_runtime_fuses_are_not_offered():
+    assert resolve(asked(model="DeepSeek-V2", tp=8)).notes == ()
 
 
 def test_own_batch_sizes_join_the_ladder():
