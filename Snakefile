@@ -37,13 +37,4 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        rules.corpus.input,
-        rules.ledger.input,
-        rules.sim.input,
-        rules.transfer.input,
-        rules.tune.input,
-        rules.statistics.input,
-        rules.claims.input,
-        rules.export.input,
-        rules.figures.input,
-        rules.report.input,
+        results_of(),

@@ -93,5 +93,4 @@ rule claims_gate:
 
 rule claims:
     input:
-        rules.claims_guardrails.output,
-        rules.claims_gate.output,
+        results_of("claims"),

@@ -42,6 +42,24 @@ def code(script, *others):
     return digest.hexdigest()[:16]
 
 
+def results_of(phase=None):
+    """Input function: what the rules of a phase, called ``<phase>_<step>``, or all rules make.
+
+    Without what is in build/: that is made where the network or a GPU is asked for.
+    """
+
+    def made(wildcards):
+        return [
+            path
+            for rule in workflow.rules
+            if phase in (None, rule.name.partition("_")[0])
+            for path in rule.output
+            if path.startswith("results/")
+        ]
+
+    return made
+
+
 def locked(name):
     """A number of the locked spec, for example ``win_margin``."""
     try:

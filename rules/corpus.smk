@@ -68,6 +68,4 @@ rule corpus_recordings:
 
 rule corpus:
     input:
-        rules.corpus_build.output,
-        rules.corpus_across.output,
-        rules.corpus_recordings.output,
+        results_of("corpus"),

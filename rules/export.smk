@@ -46,5 +46,4 @@ rule export_configs:
 
 rule export:
     input:
-        rules.export_t4.output,
-        rules.export_configs.output,
+        results_of("export"),

@@ -24,4 +24,4 @@ rule ledger_scan:
 
 rule ledger:
     input:
-        rules.ledger_scan.output,
+        results_of("ledger"),

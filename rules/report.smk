@@ -95,6 +95,4 @@ rule report_html:
 
 rule report:
     input:
-        rules.report_summary.output,
-        rules.report_results_md.output,
-        rules.report_html.output,
+        results_of("report"),

@@ -115,8 +115,4 @@ rule sim_triples:
 
 rule sim:
     input:
-        rules.sim_fit.output,
-        rules.sim_evaluate.output,
-        rules.sim_family_out.output,
-        rules.sim_flywheel.output,
-        rules.sim_triples.output,
+        results_of("sim"),

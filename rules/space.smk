@@ -99,6 +99,4 @@ rule space_legality:
 
 rule space:
     input:
-        rules.space_enumerate.output,
-        rules.space_counts.output,
-        rules.space_legality.output,
+        results_of("space"),

@@ -148,8 +148,4 @@ rule transfer_family_out:
 
 rule transfer:
     input:
-        rules.transfer_propose.output,
-        rules.transfer_replay.output,
-        rules.transfer_evaluate.output,
-        rules.transfer_few.output,
-        rules.transfer_family_out.output,
+        results_of("transfer"),

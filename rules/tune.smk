@@ -25,4 +25,4 @@ rule tune_live:
 
 rule tune:
     input:
-        rules.tune_live.output,
+        results_of("tune"),
