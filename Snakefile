@@ -13,7 +13,7 @@ configfile: "params.yaml"
 
 
 try:
-    check_params(config, "params.yaml", Path("rules/schemas/params.schema.yaml"))
+    check_params(config, "params.yaml", Path("rules/schemas"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

@@ -9,6 +9,7 @@ from scripts.lib.files import InputError, sha256
 from scripts.lib.imports import closure
 from scripts.lib.manifest import verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
+from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
 from scripts.report.sections import CAPTIONS, derived, page_sources, summary_sources
 
@@ -92,24 +93,30 @@ def history():
     return source("mine", "history.parquet")
 
 
+def formats_of_targets():
+    """GPU -> number formats of its space. Sorted: another order of GPUs is no other parameter."""
+    wanted = lookup(within=config, dpath="space/targets")
+    return {
+        device: schemes() if found == "all" else found
+        for device, found in sorted(wanted.items())
+    }
+
+
 def targets():
     """GPUs and number formats of the spaces, as options: ``NVIDIA_H200=bf16,fp16``."""
-    wanted = lookup(within=config, dpath="space/targets")
-    # Sorted: another order in params.yaml is no other parameter.
-    return [
-        f"{device}={','.join(schemes)}" for device, schemes in sorted(wanted.items())
-    ]
+    return [f"{device}={','.join(all)}" for device, all in formats_of_targets().items()]
 
 
 def compiled_names():
     """Tables of compiled binaries: one a scheme and architecture, one more for committed configs."""
-    wanted = lookup(within=config, dpath="space/targets")
-    schemes = {
-        (find_device(device).arch, one) for device, all in wanted.items() for one in all
+    pairs = {
+        (find_device(device).arch, one)
+        for device, all in formats_of_targets().items()
+        for one in all
     }
     if lookup(within=config, dpath="space/all_committed"):
-        schemes |= {(arch, "committed") for arch, _ in schemes}
-    return [f"space/{arch}-{scheme}.parquet" for arch, scheme in sorted(schemes)]
+        pairs |= {(arch, "committed") for arch, _ in pairs}
+    return [f"space/{arch}-{scheme}.parquet" for arch, scheme in sorted(pairs)]
 
 
 def compiled():
@@ -119,14 +126,10 @@ def compiled():
 
 def spaces():
     """The tables of legal configs, one a GPU and scheme."""
-    wanted = lookup(within=config, dpath="space/targets")
-    pairs = [
-        (device, scheme)
-        for device, schemes in sorted(wanted.items())
-        for scheme in schemes
-    ]
     return [
-        f"results/tables/space/{device}-{scheme}.parquet" for device, scheme in pairs
+        f"results/tables/space/{device}-{scheme}.parquet"
+        for device, all in formats_of_targets().items()
+        for scheme in all
     ]
 
 
@@ -221,7 +224,7 @@ def folders(name):
 
 def measured_spaces():
     """The legal configs of every measured GPU, in all its number formats."""
-    wanted = lookup(within=config, dpath="space/targets")
+    wanted = formats_of_targets()
     for device in measured_devices():
         if device not in wanted:
             raise WorkflowError(

@@ -1,21 +1,15 @@
-"""Names of GPUs and number formats, here and in the schema of the parameters."""
+"""Names of GPUs and number formats, here and in the parameters."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from kernels.formats import SCHEMES
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.space.targets import Target, device_of, find_form, pairs_of
 
 ROOT = Path(__file__).parents[2]
-
-
-def test_the_schema_of_the_parameters_knows_every_scheme_and_no_other() -> None:
-    text = (ROOT / "rules/schemas/params.schema.yaml").read_text(encoding="utf-8")
-    assert yaml.safe_load(text)["$defs"]["scheme"]["enum"] == list(SCHEMES)
 
 
 def test_the_parameters_name_known_gpus() -> None:

@@ -13,10 +13,11 @@ import jsonschema
 import pytest
 import yaml
 
+from scripts.lib.params import params_schema
 from tests.workflow.tree import FLOW, ROOT, rules_of
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-SCHEMA = yaml.safe_load((ROOT / "rules/schemas/params.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = params_schema(ROOT / "rules/schemas")
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
 

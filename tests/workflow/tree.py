@@ -14,10 +14,12 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-FLOW = (
-    "mine", "corpus", "space", "sim", "transfer", "measure", "tune", "ledger", "statistics",
-    "claims", "export", "figures", "report",
-)  # fmt: skip
+# The phases, in the order in which the Snakefile includes them.
+FLOW = tuple(
+    name
+    for name in re.findall(r'"rules/(\w+)\.smk"', (ROOT / "Snakefile").read_text(encoding="utf-8"))
+    if name != "common"
+)
 IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@localhost")
 
 _JOB = re.compile(r"^([a-z]+)_\w+ +\d+$", re.MULTILINE)
