@@ -23,7 +23,7 @@ def estimate_metrics(
     """A row for each of METRICS: metric and INTERVALS. ``rows``: as ``metrics`` takes them.
 
     ``files``: what each row belongs to, resampled whole; ``name``: of the stream of resamples;
-    ``margin``: of what is shown to be no slower, as of the verdicts.
+    ``margin``: of non-inferiority, as of the verdicts.
     """
     codes = pd.factorize(files)[0]
     values = metrics(rows, margin)[TAKEN].to_numpy(dtype=np.float64)

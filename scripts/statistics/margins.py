@@ -1,6 +1,6 @@
-"""What is shown at which margin: win, loss, not worse, equal, or open; before and after widening.
+"""What is shown at which margin: win, loss, non-inferior, equal, open; before and after widening.
 
-Not worse: the upper end of the interval is at most 1 + margin. Equal: the whole interval lies
+Non-inferior: the upper end of the interval is at most 1 + margin. Equal: the whole interval lies
 within the margin. Open: neither win nor loss nor equal. The widened interval allows for what
 identical pairs of the same dataset and batch size differ by (``scripts.statistics.aa_rates``).
 """
@@ -33,7 +33,7 @@ from scripts.statistics.bootstrap import (
 from scripts.statistics.live import judged_as
 
 LEVELS = (0.0, 0.005, 0.01, 0.02)
-METRICS = ("win", "loss", "not_worse", "equal", "open")
+METRICS = ("win", "loss", "non_inferior", "equal", "open")
 _CHOSEN = {
     Choice.SEARCHED: "final_id",
     Choice.HALVES: "final_id",

@@ -29,24 +29,24 @@ def test_a_choice_is_won_lost_equal_or_open(made: dict[str, Any]) -> None:
             for found in (one for by_margin in errors.values() for one in by_margin.values()):
                 parts = [found[name]["mean"] for name in ("win", "loss", "equal", "open")]
                 assert sum(parts) == pytest.approx(1, abs=1e-5)
-                assert parts[0] + parts[2] <= found["not_worse"]["mean"] + 1e-9
+                assert parts[0] + parts[2] <= found["non_inferior"]["mean"] + 1e-9
 
 
 def test_a_wider_margin_shows_no_less_and_a_wider_interval_no_more(made: dict[str, Any]) -> None:
     assert levels(made) == ["0", "0.5", "1", "2"]
     for errors in made["margins"][PAIR].values():
-        rates = [errors[QUOTED][name]["not_worse"]["mean"] for name in levels(made)]
+        rates = [errors[QUOTED][name]["non_inferior"]["mean"] for name in levels(made)]
         assert rates == sorted(rates)
         for name in levels(made):
             narrow, wide = (errors[error][name] for error in ("recorded", QUOTED))
-            assert wide["not_worse"]["mean"] <= narrow["not_worse"]["mean"]
+            assert wide["non_inferior"]["mean"] <= narrow["non_inferior"]["mean"]
 
 
 def test_claims_and_readings_quote_what_is_shown(made: dict[str, Any]) -> None:
     found = shown(made, PAIR)
-    assert found == made["margins"][PAIR]["searched"][QUOTED]["1"]["not_worse"]
+    assert found == made["margins"][PAIR]["searched"][QUOTED]["1"]["non_inferior"]
     metrics = {one.metric for one in claims(made, ABOUT)}
-    assert f"margins/{PAIR}/searched/{QUOTED}/1/not_worse" in metrics
+    assert f"margins/{PAIR}/searched/{QUOTED}/1/non_inferior" in metrics
     said = " ".join(readings(made, ABOUT))
     assert f"{100 * found['mean']:.1f}%" in said
     assert "proven equal" in said
@@ -56,7 +56,7 @@ def test_claims_and_readings_quote_what_is_shown(made: dict[str, Any]) -> None:
 def test_no_claim_of_win_or_tie_goes_without_it(made: dict[str, Any]) -> None:
     assert not [one for one in made["claims"] if "win or tie" in one["sentence"]]
     for sentence in (one for one in made["readings"] if "win or tie with" in one):
-        assert "that it is no worse is shown on" in sentence
+        assert "that it is non-inferior is shown on" in sentence
 
 
 def test_the_page_has_a_row_for_each_choice_and_interval(made: dict[str, Any]) -> None:

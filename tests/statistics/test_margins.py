@@ -34,7 +34,7 @@ def test_words_at_one_per_cent_by_hand() -> None:
     named = dict(zip(METRICS, marks.T.astype(bool).tolist(), strict=True))
     assert named["win"] == [True, False, False, False, False, False]
     assert named["loss"] == [False, False, False, False, True, False]
-    assert named["not_worse"] == [True, True, True, False, False, False]
+    assert named["non_inferior"] == [True, True, True, False, False, False]
     assert named["equal"] == [False, False, True, False, False, False]
     assert named["open"] == [False, True, False, True, False, True]
 
@@ -49,7 +49,7 @@ def test_rates_are_those_of_plain_numpy(error: str, margin: float) -> None:
     mine = found(error, margin)
     assert mine["win"] == pytest.approx(np.mean(high < 1 - margin))
     assert mine["loss"] == pytest.approx(np.mean(low > 1 + margin))
-    assert mine["not_worse"] == pytest.approx(np.mean(high <= 1 + margin))
+    assert mine["non_inferior"] == pytest.approx(np.mean(high <= 1 + margin))
     assert mine[["win", "loss", "equal", "open"]].sum() == pytest.approx(1)
 
 

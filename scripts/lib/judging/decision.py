@@ -19,7 +19,7 @@ def decide(low: npt.ArrayLike, high: npt.ArrayLike, margin: float) -> npt.NDArra
 
 
 def non_inferior(high: npt.ArrayLike, margin: float) -> npt.NDArray[np.bool_]:
-    """Whether it is shown to be no slower than the margin allows: the interval ends within it.
+    """Whether it is shown to be slower by no more than the margin: the interval ends within it.
 
     An unknown end shows nothing.
     """

@@ -27,17 +27,17 @@ AA_RATES = Table(
 
 MARGINS = Table(
     "margins",
-    1,
+    2,
     "What is shown of choices against the committed configs, by source and margin, over the rows "
-    "that have a ratio. Each is win, loss, equal or open; not_worse counts some of all but loss.",
+    "that have a ratio. Each is win, loss, equal or open; non_inferior: some of all but loss.",
     (
         Column("device", pa.string(), "GPU whose committed configs are the other side"),
         Column("choice", pa.string(), "searched, fastest (on the GPU itself) or copied (replayed)"),
         Column("source", pa.string(), "source GPU; together: one search from all of them"),
         Column("error", pa.string(), "recorded: the interval of the rounds; widened: by the A/A"),
         Column("margin", pa.float64(), "0.01 is 1%"),
-        Column("metric", pa.string(), "win, loss, not_worse, equal or open, each a rate"),
+        Column("metric", pa.string(), "win, loss, non_inferior, equal or open, each a rate"),
         *ESTIMATE,
     ),
-    _FIRST,
+    ("2: non_inferior was called not_worse", "1: first version"),
 )

@@ -137,7 +137,7 @@ def readings(summary: Summary, _: Headline) -> list[str]:
     ]
 
 
-def _pair(pair: str, found: Figure, no_worse: Figure | None) -> str:
+def _pair(pair: str, found: Figure, non_inferior: Figure | None) -> str:
     words = [
         f"{said} at {most:.0%} {_reached(found[metric]['mean'], most)} by its finals,"
         f" {_reached(found['fastest'][metric]['mean'], most)} by its fastest trial"
@@ -146,8 +146,8 @@ def _pair(pair: str, found: Figure, no_worse: Figure | None) -> str:
             ("within_2", "within 2% of it", WITHIN_2),
         )
     ]
-    if no_worse:
-        words.insert(1, f"that it is no worse is shown on {wording.per_cent(no_worse)}")
+    if non_inferior:
+        words.insert(1, f"that it is non-inferior is shown on {wording.per_cent(non_inferior)}")
     strict = (
         f"a strict win on {wording.per_cent(found['win'])} of {found['n']} triples, a loss on"
         f" {wording.per_cent(found['loss'])}"
