@@ -1,8 +1,9 @@
-"""Regret against trials and GPU seconds of S1-S8, its parts, and the baselines, on all cells."""
+"""Regret against trials and GPU seconds of S1-S8, its parts, and the baselines, GPU by GPU."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from scripts.figures import options
 from scripts.figures.style import PALETTE, figure, save
+from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import SEARCH_RATES
@@ -54,22 +56,33 @@ EXAMPLE = (
 
 
 def draw(rates: pd.DataFrame) -> Figure:
-    """All panels from SEARCH_RATES; InputError if S1-S8 is not there."""
+    """A row of panels for each GPU, from SEARCH_RATES; InputError if S1-S8 is not there."""
     rows = rates[rates["group"] == "all"]
-    if OURS not in set(rows["strategy"]):
-        raise InputError(f"search_rates: no row of {OURS}; nothing to draw")
-    drawn, axes = figure(1, len(PANELS), width=13.5, height=5.8, sharey=True)
+    by_device = {str(device): mine for device, mine in rows.groupby("device", sort=True)}
+    lacking = [name for name, mine in by_device.items() if OURS not in set(mine["strategy"])]
+    if lacking or not by_device:
+        where = f" on {lacking[0]}" if lacking else ""
+        raise InputError(f"search_rates: no row of {OURS}{where}; nothing to draw")
+    wide = len(PANELS)
+    height = 5.8 + 4.4 * (len(by_device) - 1)
+    drawn, axes = figure(len(by_device), wide, width=13.5, height=height, sharey=True)
+    for place, (device, mine) in enumerate(by_device.items()):
+        _row(axes[place * wide : (place + 1) * wide], mine, short_name(device))
+    handles, labels = axes[0].get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside lower center", ncols=5)
+    return drawn
+
+
+def _row(axes: Sequence[Axes], rows: pd.DataFrame, name: str) -> None:
+    """The panels of one GPU."""
     for axis, (title, across, looks) in zip(axes, PANELS, strict=True):
         _panel(axis, rows, across, looks)
-        axis.set_title(title)
+        axis.set_title(f"{name}: {title}")
     axes[0].set_ylabel("slower than the best, %\n(geometric mean over cells; linear below 0.1%)")
     budgets = sorted(rows["K"].unique())
     axes[0].set_xscale("log", base=2)
     axes[0].set_xticks(budgets, [str(k) for k in budgets])
     axes[-1].legend(loc="upper right")
-    handles, labels = axes[0].get_legend_handles_labels()
-    drawn.legend(handles, labels, loc="outside lower center", ncols=5)
-    return drawn
 
 
 def _panel(axis: Axes, rows: pd.DataFrame, across: str, looks: dict[str, Look]) -> None:

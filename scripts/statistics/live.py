@@ -22,7 +22,7 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
 from scripts.lib.schemas.space import SPACE
-from scripts.lib.shape import device_of, parse_cell
+from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
@@ -63,7 +63,7 @@ def rates(live: pd.DataFrame, plan: Plan, margin: float) -> pd.DataFrame:
     ordered = live.sort_values(["cell_id", "source"], ignore_index=True)
     about = with_classes(ordered.assign(source=ordered["source"].where(ordered["source"] != "")))
     parts = []
-    for device, mine in about.groupby(about["cell_id"].map(device_of), sort=True):
+    for device, mine in about.groupby("device", sort=True):
         for choice in CHOICES:
             rows = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
             for (source, group, which), some in _classes(rows, choice):

@@ -48,24 +48,24 @@ def verdicts(choices: pd.DataFrame, margin: float, plan: Plan) -> pd.DataFrame:
     rates = pd.DataFrame({word: (verdict == word).astype(float) for word in (WIN, TIE, LOSS)})
     rates["within_2"] = (judged["ratio"].to_numpy() <= NEAR).astype(float)
     parts = []
-    for strategy, group, value, rows in _classes(judged):
+    for device, strategy, group, value, rows in _classes(judged):
         values = rates.loc[rows.index]
         name = f"chosen {strategy} {group} {value}"
         found = estimate_means(values.to_numpy(), rows["file"], plan, name)
         found = round_estimates(widen_certain_rates(found, plan.level))
-        parts.append(
-            found.assign(strategy=strategy, group=group, value=value, metric=list(rates.columns))
-        )
-    order = ["strategy", "group", "value", "metric"]
+        about = {"device": device, "strategy": strategy, "group": group, "value": value}
+        parts.append(found.assign(**about, metric=list(rates.columns)))
+    order = ["device", "strategy", "group", "value", "metric"]
     return pd.concat(parts)[SEARCH_VERDICTS.names].sort_values(order, ignore_index=True)
 
 
-def _classes(judged: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
-    for strategy, runs in judged.groupby("strategy", sort=True):
-        yield str(strategy), "all", "", runs
+def _classes(judged: pd.DataFrame) -> Iterator[tuple[str, str, str, str, pd.DataFrame]]:
+    """GPU, strategy, group, value and the rows of each class."""
+    for (device, strategy), runs in judged.groupby(["device", "strategy"]):
+        yield str(device), str(strategy), "all", "", runs
         for group in _GROUPS:
             for value, rows in runs.groupby(group, sort=True):
-                yield str(strategy), group, str(value), rows
+                yield str(device), str(strategy), group, str(value), rows
 
 
 def behind(choices: pd.DataFrame, margin: float) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_PAIRS, SEARCHES
+from scripts.lib.shape import device_of
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, round_10
@@ -35,7 +36,17 @@ def cell_logs(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """SEARCH_PAIRS of SEARCHES, sorted by strategy and K."""
+    """SEARCH_PAIRS of SEARCHES, sorted by GPU, other search and K."""
+    devices = searches["cell_id"].map(device_of)
+    parts = [
+        _on_one_gpu(runs, plan).assign(device=str(device))
+        for device, runs in searches.groupby(devices)
+    ]
+    order = ["device", "other", "K"]
+    return pd.concat(parts)[SEARCH_PAIRS.names].sort_values(order, ignore_index=True)
+
+
+def _on_one_gpu(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     by_name = {str(name): runs for name, runs in searches.groupby("strategy", sort=True)}
     ours = cell_logs(by_name[EVERY])
     our_seconds = by_name[EVERY].groupby("cell_id")["gpu_seconds"].mean()
@@ -63,7 +74,7 @@ def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts)[SEARCH_PAIRS.names].sort_values(["other", "K"], ignore_index=True)
+    return pd.concat(parts)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -41,12 +41,13 @@ EXAMPLE = """
 
 
 def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
-    """The runs with their cell's file, E, scheme and regime, and their source's vendor."""
+    """The runs with their cell's GPU, file, E, scheme and regime, and their source's vendor."""
     cells = {name: parse_cell(name) for name in searches["cell_id"].unique()}
     about = pd.DataFrame(
         [
             {
                 "cell_id": name,
+                "device": cell.device,
                 "file": f"{cell.device}/{cell.shape.id}",
                 "E": f"{cell.shape.experts}",
                 "scheme": cell.shape.scheme,
@@ -135,22 +136,23 @@ def _trial_intervals(
 
 
 def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """SEARCH_RATES and SEARCH_COSTS of SEARCHES, sorted by strategy, group, value and K."""
+    """SEARCH_RATES and SEARCH_COSTS of SEARCHES, sorted by GPU, strategy, group, value and K."""
     rates, costs = [], []
-    for strategy, runs in with_classes(searches).groupby("strategy", sort=True):
+    for (device, strategy), runs in with_classes(searches).groupby(["device", "strategy"]):
         for group, value, rows in classes_of(runs):
             key = {"strategy": str(strategy), "group": group, "value": value}
-            name = " ".join(key.values())
+            name = " ".join(key.values())  # without the GPU: alike resamples on each
             sure = plan if group == "all" or strategy in BY_CLASS else None
+            key = {"device": str(device)} | key
             rates.append(rates_of(rows, sure, name).assign(**key))
             costs.append(key | costs_of(rows, plan if group == "all" else None, name))
-    order = ["strategy", "group", "value"]
+    order = ["device", "strategy", "group", "value"]
     # Ten digits: a mean's last ones depend on the order of the sum.
     return (
         pd.concat(rates)[SEARCH_RATES.names]
         .round(10)
         .sort_values([*order, "K"], ignore_index=True),
-        pd.DataFrame(costs, columns=[*order, *SEARCH_COSTS.names[3:]])
+        pd.DataFrame(costs, columns=SEARCH_COSTS.names)
         .round(10)
         .sort_values(order, ignore_index=True),
     )

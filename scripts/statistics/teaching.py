@@ -110,7 +110,6 @@ def taught(searches: pd.DataFrame, cells: pd.DataFrame, teaching: Teaching, plan
     if cells.empty:
         raise InputError(f"--taught {teaching}: SIM_CELLS has no row of held_out {held_out}")
     runs = with_classes(searches[searches["strategy"].isin(SEARCHED)])
-    runs["device"] = runs["file"].str.partition("/")[0]
     out: Rows = []
     for device, mine in runs.groupby("device", sort=True):
         by_name = dict(iter(mine.groupby("strategy")))

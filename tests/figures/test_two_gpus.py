@@ -8,10 +8,20 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.figures import classes, cost, curves, headroom, live, sim, spread, transferred
+from scripts.figures import (
+    classes,
+    cost,
+    curves,
+    headroom,
+    live,
+    searches,
+    sim,
+    spread,
+    transferred,
+)
 from scripts.lib.device import short_name
 from tests.figures.test_figures import by_class, calibration, costs, differences
-from tests.report import absent, copied, planted_live
+from tests.report import absent, copied, planted_live, searched
 from tests.statistics.conftest import Judged
 from tests.statistics.study import DEVICE, SOURCES, Study
 
@@ -47,6 +57,7 @@ def figures(name: str, drawn: Study, judged: Judged, double: bool) -> Figure:
         "curves": lambda: curves.draw(curves.curves(of(judged.rates)), list(SOURCES)),
         "headroom": lambda: headroom.draw(headroom.headroom(of(judged.pairwise), of(drawn.cells))),
         "live": lambda: live.draw(live.bars(of(rates))),
+        "searches": lambda: searches.draw(of(searched.tables()["search_rates"][0])),
         "sim": lambda: sim.draw(of(calibration()), of(sims)),
         "spread": lambda: spread.draw(of(differences()), 0.01),
         "transferred": lambda: transferred.draw(
@@ -56,7 +67,7 @@ def figures(name: str, drawn: Study, judged: Judged, double: bool) -> Figure:
     return made[name]()
 
 
-NAMES = ("classes", "curves", "headroom", "live", "sim", "spread", "transferred")
+NAMES = ("classes", "curves", "headroom", "live", "searches", "sim", "spread", "transferred")
 
 
 @pytest.mark.parametrize("name", NAMES)

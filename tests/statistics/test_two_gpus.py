@@ -35,8 +35,13 @@ from scripts.statistics.recording import Recorded, premises
 from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.revalidate import rates as revalidation_rates
 from scripts.statistics.revalidate import revalidate
+from scripts.statistics.search_choices import behind
+from scripts.statistics.search_choices import verdicts as search_verdicts
+from scripts.statistics.search_pairs import compare as search_pairs
+from scripts.statistics.searches import read_off
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
 from scripts.statistics.verdicts import judge
+from tests.report import searched
 from tests.report.copied import filled
 from tests.report.planted_live import live as planted_live
 from tests.statistics import study
@@ -167,9 +172,33 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
     }
 
 
+def replayed(drawn: Sequence[study.Study]) -> Tables:
+    """The tables on replayed searches: on the second GPU each a little slower, and one absent."""
+    runs, chosen = searched.searches(), searched.search_choices()
+    for one in drawn[1:]:
+        device = one.cells["device"].iloc[0]
+        again, other = (
+            rows.assign(cell_id=rows["cell_id"].str.replace(FIRST, device))
+            for rows in (runs[runs["strategy"] != "random"], chosen)
+        )
+        regrets = [name for name in again if name.startswith("regret_")]
+        again[regrets] *= 1.01
+        runs = pd.concat([again, runs], ignore_index=True)
+        chosen = pd.concat([other.assign(regret=other["regret"] * 1.01), chosen])
+    rates, costs = read_off(runs, PLAN)
+    chosen = chosen.reset_index(drop=True)
+    return {
+        "search_rates": rates,
+        "search_costs": costs,
+        "search_pairs": search_pairs(runs, PLAN),
+        "search_verdicts": search_verdicts(chosen, MARGIN, PLAN),
+        "search_behind": behind(chosen, MARGIN),
+    }
+
+
 def tables(drawn: Sequence[study.Study], folder: Path) -> Tables:
     found = compared(drawn)
-    return found | transferred(drawn, found, folder)
+    return found | transferred(drawn, found, folder) | replayed(drawn)
 
 
 def of(device: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +228,8 @@ NAMES = (
     "pairwise", "aa", "verdicts", "rates", "quality", "recorded", "binaries", "false_wins",
     "spread", "gains", "gain_rates", "revalidation", "revalidation_rates", "premises", "repeat",
     "triple_verdicts", "headline", "headline_tests", "breakdowns", "losses", "live_rates",
-    "live_losses",
+    "live_losses", "search_rates", "search_costs", "search_pairs", "search_verdicts",
+    "search_behind",
 )  # fmt: skip
 
 

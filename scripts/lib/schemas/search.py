@@ -20,6 +20,8 @@ _SECONDS = tuple(
     Column(f"seconds_{k}", pa.float64(), f"GPU seconds of the first {k} trials") for k in BUDGETS
 )
 _STRATEGY = Column("strategy", pa.string(), "strategy or baseline, see scripts.transfer.contest")
+_DEVICE = Column("device", pa.string(), "GPU on whose recorded cells was searched")
+_BY_DEVICE = ("2: a row is of one GPU", "1: first version")
 
 SEARCHES = Table(
     "searches",
@@ -57,10 +59,11 @@ RIVALS = Table(
 
 SEARCH_RATES = Table(
     "search_rates",
-    1,
-    "One row per (strategy, class, K): means over cells, of each the mean over its runs. "
+    2,
+    "One row per (GPU, strategy, class, K): means over cells, of each the mean over its runs. "
     "Intervals: percentile bootstrap over cells and over files, the wider of the two.",
     (
+        _DEVICE,
         _STRATEGY,
         Column("group", pa.string(), "all, E, scheme, regime, vendor or source"),
         Column("value", pa.string(), "which of the group; empty for all"),
@@ -79,16 +82,17 @@ SEARCH_RATES = Table(
         Column("within_10", pa.float64(), "<= 1.10"),
         Column("tied", pa.float64(), "share of runs in the tie-set"),
     ),
-    ("1: first version",),
+    _BY_DEVICE,
 )
 
 SEARCH_COSTS = Table(
     "search_costs",
-    1,
-    "One row per (strategy, class): what it takes to come within 2% of the best. Quantiles over "
-    "cells, of each the median over its runs; a run that never arrives counts as infinite, and a "
-    "quantile that is infinite is empty.",
+    2,
+    "One row per (GPU, strategy, class): what it takes to come within 2% of the best. Quantiles "
+    "over cells, of each the median over its runs; a run that never arrives counts as infinite, "
+    "and a quantile that is infinite is empty.",
     (
+        _DEVICE,
         _STRATEGY,
         Column("group", pa.string(), "all, E, scheme, regime, vendor or source"),
         Column("value", pa.string(), "which of the group; empty for all"),
@@ -108,7 +112,7 @@ SEARCH_COSTS = Table(
         Column("gpu_seconds", pa.float64(), "GPU seconds until the end, mean"),
         Column("score", pa.float64(), "mean score"),
     ),
-    ("1: first version",),
+    _BY_DEVICE,
 )
 
 _CONFIG = "canonical config id, see scripts.lib.config.Config"
@@ -138,18 +142,19 @@ SEARCH_CHOICES = Table(
 
 SEARCH_VERDICTS = Table(
     "search_verdicts",
-    1,
-    "One row per (strategy, class): what S1-S8 chose against the committed config, on recorded "
-    "latencies. Each cell and source counts once; intervals by cells and sources, and by files, "
-    "the wider of the two.",
+    2,
+    "One row per (GPU, strategy, class): what S1-S8 chose against the committed config, on "
+    "recorded latencies. Each cell and source counts once; intervals by cells and sources, and "
+    "by files, the wider of the two.",
     (
+        _DEVICE,
         _STRATEGY,
         Column("group", pa.string(), "all, scheme, regime or source"),
         Column("value", pa.string(), "which of the group; empty for all"),
         Column("metric", pa.string(), "win, tie, loss, or within_2 of the committed config"),
         *ESTIMATE,
     ),
-    ("1: first version",),
+    _BY_DEVICE,
 )
 
 SEARCH_BEHIND = Table(
@@ -166,10 +171,11 @@ SEARCH_BEHIND = Table(
 
 SEARCH_PAIRS = Table(
     "search_pairs",
-    1,
-    "One row per (other search, K): its regret over that of S1-S8 from all sources, cell by cell. "
-    "Intervals: percentile bootstrap over cells and over files, the wider of the two.",
+    2,
+    "One row per (GPU, other search, K): its regret over that of S1-S8 from all sources, cell by "
+    "cell. Intervals: percentile bootstrap over cells and over files, the wider of the two.",
     (
+        _DEVICE,
         Column("other", pa.string(), "strategy or baseline"),
         Column("K", pa.int32(), "trial budget"),
         Column("n", pa.int32(), "cells on which both found a correct config"),
@@ -180,5 +186,5 @@ SEARCH_PAIRS = Table(
         Column("behind", pa.int32(), "cells on which it is behind"),
         Column("seconds_ratio", pa.float64(), "GPU seconds of the other over S1-S8's, mean"),
     ),
-    ("1: first version",),
+    _BY_DEVICE,
 )

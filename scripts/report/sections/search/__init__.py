@@ -9,7 +9,7 @@ from typing import Any
 from scripts.lib.device import short_name
 from scripts.lib.schemas import search as schema
 from scripts.report.estimates import number
-from scripts.report.gpus import beside, each, first_gpu, of_gpu
+from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
     Browsable,
@@ -100,19 +100,11 @@ def build(read: Frames) -> Summary:
 
 def _of_gpu(read: Frames, device: str) -> Summary:
     every = (RATES, COSTS, PAIRS, VERDICTS, BEHIND, CHOICES)
-    rates, costs, *others = (_own(read, one.name, device) for one in every)
+    rates, costs, *others = (of_gpu(read[one.name], device) for one in every)
     if rates.empty:
         return {}
     found = search(rates, costs)
     return {"search": found, "search_details": search_details(rates, *others)}
-
-
-def _own(read: Frames, name: str, device: str) -> Frame:
-    """Its rows; a table that names neither GPU nor cell is about the first."""
-    table: Frame = read[name]
-    if "device" in table or "cell_id" in table:
-        return of_gpu(table, device)
-    return table if device == first_gpu(read) else table.iloc[:0]
 
 
 def claims(*_: Any) -> Iterator[Candidate]:
