@@ -65,12 +65,14 @@ lock: env ## resolve envs/analysis.in again
 	    --no-emit-find-links --no-emit-index-url envs/analysis.in | sed 's/+cpu$$//' > $(LOCK).tmp
 	mv $(LOCK).tmp $(LOCK)
 
-# The command of the environment; it finds the checkout that it was called through.
-COMMAND := $(VENV)/bin/graphx-sim
-$(COMMAND): scripts/sim/graphx-sim | env
+# The commands of the environment; they find the checkout that they were called through.
+COMMANDS := $(VENV)/bin/graphx $(VENV)/bin/graphx-sim
+$(VENV)/bin/graphx: scripts/cli/graphx | env
+	install -m 755 $< $@
+$(VENV)/bin/graphx-sim: scripts/sim/graphx-sim | env
 	install -m 755 $< $@
 
-restored: env $(COMMAND)
+restored: env $(COMMANDS)
 	@mkdir -p build
 	@$(if $(MISSING),echo "recorded data: $(words $(MISSING)) of $(words $(RECORDED)) files are missing; restoring them")
 	@$(if $(STORED),dvc pull --quiet $(STORED) || { for name in $(STORED); do test -e $$name || \

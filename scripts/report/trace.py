@@ -12,6 +12,7 @@ Exit status: 0 all traced; 1 findings; 2 bad input.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,12 +34,13 @@ from scripts.report.sections import WORDS
 from scripts.report.sentences import make_claims, make_readings
 from scripts.report.traced import traced, unmarked
 
-RESULTS = Path("results/RESULTS.md")
+RESULTS, SUMMARY = Path("results/RESULTS.md"), Path("results/summary.json")
 # Sections whose sentences restate figures of the others; the claims bring their commands.
 RESTATE = ("Claims", "Reading them")
 EXAMPLE = """examples:
-  python -m scripts.report.trace --summary results/summary.json
-  python -m scripts.report.trace --summary results/summary.json --list | grep RESULTS.md:95"""
+  graphx trace
+  graphx trace --list | grep RESULTS.md:95
+  python -m scripts.report.trace --summary results/summary.json --list --json"""
 
 
 @dataclass(frozen=True)
@@ -155,27 +157,43 @@ def _shown(figures: Iterable[Printed]) -> set[Origin]:
     }
 
 
-def listed(one: Page) -> Iterator[str]:
+def listed(one: Page) -> Iterator[dict[str, Any]]:
     """Each figure of a page: where it stands, its text, its paths, tables and commands."""
     for figure in printed(one.rendered):
         paths = sorted(figure.places)
         found = [origin for path in paths for origin in origins(path)]
         files = dict.fromkeys(origin.file for origin in found)
         commands = dict.fromkeys(origin.command or "" for origin in found)
-        columns = (figure.text, ", ".join(paths), ", ".join(files), ", ".join(commands))
-        yield "\t".join((f"{one.path}:{figure.line}", *columns))
+        yield {
+            "place": f"{one.path}:{figure.line}",
+            "text": figure.text,
+            "paths": paths,
+            "files": list(files),
+            "commands": list(commands),
+        }
+
+
+def _as_text(figure: Mapping[str, Any]) -> str:
+    return "\t".join(", ".join(one) if isinstance(one, list) else one for one in figure.values())
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--summary", type=Path, default=SUMMARY, help=f"results as JSON (default: {SUMMARY})")
+    add("--results", type=Path, default=RESULTS, help=f"default: {RESULTS}")
+    add("--readme", type=Path, default=Path("README.md"), help="default: README.md")
+    add("--list", action="store_true", help="print each figure and its origin")
+    add("--json", action="store_true", help="with --list: as JSON")
+    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
-    parser.add_argument("--results", type=Path, default=RESULTS, help=f"default: {RESULTS}")
-    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: README.md")
-    parser.add_argument("--list", action="store_true", help="print each figure and its origin")
-    arguments = parser.parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     findings: list[str] = []
 
     def body() -> None:
@@ -188,7 +206,8 @@ def main(argv: list[str] | None = None) -> int:
         for finding in findings:
             print(finding, file=sys.stderr)
         if arguments.list:
-            print("\n".join(line for one in pages for line in listed(one)))
+            rows = [figure for one in pages for figure in listed(one)]
+            print(json.dumps(rows, indent=2) if arguments.json else "\n".join(map(_as_text, rows)))
 
     return run_main(body, lambda: int(bool(findings)))
 

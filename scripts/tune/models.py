@@ -101,6 +101,11 @@ def find_model(
     return _layer(key, models), read_id(name).scheme or (native if bare == plain(name) else None)
 
 
+def known_models(path: Path | None = None) -> list[str]:
+    """Every name that ``find_model`` knows, ids on the hub included."""
+    return _every_name(_read(path))
+
+
 def _every_name(models: Mapping[str, Any]) -> list[str]:
     return [*models, *(model_id for entry in models.values() for model_id in entry["hub"])]
 

@@ -12,18 +12,21 @@ measured; 3 paused by --seconds, run the same command again.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import math
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.measure.conditions import Conditions
 from scripts.tune.clock import Clock, Paused
+from scripts.tune.known_names import check_names
 from scripts.tune.options import add_shared, command, positive, where
 from scripts.tune.worker import start_server
 
@@ -67,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--gpu", type=int, default=0, help="which of the visible GPUs (default: 0)")
     add("--seconds", type=float, default=math.inf, help="pause after this")
     add("--out", type=Path, help="folder (default: build/tune/DEVICE/SHAPE)")
+    add("--json", action="store_true", help="print the record, or the plan, instead of a table")
     add_shared(parser)
     return parser
 
@@ -89,6 +93,7 @@ def run(args: argparse.Namespace, typed: str) -> None:
         raise InputError(f"--margin {args.margin}: choose a number between 0 and 1, such as 0.01")
     if args.seconds < 0:
         raise InputError(f"--seconds {args.seconds}: a time is not negative")
+    check_names(args.device, args.model, args.scheme)
     live = not args.plan and _may_have_gpu()
     if live:
         start_server("gpu")
@@ -116,11 +121,17 @@ def run(args: argparse.Namespace, typed: str) -> None:
 
         if not args.plan:
             LOG.info("no GPU that torch can use: planning")
-        lines = plan_lines(plan(wanted, options, args.top, folder, clock))
-        print("\n".join([*lines, f"plan: {folder / 'plan.json'}"]))
+        body = plan(wanted, options, args.top, folder, clock)
+        _show(args.json, body, [*plan_lines(body), f"plan: {folder / 'plan.json'}"])
         return
-    lines = _tuned(args, typed, wanted, options, folder, clock, until)
-    print("\n".join([*lines, f"record: {folder / 'tuned.json'}"]))
+    from scripts.tune.result import summary_lines  # noqa: PLC0415
+
+    body = _tuned(args, typed, wanted, options, folder, clock, until)
+    _show(args.json, body, [*summary_lines(body), f"record: {folder / 'tuned.json'}"])
+
+
+def _show(as_json: bool, body: Mapping[str, Any], lines: Sequence[str]) -> None:
+    print(json.dumps(body, indent=2, sort_keys=True) if as_json else "\n".join(lines))
 
 
 def _tuned(
@@ -131,10 +142,9 @@ def _tuned(
     folder: Path,
     clock: Clock,
     until: float,
-) -> list[str]:
+) -> dict[str, Any]:
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
-    from scripts.tune.result import summary_lines  # noqa: PLC0415
     from scripts.tune.session import Terms  # noqa: PLC0415
     from scripts.tune.tuner import tune  # noqa: PLC0415
 
@@ -147,7 +157,7 @@ def _tuned(
     marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
     terms = Terms(Conditions(), typed, args.margin, until, marks)
     clock("start")
-    return summary_lines(tune(wanted, options, gpu, terms, folder, clock))
+    return tune(wanted, options, gpu, terms, folder, clock)
 
 
 def main(argv: list[str] | None = None) -> int:

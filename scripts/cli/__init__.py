@@ -1,0 +1,1 @@
+"""The one command in front of what people use: ``graphx``, or ``python -m scripts.cli``."""

@@ -1,0 +1,63 @@
+"""graphx: tuned fused-MoE kernel configs for vLLM and SGLang, on GPUs that nobody tuned for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from scripts.cli.commands import COMMANDS, Command
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.names import unknown_name
+
+_ROOT = Path(__file__).parents[2]
+EXAMPLE = """examples:
+  graphx plan --device A100-SXM4-80GB --model GLM-4.5-Air --tp 4
+  graphx tune --device NVIDIA_H200 --model Qwen/Qwen3-30B-A3B
+  graphx sim rank --cell NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64 --top 8
+  graphx trace --list | grep README.md
+  source <(graphx completion bash)
+
+exit status: 0 done; 1 something was found that is not as it should be; 2 bad input, nothing was
+written; others as the command's own --help says
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Hand over to a command's module, whose options are its own."""
+    given = sys.argv[1:] if argv is None else argv
+    if given and given[0] in COMMANDS:
+        return _call(given[0], COMMANDS[given[0]], given[1:])
+    listed = "\n".join(f"  {name:12}{one.about}" for name, one in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="graphx",
+        description=f"{__doc__}\n\ncommands (each has its own --help):\n{listed}",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", help="one of the commands above")
+    name = parser.parse_args(given[:1]).command
+    return run_main(lambda: _refuse(unknown_name("command", name, COMMANDS)))
+
+
+def _call(name: str, command: Command, rest: list[str]) -> int:
+    helped = not {"-h", "--help"}.isdisjoint(rest)
+    if not command.anywhere and not helped and not Path("data/models.yaml").exists():
+        here = Path.cwd()
+        return run_main(
+            lambda: _refuse(InputError(f"{here}: is no checkout of graphx; cd {_ROOT} first"))
+        )
+    # The module reads its own name and what was typed from there, as if it had been called.
+    sys.argv = [f"graphx {name}", *command.given, *rest]
+    # Only the module that is called is imported: torch and pandas take seconds to load.
+    return int(importlib.import_module(command.module).main([*command.given, *rest]))
+
+
+def _refuse(error: InputError) -> None:
+    raise error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

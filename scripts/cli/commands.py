@@ -1,0 +1,29 @@
+"""What ``graphx`` offers: each command is a module with a ``main(argv)`` of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """``module``: whose ``main`` it is; ``given``: arguments that come before the user's.
+
+    ``anywhere``: it reads none of the tables below the current folder.
+    """
+
+    about: str
+    module: str
+    given: tuple[str, ...] = ()
+    anywhere: bool = False
+
+
+COMMANDS = {
+    "tune": Command("search a layer on this machine's GPU; write its files", "scripts.tune.run"),
+    "plan": Command("what `tune` would try first, without a GPU", "scripts.tune.run", ("--plan",)),
+    "sim": Command(
+        "predict, rank and train: graphx-sim's commands", "scripts.sim.cli", anywhere=True
+    ),
+    "trace": Command("where each number of the results comes from", "scripts.report.trace"),
+    "completion": Command("completion of all this for bash or zsh", "scripts.cli.completion"),
+}
