@@ -11,7 +11,13 @@ from scripts.lib.manifest import verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
-from scripts.report.sections import CAPTIONS, derived, page_sources, summary_sources
+from scripts.report.sections import (
+    CAPTIONS,
+    DETAILS,
+    derived,
+    page_sources,
+    summary_sources,
+)
 
 # What is decided by the locked spec has both as inputs: an edited spec must not go unnoticed.
 LOCKED_SPEC = [SPEC.as_posix(), LOCK.as_posix()]

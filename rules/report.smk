@@ -59,6 +59,7 @@ rule report_results_md:
         summary=rules.report_summary.output.summary,
     output:
         page="results/RESULTS.md",
+        details=expand("results/details/{name}.md", name=DETAILS),
     log:
         "logs/report/results_md.log",
     conda:

@@ -12,10 +12,11 @@ from typing import Any
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.report.origins import sources
+from scripts.report.packing import packed
 from scripts.report.rendering import render_page
 from scripts.report.results_md import read_summary
 from scripts.report.section import Frames, read_files
-from scripts.report.sections import CAPTIONS, ROWS, SECTIONS, WORDS, page_sources
+from scripts.report.sections import BY_TOPIC, CAPTIONS, ROWS, WORDS, page_sources
 
 EXAMPLE = """example, shortened at …:
   python -m scripts.report.html --summary results/summary.json \\
@@ -64,7 +65,7 @@ def page(
     ``rows``: see ``browse``. ``sources``: the tables, see scripts.report.origins.
     """
     given = {**words, **rows, "figures": figures, "sources": sources}
-    return render_page("report.html.j2", SECTIONS, summary, given, escape=True)
+    return render_page("report.html.j2", BY_TOPIC, summary, given, escape=True)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -85,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         derived = [path for path in arguments.tables if "recorded" not in path.parts]
         summary = read_summary(arguments.summary)
         quoted = sources([*arguments.quoted, *derived])
-        write_text(arguments.out, page(summary, figures, rows, quoted))
+        write_text(arguments.out, packed(page(summary, figures, rows, quoted)))
 
     return run_main(body)
 

@@ -14,6 +14,7 @@ from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
+from scripts.report.sections.first import SOURCES
 from scripts.report.sections.margins import level
 
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
@@ -25,7 +26,6 @@ SEARCHES = {
     "cold Bayesian": "Bayesian, knowing nothing",
     "random": "random",
 }
-SOURCES = ("NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X")
 
 
 def figures(summary: dict[str, Any]) -> str:

@@ -7,8 +7,7 @@ What is printed and what a filter makes of it keeps its place, if it is traced
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -18,10 +17,9 @@ from markupsafe import Markup
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.report import wording
-from scripts.report.section import Section, Summary
+from scripts.report.section import FOLDER, Section, Summary, with_template
 from scripts.report.traced import TracedStr, count, derived, mark, places, taken
 
-FOLDER = Path(__file__).parent
 _CONVERSION = re.compile(r"%(?:%|([-+ #0]*\d*(?:\.\d+)?[dfegs]))")
 
 
@@ -83,7 +81,7 @@ def whole(value: Any, instead: int = 0) -> int:
 
 def render_page(
     template: str,
-    sections: Iterable[Section],
+    topics: Mapping[str, Sequence[Section]],
     summary: Summary,
     given: Mapping[str, Any],
     escape: bool,
@@ -91,16 +89,25 @@ def render_page(
     """Fill the frame of a page and, in it, the template of each section that has one of its kind.
 
     ``given``: what templates want besides the summary and the sections' own values. The frame gets
-    ``sections``; ``within`` has the templates that stand in another's, by the section's name.
+    ``topics``, each with its ``id``, ``title`` and ``sections``; ``within`` has the templates that
+    stand in another's, by the section's name.
     """
     kind = template.partition(".")[2]
-    names = {path.name for path in FOLDER.rglob(f"*.{kind}")}
-    there = [one for one in sections if f"{one.name}.{kind}" in names]
+    there = {topic: with_template(sections, kind) for topic, sections in topics.items()}
+    every = [section for sections in there.values() for section in sections]
     within: dict[str, list[str]] = {}
-    for one in there:
+    for one in every:
         within.setdefault(one.within or "", []).append(f"{one.name}.{kind}")
-    values = {name: value for one in there for name, value in one.values(summary).items()}
-    frame = {"summary": summary, "sections": there, "within": within}
+    values = {name: value for one in every for name, value in one.values(summary).items()}
+    frame = {
+        "summary": summary,
+        "within": within,
+        "topics": [
+            {"id": re.sub(r"\W+", "-", f"topic {topic}".lower()), "title": topic, "sections": found}
+            for topic, found in there.items()
+            if found
+        ],
+    }
     return render(template, escape, **{**given, **values, **frame})
 
 

@@ -1,4 +1,4 @@
-"""The results page in Markdown, from the summary alone."""
+"""The results in Markdown, from the summary alone: a page to begin with, and one for each section."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.report.rendering import render_page
-from scripts.report.sections import SECTIONS, WORDS
+from scripts.report.sections import BY_TOPIC, DETAILS, SECTIONS, TOPICS, WORDS
 
+FIRST = "RESULTS.md"
 # Keys of the summary: those of the sections, and what is said of them.
 KEYS = {"claims", "readings"} | {
     path.partition("/")[0]
@@ -24,12 +25,26 @@ EXAMPLE = """example:
   python -m scripts.report.results_md --summary results/summary.json --out results/RESULTS.md"""
 
 
-def page(summary: dict[str, Any], words: Mapping[str, Any] = WORDS) -> str:
-    """The page as Markdown text; InputError if the summary lacks what it quotes.
+def pages(summary: dict[str, Any], words: Mapping[str, Any] = WORDS) -> dict[str, str]:
+    """Path -> text in Markdown of the first page and its details, as they lie in one folder.
 
     ``words``: what is no result, by name. Numbers of a template come from it or the summary.
+    InputError if the summary lacks what a page quotes.
     """
-    return render_page("RESULTS.md.j2", SECTIONS, summary, words, escape=False)
+    topics = {name: topic for topic, names in TOPICS.items() for name in names}
+    given = {**words, "details": DETAILS}
+    found = {FIRST: render_page("RESULTS.md.j2", BY_TOPIC, summary, given, escape=False)}
+    for name in DETAILS:
+        given = {**words, "section": name, "topic": topics[name]}
+        text = render_page("detail.md.j2", BY_TOPIC, summary, given, escape=False)
+        # Figures lie beside the first page.
+        found[f"details/{name}.md"] = text.replace("](figures/", "](../figures/")
+    return found
+
+
+def page(summary: dict[str, Any], words: Mapping[str, Any] = WORDS) -> str:
+    """All of ``pages`` as one text."""
+    return "\n".join(pages(summary, words).values())
 
 
 def read_summary(path: Path) -> dict[str, Any]:
@@ -50,11 +65,14 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
-    parser.add_argument("--out", type=Path, required=True, help="Markdown file to write")
+    parser.add_argument("--out", type=Path, required=True, help="first page; details go beside it")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        write_text(arguments.out, page(read_summary(arguments.summary)))
+        found = pages(read_summary(arguments.summary))
+        (arguments.out.parent / "details").mkdir(parents=True, exist_ok=True)
+        for path, text in found.items():
+            write_text(arguments.out if path == FIRST else arguments.out.parent / path, text)
 
     return run_main(body)
 

@@ -22,6 +22,7 @@ else:
     Frame = Any  # pandas is slow to import, and rules read the sections too
 
 TABLES = "results/tables/"
+FOLDER = Path(__file__).parent  # of the templates, those of the sections among them
 Summary = dict[str, Any]
 Figure = dict[str, Any]
 Frames = Mapping[str, Any]
@@ -130,6 +131,12 @@ class Section:
         every = (one for found in self.origins.values() for one in found)
         found = (one for one in every if isinstance(one, Source))
         return list(dict.fromkeys((*found, *self.needs)))
+
+
+def with_template(sections: Iterable[Section], kind: str) -> list[Section]:
+    """Those that have a template of the kind, such as ``md.j2``."""
+    names = {path.name for path in FOLDER.rglob(f"*.{kind}")}
+    return [one for one in sections if f"{one.name}.{kind}" in names]
 
 
 def _phase(module: str) -> str:

@@ -12,12 +12,18 @@ from scripts.report.sections import SECTIONS
 def make_claims(summary: Summary, headline: Headline) -> list[dict[str, Any]]:
     """A sentence, the figure behind it and the command that makes its table, of every section.
 
-    A claim is made only if its figure is in the summary. What is said of the whole comes first,
-    then GPU by GPU, its pairs one by one.
+    A claim is made only if its figure is in the summary. Sections come in the order of the pages,
+    what matters most first; in each what is said of the whole, then GPU by GPU, pair by pair.
     """
     places = _places(summary, headline)
-    candidates = [one for section in SECTIONS for one in section.claims(summary, headline)]
-    candidates.sort(key=lambda one: places.get(one.metric.split("/")[1], -1))
+    candidates = [
+        one
+        for section in SECTIONS
+        for one in sorted(
+            section.claims(summary, headline),
+            key=lambda one: places.get(one.metric.split("/")[1], -1),
+        )
+    ]
     return [claim for one in candidates if (claim := _claim(one, summary))]
 
 

@@ -1,10 +1,10 @@
-"""Where every number of RESULTS.md and README.md comes from: path in the summary, table, command.
+"""Where every number of the results and README.md comes from: path in the summary, table, command.
 
 The pages are rendered again from values that know their place (scripts.report.traced), the
 sentences of the summary made again from its figures. A finding is: a line that differs from what
 is rendered; a number that somebody typed, in a template or in prose, unless scripts.report.allowed
 has its phrase; a figure of which nobody says where it comes from (scripts.report.origins); a
-section of RESULTS.md that shows a table's figures and does not name it with its command.
+section of the results that shows a table's figures and does not name it with its command.
 
 Exit status: 0 all traced; 1 findings; 2 bad input.
 """
@@ -28,7 +28,7 @@ from scripts.report.allowed import ALLOWED
 from scripts.report.numerals import Printed, phrase_pattern, printed, typed
 from scripts.report.origins import origins
 from scripts.report.readme import with_figures
-from scripts.report.results_md import page, read_summary
+from scripts.report.results_md import FIRST, pages, read_summary
 from scripts.report.section import Headline, Origin, Summary
 from scripts.report.sections import WORDS
 from scripts.report.sentences import make_claims, make_readings
@@ -36,7 +36,7 @@ from scripts.report.traced import traced, unmarked
 
 RESULTS, SUMMARY = Path("results/RESULTS.md"), Path("results/summary.json")
 # Sections whose sentences restate figures of the others; the claims bring their commands.
-RESTATE = ("Claims", "Reading them")
+RESTATE = ("Claims", "Reading them", "What was found")
 EXAMPLE = """examples:
   graphx trace
   graphx trace --list | grep RESULTS.md:95
@@ -80,17 +80,19 @@ def sentences_differ(summary: Summary, known: Summary) -> Iterator[str]:
 
 
 def read_pages(known: Summary, results: Path, readme: Path) -> list[Page]:
-    """Both pages, rendered again; InputError names the one that could not be read."""
-    texts = {}
-    for path in (results, readme):
-        try:
-            texts[path] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: could not be read ({error})") from error
-    return [
-        Page(results, texts[results], page(known, traced(WORDS))),
-        Page(readme, texts[readme], with_figures(texts[readme], known)),
-    ]
+    """All pages, rendered again, README last; InputError names one that could not be read."""
+    rendered = pages(known, traced(WORDS))
+    paths = {results if name == FIRST else results.parent / name: name for name in rendered}
+    found = [Page(path, _text(path), rendered[name]) for path, name in paths.items()]
+    text = _text(readme)
+    return [*found, Page(readme, text, with_figures(text, known))]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: could not be read ({error})") from error
 
 
 def names(summary: Summary) -> set[str]:
@@ -133,7 +135,7 @@ def _edited(one: Page) -> Iterator[str]:
 
 
 def unnamed(results: Page) -> Iterator[str]:
-    """Sections of RESULTS.md with figures of a table that they do not name with its command."""
+    """Sections of the results with figures of a table that they do not name with its command."""
     starts = [match.start() for match in re.finditer(r"^## ", results.rendered, re.MULTILINE)]
     for start, end in zip(starts, [*starts[1:], len(results.rendered)], strict=True):
         section = results.rendered[start:end]
@@ -199,14 +201,14 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         summary = read_summary(arguments.summary)
         known = traced_summary(summary)
-        pages = read_pages(known, arguments.results, arguments.readme)
+        every = read_pages(known, arguments.results, arguments.readme)
         findings.extend(sentences_differ(summary, known))
-        findings.extend(find(pages, names(summary)))
-        findings.extend(unnamed(pages[0]))
+        findings.extend(find(every, names(summary)))
+        findings.extend(finding for one in every[:-1] for finding in unnamed(one))
         for finding in findings:
             print(finding, file=sys.stderr)
         if arguments.list:
-            rows = [figure for one in pages for figure in listed(one)]
+            rows = [figure for one in every for figure in listed(one)]
             print(json.dumps(rows, indent=2) if arguments.json else "\n".join(map(_as_text, rows)))
 
     return run_main(body, lambda: int(bool(findings)))

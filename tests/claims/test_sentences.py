@@ -145,7 +145,8 @@ def test_the_summary_s_guardrails_are_all_of_them() -> None:
 def test_the_committed_pages_hold_figures_of_the_committed_summary(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pages = ["--page", "results/RESULTS.md", "README.md"]
+    details = map(str, sorted(Path("results/details").glob("*.md")))
+    pages = ["--page", "results/RESULTS.md", *details, "README.md"]
     assert main(["--summary", "results/summary.json", *pages]) == 0, capsys.readouterr().err
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
-import subprocess
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,12 +14,13 @@ import pytest
 
 from scripts.lib.schemas.runtimes import Corpus
 from scripts.report import html, results_md
-from scripts.report.sections import CAPTIONS, ROWS, page_sources
+from scripts.report.packing import packed, unpacked
+from scripts.report.sections import CAPTIONS, DETAILS, ROWS, page_sources
 from scripts.report.sections.transfer import transfer_rows
 from tests.report import absent, planted_live, searched
 from tests.report.conftest import GATE
 from tests.report.copied import planted
-from tests.statistics.study import SOURCES, Study
+from tests.statistics.study import Study
 
 JUDGED = ("copied", "best", "searched")
 SEARCH_TABLES = ("search_rates", "search_choices")
@@ -73,17 +72,30 @@ def page(inputs: dict[str, Path], summary_path: Path, figures: list[Path]) -> Pa
     return out
 
 
-def test_the_page_loads_nothing_from_anywhere(page: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(page: Path) -> str:
+    """The page with nothing folded up."""
+    return unpacked(page.read_text())
+
+
+def test_what_is_folded_up_comes_back(whole: str) -> None:
+    assert packed(whole) != whole
+    assert unpacked(packed(whole)) == whole
+
+
+def test_the_page_loads_nothing_from_anywhere(page: Path, whole: str) -> None:
     text = page.read_text()
+    scripts = re.sub(r">[A-Za-z0-9+/=]{40,}</script>", "></script>", text)
+    assert not re.search(r"https?://|@import|url\(|<link|<iframe|fetch\(|import\(", scripts)
+    text = whole
     parser = Loads()
     parser.feed(text)
     assert {tag for tag, _ in parser.loads} == {"a", "img"}
     assert all(value.startswith(("#", "data:image/svg+xml;base64,")) for _, value in parser.loads)
-    assert not re.search(r"https?://|@import|url\(|<link|<iframe|fetch\(|import\(", text)
 
 
-def test_figures_are_inside_with_their_captions(page: Path) -> None:
-    text = unescape(page.read_text())
+def test_figures_are_inside_with_their_captions(whole: str) -> None:
+    text = unescape(whole)
     inside = re.findall(r"base64,([A-Za-z0-9+/=]+)", text)
     assert [base64.b64decode(data).decode() for data in inside] == [
         SVG.format(name) for name in CAPTIONS
@@ -92,7 +104,7 @@ def test_figures_are_inside_with_their_captions(page: Path) -> None:
 
 
 def test_every_row_of_the_results_is_in_a_table(
-    page: Path, summary_path: Path, drawn: Study
+    whole: str, summary_path: Path, drawn: Study
 ) -> None:
     summary = json.loads(summary_path.read_text())
     rates = [k for p in summary["transfer"].values() for s in p.values() for k in s]
@@ -133,7 +145,7 @@ def test_every_row_of_the_results_is_in_a_table(
     rows += len(GATE["checks"]) + len(GATE["points"])
     rows += 2 + len(page_sources())  # two tables quoted, those browsed
     parser = Loads()
-    parser.feed(page.read_text())
+    parser.feed(whole)
     assert parser.rows == rows + parser.tables  # a header each
 
 
@@ -150,36 +162,15 @@ def test_text_is_escaped(summary_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in text
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
-def test_tables_can_be_searched_and_sorted_in_a_browser(page: Path, tmp_path: Path) -> None:
-    probe = """<script>
-      const box = document.querySelector('#transfer .scroll');
-      const search = box.previousElementSibling;
-      search.value = 'random 128'; search.dispatchEvent(new Event('input'));
-      const seen = [...box.querySelectorAll('tbody tr')].filter((row) => !row.hidden);
-      const button = document.querySelectorAll('#cells th button')[5];
-      button.click(); button.click();
-      const first = document.querySelector('#cells tbody tr').cells[5].textContent;
-      document.title = `seen ${seen.length} first ${first}`;
-    </script>"""
-    probed = tmp_path / "probed.html"
-    probed.write_text(page.read_text() + probe)
-    options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-sync"
-    options += " --disable-background-networking --disable-component-update"
-    dom = subprocess.run(
-        ["chromium", *options.split(), f"--user-data-dir={tmp_path}/p", "--dump-dom", str(probed)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    ).stdout
-    assert f"<title>seen {len(SOURCES)} first 1,024</title>" in dom
+def written(summary_path: Path, folder: Path) -> str:
+    """All pages in Markdown, one after the other."""
+    out = folder / "RESULTS.md"
+    assert results_md.main(["--summary", str(summary_path), "--out", str(out)]) == 0
+    return "".join(path.read_text() for path in (out, *sorted(folder.glob("details/*.md"))))
 
 
 def test_markdown_holds_every_claim_and_reading(summary_path: Path, tmp_path: Path) -> None:
-    out = tmp_path / "RESULTS.md"
-    assert results_md.main(["--summary", str(summary_path), "--out", str(out)]) == 0
-    text = out.read_text()
+    text = written(summary_path, tmp_path)
     summary = json.loads(summary_path.read_text())
     for claim in summary["claims"]:
         assert claim["sentence"] in text
@@ -187,7 +178,20 @@ def test_markdown_holds_every_claim_and_reading(summary_path: Path, tmp_path: Pa
     assert all(reading in text for reading in summary["readings"])
     for line in (line for line in text.splitlines() if line.startswith("|")):
         assert line.endswith("|")
-    assert set(re.findall(r"\(figures/(\w+)\.png\)", text)) == set(CAPTIONS)
+    assert set(re.findall(r"\(\.\./figures/(\w+)\.png\)", text)) == set(CAPTIONS)
+
+
+def test_the_first_page_is_short_and_leads_to_all_others(
+    summary_path: Path, tmp_path: Path
+) -> None:
+    written(summary_path, tmp_path)
+    first = (tmp_path / "RESULTS.md").read_text()
+    assert len(first.splitlines()) <= 150
+    links = set(re.findall(r"\]\((details/\w+\.md)\)", first))
+    assert links == {f"details/{name}.md" for name in DETAILS}
+    for link in links:
+        text = (tmp_path / link).read_text()
+        assert "](../RESULTS.md)" in text and re.search(r"^## ", text, re.MULTILINE)
 
 
 def test_a_strategy_that_no_budget_changes_has_one_row(summary_path: Path) -> None:
@@ -203,7 +207,7 @@ def test_a_strategy_that_no_budget_changes_has_one_row(summary_path: Path) -> No
 def test_a_recording_without_the_published_method_says_so(summary_path: Path) -> None:
     summary = json.loads(summary_path.read_text())
     del summary["cost"]["upstream_method"]
-    assert "was not sampled" in results_md.page(summary)
+    assert "was not sampled" in results_md.pages(summary)["details/cost.md"]
 
 
 @pytest.mark.parametrize("content", ["[]", '{"provenance": {}}', "nonsense"])
@@ -227,9 +231,11 @@ def test_a_figure_without_a_caption_or_a_file_is_named(
 
 
 def test_guardrails_are_told_with_their_evidence(summary_path: Path, tmp_path: Path) -> None:
-    out = tmp_path / "RESULTS.md"
-    assert results_md.main(["--summary", str(summary_path), "--out", str(out)]) == 0
-    rows = [line for line in out.read_text().splitlines() if re.match(r"\| [GFE]\d \|", line)]
+    rows = [
+        line
+        for line in written(summary_path, tmp_path).splitlines()
+        if re.match(r"\| [GFE]\d \|", line)
+    ]
     assert [row.split(" | ")[0] for row in rows] == ["| G1", "| G5", "| F2"]
     assert all("| yes |" in row for row in rows)
     assert "85 of 85 files" in rows[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.report import origins, rendering, results_md, trace
+from scripts.report import origins, rendering, results_md, section, trace
 
 SUMMARY, RESULTS, README = (
     Path(name) for name in ("results/summary.json", "results/RESULTS.md", "README.md")
@@ -36,10 +36,15 @@ def changed(tmp_path: Path) -> Callable[[Path, str, str], Path]:
     """A copy of a file in which the first place of a text is another."""
 
     def change(path: Path, old: str, new: str) -> Path:
-        text = path.read_text(encoding="utf-8")
-        assert old in text
+        """Of RESULTS.md its details, too: the page that has the text is changed."""
         copy = tmp_path / path.name
-        copy.write_text(text.replace(old, new, 1), encoding="utf-8")
+        shutil.copy(path, copy)
+        if path == RESULTS:
+            shutil.copytree(path.parent / "details", tmp_path / "details", dirs_exist_ok=True)
+        places = [copy, *tmp_path.glob("details/*.md")]
+        place = next(one for one in places if old in one.read_text(encoding="utf-8"))
+        text = place.read_text(encoding="utf-8")
+        place.write_text(text.replace(old, new, 1), encoding="utf-8")
         return copy
 
     return change
@@ -55,7 +60,8 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
         every = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.md.j2")}
         ((path, text),) = ((path, text) for path, text in every.items() if old in text)
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        monkeypatch.setattr(rendering, "FOLDER", folder)
+        for module in (rendering, section):
+            monkeypatch.setattr(module, "FOLDER", folder)
         page = tmp_path / "RESULTS.md"
         assert results_md.main(["--summary", str(SUMMARY), "--out", str(page)]) == 0
         return page

@@ -2,7 +2,7 @@
 
 Only numpy, for the draws and the sums; scipy for one quantile of Student's t; the standard library
 for the normal distribution. Figures and intervals have to agree with summary.json to its last
-digit, and RESULTS.md has to print them.
+digit, and its page has to print them.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def interval(values: np.ndarray, files: list[str], name: str) -> tuple[float, fl
 @pytest.mark.parametrize("source", PAIRS)
 def test_rates_and_their_intervals(made: Clone, source: str, choice: str) -> None:
     summary = json.loads((made.path / "results/summary.json").read_text())
-    page = (made.path / "results/RESULTS.md").read_text()
+    page = (made.path / "results/details/headline.md").read_text()
     rows = triples_of(made.path, source)
     files = [f"{row['source_file']} -> {row['target_file']}" for row in rows]
     judged = [(row["ratio"], row["verdict"]) if choice == "copied" else row["best"] for row in rows]

@@ -1,45 +1,26 @@
-"""The sections of the results, in the order of the pages. A new one is its own file and a line."""
+"""The sections of the results by topic, in the order of the pages. A new one is its own file and a
+word here."""  # noqa: D205,D209
 
 from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
 
-from scripts.report.section import Section, Source
+from scripts.report.section import Section, Source, with_template
 
-ORDER = (
-    "scope",
-    "claims",
-    "headline",
-    "margins",
-    "reading",
-    "figures",
-    "corpus",
-    "runtimes",
-    "published",
-    "measured",
-    "datasets",
-    "gains",
-    "breakdowns",
-    "losses",
-    "quality",
-    "cells",
-    "ledger",
-    "repeat",
-    "revalidation",
-    "sim",
-    "spaces",
-    "triples",
-    "correctness",
-    "transfer",
-    "search",
-    "teaching",
-    "live",
-    "cost",
-    "guardrails",
-    "limits",
-    "provenance",
-)
+# What the pages group them by, what matters most first.
+TOPICS = {
+    "What was found": ("first", "headline", "margins", "live", "teaching", "claims", "reading"),
+    "What it means": ("scope", "limits", "words"),
+    "Figures": ("figures",),
+    "Searching and predicting": ("transfer", "search", "sim", "spaces", "triples", "cost"),
+    "Measuring": (
+        "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
+        "repeat", "revalidation", "correctness",
+    ),
+    "Configs that were committed": ("corpus", "runtimes", "published"),
+    "Evidence": ("guardrails", "provenance"),
+}  # fmt: skip
 
 
 def _section(name: str) -> Section:
@@ -49,7 +30,14 @@ def _section(name: str) -> Section:
     return found
 
 
-SECTIONS = tuple(map(_section, ORDER))
+BY_TOPIC = {topic: tuple(map(_section, names)) for topic, names in TOPICS.items()}
+SECTIONS = tuple(section for sections in BY_TOPIC.values() for section in sections)
+# Sections with a page of their own in Markdown; the rest stand on the first page or within these.
+DETAILS = tuple(
+    section.name
+    for section in with_template(SECTIONS, "md.j2")
+    if section.within is None and section.name not in ("first", "scope")
+)
 CAPTIONS = {name: text for section in SECTIONS for name, text in section.captions.items()}
 WORDS = {name: words for section in SECTIONS for name, words in section.words.items()}
 ROWS = {name: rows for section in SECTIONS for name, rows in section.rows.items()}

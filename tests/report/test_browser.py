@@ -1,0 +1,128 @@
+"""The page in a real browser: it opens, searches, sorts, pages, unfolds and reports no error."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.report import html
+from scripts.report.sections import CAPTIONS
+from tests.report.test_pages import SVG, page_arguments
+from tests.statistics.study import SOURCES
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("chromium") is None, reason="chromium is not installed"
+)
+OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+    "--virtual-time-budget=20000", "--dump-dom",
+)  # fmt: skip
+# Waits for what the page does on its own time, then leaves what it saw in the page's title.
+PROBE = """<script>
+window.addEventListener("error", (event) => {{ document.title = "error " + event.message; }});
+const later = () => new Promise((on) => setTimeout(on, 20));
+const until = async (holds) => {{ while (!holds()) await later(); }};
+const type = (field, text) => {{ field.value = text; field.dispatchEvent(new Event("input")); }};
+const rows = (box) => [...box.querySelectorAll("tbody tr")];
+const topicOf = (id) => document.getElementById(id).closest("details");
+(async () => {{ {steps} }})().catch((error) => {{ document.title = "error " + error; }});
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def page(
+    inputs: dict[str, Path], summary_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    figures = [folder / f"{name}.svg" for name in CAPTIONS]
+    for path in figures:
+        path.write_text(SVG.format(path.stem))
+    arguments = [*page_arguments(inputs, summary_path), "--figures", *map(str, figures)]
+    assert html.main([*arguments, "--out", str(folder / "report.html")]) == 0
+    return folder / "report.html"
+
+
+def seen(page: Path, folder: Path, steps: str, width: int = 1400) -> str:
+    """The page's title after the steps, which set it."""
+    probed = folder / "probed.html"
+    probed.write_text(page.read_text().replace("</body>", PROBE.format(steps=steps)))
+    options = [*OPTIONS, f"--window-size={width},900", f"--user-data-dir={folder}/profile"]
+    dom = subprocess.run(
+        ["chromium", *options, str(probed)], capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+    (title,) = re.findall(r"<title>(.*?)</title>", dom)
+    return str(title)
+
+
+def test_a_table_is_searched_and_sorted(page: Path, tmp_path: Path) -> None:
+    steps = """
+      topicOf("transfer").open = topicOf("cells").open = true;
+      const box = document.querySelector("#transfer .scroll");
+      type(box.previousElementSibling, "random 128");
+      await until(() => rows(box).every((row) => /random/.test(row.textContent)));
+      const button = document.querySelectorAll("#cells th button")[5];
+      const first = () => document.querySelector("#cells tbody tr").cells[5].textContent;
+      button.click();
+      await until(() => first() === "1");
+      button.click();
+      await until(() => first() !== "1");
+      document.title = `seen ${rows(box).length} first ${first()}`;"""
+    assert seen(page, tmp_path, steps) == f"seen {len(SOURCES)} first 1,024"
+
+
+def test_a_long_table_is_unfolded_and_turned(page: Path, tmp_path: Path) -> None:
+    steps = """
+      const body = document.querySelector("tbody[data-pack]");
+      body.closest("details").open = true;
+      await until(() => body.rows.length !== 10);
+      const pager = body.closest(".scroll").nextElementSibling;
+      const before = body.rows[0].textContent;
+      const all = Number(body.dataset.rows);
+      let turned = true;
+      if (all > 25) {
+        pager.lastElementChild.click();
+        await until(() => body.rows[0].textContent !== before);
+        turned = pager.textContent.includes(`26–${Math.min(50, all)} of ${all}`);
+      }
+      document.title = `turned ${turned}`;"""
+    assert seen(page, tmp_path, steps) == "turned true"
+
+
+def test_everything_is_searched_at_once(page: Path, tmp_path: Path) -> None:
+    steps = """
+      type(document.getElementById("everywhere"), "H100 win");
+      await until(() => document.getElementById("hits").textContent);
+      const topics = [...document.querySelectorAll("main > details")];
+      const left = topics.filter((topic) => !topic.hidden).length;
+      const gone = topicOf("words").hidden;
+      type(document.getElementById("everywhere"), "");
+      await until(() => topics.every((topic) => !topic.hidden));
+      document.title = `some ${left > 0 && left < topics.length} words gone ${gone}`;"""
+    assert seen(page, tmp_path, steps) == "some true words gone true"
+
+
+def test_figures_are_drawn_when_their_topic_is_opened(page: Path, tmp_path: Path) -> None:
+    steps = """
+      const images = [...document.querySelectorAll("img[data-pack]")];
+      const before = images.filter((image) => image.src).length;
+      topicOf("figures").open = true;
+      await until(() => images.every((image) => image.complete && image.src));
+      images[0].click();
+      document.title = `${before} ${images.length} ${document.getElementById("zoom").open}`;"""
+    assert seen(page, tmp_path, steps) == f"0 {len(CAPTIONS)} true"
+
+
+def test_every_link_leads_somewhere_and_a_phone_needs_no_sideways_scrolling(
+    page: Path, tmp_path: Path
+) -> None:
+    steps = """
+      const links = [...document.querySelectorAll('a[href^="#"]')];
+      const dead = links.filter((link) => !document.getElementById(link.hash.slice(1)));
+      const wide = document.documentElement.scrollWidth > window.innerWidth;
+      document.title = `links ${links.length > 3} dead ${dead.length} wide ${wide}`;"""
+    assert seen(page, tmp_path, steps, width=500) == "links true dead 0 wide false"
