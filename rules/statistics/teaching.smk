@@ -4,12 +4,15 @@
 rule statistics_teaching:
     input:
         script="scripts/statistics/teaching.py",
+        spec=LOCKED_SPEC,
         layer_out=[
             rules.transfer_few.output.searches,
+            rules.transfer_few.output.choices,
             rules.sim_evaluate.output.cells,
         ],
         family_out=[
             rules.transfer_family_out.output.searches,
+            rules.transfer_family_out.output.choices,
             rules.sim_family_out.output.cells,
         ],
     output:
@@ -21,11 +24,12 @@ rule statistics_teaching:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/teaching.py"),
+        margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --taught layer_out {input.layer_out:q}"
-        " --taught family_out {input.family_out:q}"
+        " --taught family_out {input.family_out:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.teaching:q} 2> {log:q}"

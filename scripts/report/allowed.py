@@ -38,6 +38,7 @@ ALLOWED: dict[str, str] = {
     "K = 1 | 4 | 8 | 16 | 32": _K,
     "K = 1 | 8 | 16 | 128": _K,
     "K = 1 | 8 | 16 |": _K,
+    "regret at K = 1 | K = 8 |": _K,
     "trials to 2%: median": _BANDS,
     "the tie-set at K = 16": _K,
     "largest regret at K = 128": _K,

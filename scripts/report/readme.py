@@ -16,12 +16,17 @@ from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
 from scripts.report.sections.first import SOURCES
 from scripts.report.sections.margins import level
+from scripts.report.sections.teaching import SHORT, added, helped
 
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
-SEARCHES = {
+TAUGHT = {
     "S1-S8": "S1-S8, from one source GPU",
-    "S1-S8, stops": "the same, ending by itself",
+    "S1-S8, no source": "S1-S8, from none",
+    "S1-S8, stops": "from one, ending by itself",
     "S6": "the predictor's order alone",
+}
+AS_LIVE = {"S1-S8, stops": "S1-S8, from one source GPU", "S1-S8, no source, stops": "from none"}
+SEARCHES = {
     "Optuna TPE": "Optuna, TPE",
     "cold Bayesian": "Bayesian, knowing nothing",
     "random": "random",
@@ -36,6 +41,12 @@ def figures(summary: dict[str, Any]) -> str:
         summary=summary,
         sources=SOURCES,
         searches=SEARCHES,
+        taught_searches=TAUGHT,
+        teachings=SHORT,
+        found_taught=summary["teaching"][summary["first_gpu"]],
+        as_live=AS_LIVE,
+        source_adds=added,
+        source_helps=helped,
         margin=level(summary["statistics"]["margin"]),
     )
 

@@ -44,7 +44,8 @@ from scripts.transfer.recording import Recording, read_recordings
 from scripts.transfer.rivals.recorded import read_rivals
 
 LOG = logging.getLogger("transfer.evaluate")
-CHOSEN = (ALL, f"{ALL}, stops", f"{ALL}, all sources")
+_HOW = ("stops", "all sources", "no source", "no source, stops")
+CHOSEN = (ALL, *(f"{ALL}, {how}" for how in _HOW))  # of which the choice is kept
 Row = dict[str, Any]
 
 EXAMPLE = """example:

@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.schemas.search import SEARCHES
+from scripts.lib.schemas.search import SEARCH_CHOICES, SEARCHES
 from scripts.lib.schemas.sim import SIM_CELLS
 from scripts.lib.schemas.teaching import TEACHING
 from scripts.lib.tables import read_table, write_table
-from scripts.statistics.teaching import NO_SOURCE, ONE_SOURCE, PREDICTOR, SEARCHED, main
+from scripts.statistics.teaching import (
+    CHOOSING,
+    NO_SOURCE,
+    ONE_SOURCE,
+    PREDICTOR,
+    SEARCHED,
+    main,
+)
 from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL, run
 
 CELLS = (SMALL, LARGE, OTHER)
@@ -21,6 +28,11 @@ ALONE = "NVIDIA_H200/E64-N1024-K2048-top8-bf16/M8"  # no source has its layer
 ONE = {SMALL: (1.0, 1.1), LARGE: (1.05, 1.2), OTHER: (1.01, 1.01)}
 NONE = {SMALL: 1.3, LARGE: 1.1, OTHER: 1.01, ALONE: 1.5}
 TRIALS = {SMALL: (1, 3), LARGE: (7, None), OTHER: (2, 2)}
+# By cell: the choice from each source over the committed config, the half-width of each interval;
+# None: the committed config was not timed.
+OVER = {SMALL: (0.95, 0.985), LARGE: (1.03, 1.0), OTHER: None}
+OVER_NONE = {SMALL: 0.95, LARGE: 1.03, OTHER: None, ALONE: 1.005}
+HALF, MARGIN = 0.01, 0.01
 ENDS = ("low", "value", "high")
 PREDICTED = {SMALL: 1.0, LARGE: 1.03, OTHER: 1.02}
 
@@ -28,13 +40,30 @@ PREDICTED = {SMALL: 1.0, LARGE: 1.03, OTHER: 1.02}
 def searches() -> pd.DataFrame:
     rows = []
     for name in SEARCHED:
-        if name in ("S6", NO_SOURCE):
+        if name == "S6" or name.startswith(NO_SOURCE):
             rows += [run(cell, regret, 5) | {"strategy": name} for cell, regret in NONE.items()]
             continue
         for cell in CELLS:
             for source, regret, trials in zip((H100, MI300X), ONE[cell], TRIALS[cell], strict=True):
                 rows.append(run(cell, regret, trials, source) | {"strategy": name})
     return pd.DataFrame(rows, columns=SEARCHES.names)
+
+
+def choices() -> pd.DataFrame:
+    rows = []
+    for name in CHOOSING:
+        none = name.startswith(NO_SOURCE)
+        for cell, over in (OVER_NONE if none else OVER).items():
+            ratios = [over] if none else over or (None, None)
+            for source, ratio in zip([None] if none else [H100, MI300X], ratios, strict=True):
+                rows.append(_choice(cell, name, source, ratio))
+    return pd.DataFrame(rows, columns=SEARCH_CHOICES.names)
+
+
+def _choice(cell: str, name: str, source: str | None, ratio: float | None) -> dict[str, object]:
+    ends = {"low": ratio and ratio - HALF, "high": ratio and ratio + HALF}
+    row = {"cell_id": cell, "strategy": name, "source": source, "ratio": ratio, **ends}
+    return row | {"trials": 9, "best_id": "M16-N64-K64-G1-W4-S2", "regret": 1.0, "tied": True}
 
 
 def predicted(held_out: str) -> pd.DataFrame:
@@ -51,9 +80,10 @@ def predicted(held_out: str) -> pd.DataFrame:
 
 def command(folder: Path, teaching: str, held_out: str) -> list[str]:
     write_table(folder / "searches.parquet", searches(), SEARCHES)
+    write_table(folder / "choices.parquet", choices(), SEARCH_CHOICES)
     write_table(folder / "sim_cells.parquet", predicted(held_out), SIM_CELLS)
-    words = ["--taught", teaching, str(folder / "searches.parquet")]
-    words += [str(folder / "sim_cells.parquet"), "--resamples", "200"]
+    files = [str(folder / f"{name}.parquet") for name in ("searches", "choices", "sim_cells")]
+    words = ["--taught", teaching, *files, "--margin", str(MARGIN), "--resamples", "200"]
     return [*words, "--out", str(folder / "teaching.parquet")]
 
 
@@ -88,6 +118,24 @@ def test_shares_within_two_per_cent_count_each_cell_once(found: pd.DataFrame) ->
     assert value(found, ONE_SOURCE, "within_2_8") == pytest.approx(np.mean(near))
     hit = [PREDICTED[cell] <= 1.02 for cell in CELLS]  # not those of chance
     assert value(found, PREDICTOR, "within_2_8") == pytest.approx(np.mean(hit))
+
+
+def test_choices_are_held_against_the_committed_config_each_cell_once(
+    found: pd.DataFrame,
+) -> None:
+    timed = [np.array(over) for over in OVER.values() if over]
+    alone = [np.array([over]) for over in OVER_NONE.values() if over]
+    for search, cells in ((ONE_SOURCE, timed), (f"{NO_SOURCE}, stops", alone)):
+        for metric, inside in (
+            ("win", [over + HALF < 1 - MARGIN for over in cells]),
+            ("loss", [over - HALF > 1 + MARGIN for over in cells]),
+            ("non_inferior", [over + HALF <= 1 + MARGIN for over in cells]),
+            ("within_2", [over <= 1.02 for over in cells]),
+        ):
+            share = np.mean([np.mean(one) for one in inside])
+            assert value(found, search, f"committed_{metric}") == pytest.approx(share)
+            assert value(found, search, f"committed_{metric}", "n") == len(cells)
+    assert 0 < value(found, ONE_SOURCE, "committed_win") < 1
 
 
 def test_trials_are_the_upper_order_statistic_and_infinite_ones_are_empty(

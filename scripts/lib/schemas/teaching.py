@@ -8,7 +8,7 @@ from scripts.lib.tables import Column, Table
 
 TEACHING = Table(
     "teaching",
-    1,
+    2,
     "One row per (GPU, what taught, search, metric), over completely measured cells; each cell "
     "counts once. Intervals: percentile bootstrap over cells and over files, the wider of the two.",
     (
@@ -20,7 +20,9 @@ TEACHING = Table(
             pa.string(),
             "regret_K: geometric mean after K trials; within_2_8: share of runs with regret <= "
             "1.02 after 8; trials_median, trials_p95: trials to within 2%, quantile over cells; "
-            "over_source_K: regret without a source over that from one source, same cells",
+            "over_source_K: regret without a source over that from one source, same cells; "
+            "committed_win, _loss, _non_inferior, _within_2: what was chosen in the end against "
+            "the committed config, by recorded medians, share of runs",
         ),
         Column("value", pa.float64(), "the estimate; empty: infinite", nullable=True),
         Column("low", pa.float64(), "lower end of its interval; empty: infinite", nullable=True),
@@ -28,5 +30,5 @@ TEACHING = Table(
         Column("n", pa.int32(), "cells"),
         Column("files", pa.int32(), "config files that they come from"),
     ),
-    ("1: first version",),
+    ("2: against the committed config; searches without a source that stop", "1: first version"),
 )

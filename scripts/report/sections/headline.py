@@ -125,7 +125,7 @@ def _over_triples(name: str) -> Iterator[Candidate]:
     for choice, what in (
         ("copied", "copied (S1)"),
         ("best", "best of the configs tried"),
-        ("searched", "found by S1-S8 on the GPU itself"),
+        ("searched", "found by S1-S8 on the GPU itself, its other layers taught"),
     ):
         for metric, said in (
             ("within_2", "within 2% of the committed config on {rate} of {n} triples."),

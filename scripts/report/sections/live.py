@@ -152,7 +152,8 @@ def _pair(pair: str, found: Figure, non_inferior: Figure | None) -> str:
         f"a strict win on {wording.per_cent(found['win'])} of {found['n']} triples, a loss on"
         f" {wording.per_cent(found['loss'])}"
     )
-    said = f"{wording.pair(pair)}, S1-S8 on the GPU itself: {'; '.join(words)}."
+    taught = "S1-S8 on the GPU itself, its other layers taught"
+    said = f"{wording.pair(pair)}, {taught}: {'; '.join(words)}."
     return f"{said} By the rounds alone it is {strict}."
 
 

@@ -16,7 +16,7 @@ AA_RATES = made("aa_rates", "statistics.aa_rates", schema.AA_RATES)
 ALL = "all"
 # choice -> in words, in the order of the table
 CHOICES = {
-    "searched": "found by S1-S8 on the GPU itself",
+    "searched": "found by S1-S8 on the GPU itself, its other layers taught",
     "halves": "the same choice, by the study's own rounds",
     "fastest": "its fastest trial, before the finals",
     "copied": "copied (S1)",

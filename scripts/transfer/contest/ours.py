@@ -57,6 +57,8 @@ def taught(on: Field) -> Iterator[Entrant]:
         if entrant.name.startswith(ALL):
             yield entrant
     yield Entrant(f"{ALL}, no source", None, 0, _pipelines(on, []), raced=True)
+    stopped = _pipelines(on, [], margin=on.margin)
+    yield Entrant(f"{ALL}, no source, stops", None, 0, stopped, raced=True)
     yield Entrant("S6", None, 0, each(on, partial(_predicted, on)))
 
 

@@ -109,7 +109,8 @@ def _of_gpu(read: Frames, device: str) -> Summary:
 
 def claims(*_: Any) -> Iterator[Candidate]:
     """Trials and regret of S1-S8, its nearest rivals, its verdicts."""
-    path, title = f"search/{HEADLINE}", f"{HEADLINE}, replayed from one source GPU at a time"
+    path = f"search/{HEADLINE}"
+    title = f"{HEADLINE}, replayed from one source GPU at a time, taught by the GPU's other layers"
     for end, said in (("median", "the median cell"), ("p95", "the 95th percentile of cells")):
         yield Candidate(
             f"{path}/trials_to_2pct_intervals/{end}",
@@ -129,7 +130,7 @@ def claims(*_: Any) -> Iterator[Candidate]:
             f"search_details/pairs/{other}/regret/{budget}",
             PAIRS,
             f"{other}, {budget} trials: {{fine_ratio}} times the latency that {HEADLINE} from all"
-            " sources has found by then (geometric mean of {n} cells).",
+            " sources, layer out, has found by then (geometric mean of {n} cells).",
         )
     for metric, said in (("win", "a win"), ("loss", "a loss"), ("within_2", "within 2%")):
         yield Candidate(
