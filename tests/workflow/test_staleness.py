@@ -21,7 +21,8 @@ pytestmark = pytest.mark.workflow
 # phase -> the phases that a change of its parameters reaches, itself included.
 REACHED = {
     "corpus": {"corpus", "space", "sim", "statistics", "claims", "figures", "report"},
-    "space": {"space", "transfer", "sim", "statistics", "claims", "figures", "report"},
+    "space": {"space", "audit", "transfer", "sim", "statistics", "claims", "figures", "report"},
+    "audit": {"audit"},
     "ledger": {"ledger", "claims", "report"},
     "sim": {"sim", "transfer", "statistics", "figures", "report"},
     "transfer": {"transfer", "statistics", "claims", "figures", "report"},

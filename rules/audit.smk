@@ -1,0 +1,50 @@
+"""Put tuners to the test on recorded trials: the noise, steadiness, injected faults, the grid."""
+
+
+rule audit_noise:
+    input:
+        script="scripts/audit/noise.py",
+        fresh=fresh("finals.parquet"),
+        fixed=complete("finals.parquet"),
+    output:
+        noise="results/tables/audit/noise.parquet",
+    log:
+        "logs/audit/noise.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/audit/noise.py"),
+    shell:
+        "python -m {params.module} --fresh {input.fresh:q} --fixed {input.fixed:q}"
+        " --out {output.noise:q} 2> {log:q}"
+
+
+rule audit_steady:
+    input:
+        script="scripts/audit/steady.py",
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
+        spaces=measured_spaces(),
+        noise=rules.audit_noise.output.noise,
+    output:
+        steady="results/tables/audit/steady.parquet",
+    log:
+        "logs/audit/steady.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/audit/steady.py"),
+        restarts=lookup(within=config, dpath="audit/restarts"),
+        seed=lookup(within=config, dpath="audit/seed"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --spaces {input.spaces:q} --noise {input.noise:q} --restarts {params.restarts:q}"
+        " --seed {params.seed:q} --processes {threads} --out {output.steady:q} 2> {log:q}"
+
+
+rule audit:
+    input:
+        results_of("audit"),

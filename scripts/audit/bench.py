@@ -1,0 +1,106 @@
+"""What a tuner asks when it times tactics: the GPU, or recorded trials answered in its place.
+
+A tactic is a config; a bench holds the tactics of one layer, and they are named by their places in
+``Bench.tactics``. A live bench runs them on a GPU, ``scripts.audit.replay`` looks them up; tuners
+and probes cannot tell them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.lib.config import Config
+from scripts.lib.shape import Cell
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+class Routing(StrEnum):
+    """How tokens are spread over the experts."""
+
+    UNIFORM = "uniform"
+    ZIPF = "zipf"
+
+
+class Clock(StrEnum):
+    """What a timing counts."""
+
+    GRAPH = "graph"  # the GPU's time, in a captured graph
+    HOST = "host"  # the host's launches as well
+
+
+class Cache(StrEnum):
+    """What the L2 cache holds when a timing begins."""
+
+    COLD = "cold"
+    WARM = "warm"
+
+
+class Scope(StrEnum):
+    """How much of the layer a timing covers."""
+
+    WHOLE = "whole"
+    PART = "part"  # without the passes that some kernels leave to another
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a config is wanted for. ``ranks``: of expert parallelism, and one is meant."""
+
+    cell: Cell
+    routing: Routing = Routing.UNIFORM
+    ranks: int = 1
+
+    def at(self, tokens: int) -> Problem:
+        """The same layer for another number of tokens."""
+        return replace(self, cell=replace(self.cell, tokens=tokens))
+
+
+@dataclass(frozen=True)
+class How:
+    """Under which conditions tactics are timed. ``arena``: the BLOCK_SIZE_M that the buffers were
+    allocated for, None if each tactic has its own; ``rank``: whose GPU."""  # noqa: D205,D209
+
+    clock: Clock = Clock.GRAPH
+    cache: Cache = Cache.COLD
+    scope: Scope = Scope.WHOLE
+    arena: int | None = None
+    rank: int = 0
+
+
+FAIR = How()
+
+
+class NotKnown(LookupError):  # noqa: N818 - it is an answer
+    """The bench cannot answer that: recorded trials hold one set of conditions only."""
+
+
+class Bench(Protocol):
+    """Times tactics of one layer. What fails has no latency (NaN)."""
+
+    @property
+    def tactics(self) -> tuple[Config, ...]:
+        """All that can be asked about, in ascending order."""
+        ...
+
+    def time(self, problem: Problem, places: Places, how: How = FAIR) -> Array:
+        """One timing of each tactic by itself, in us, shape (tactics,). NotKnown."""
+        ...
+
+    def rounds(self, problem: Problem, places: Places, rounds: int) -> Array:
+        """Interleaved replays, a fresh order in every round, in us, shape (rounds, tactics)."""
+        ...
+
+    def digests(self, problem: Problem, places: Places) -> NDArray[np.int64]:
+        """A number for what each tactic computes, equal for equal outputs. NotKnown."""
+        ...
+
+    def overrun(self, problem: Problem, place: int, rows: int) -> bool:
+        """Whether a run wrote past buffers of so many tokens. NotKnown."""
+        ...

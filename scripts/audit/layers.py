@@ -1,0 +1,60 @@
+"""Completely measured layers, as benches replay them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from scripts.audit.bench import Array
+from scripts.lib.config import Config
+from scripts.lib.shape import Cell, Shape
+from scripts.transfer.recording import Recording, read_recordings
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer on one GPU. ``us``: of the legal configs, shape (tokens, tactics), NaN where one
+    failed; ``tokens`` ascend."""  # noqa: D205,D209
+
+    device: str
+    shape: Shape
+    tokens: tuple[int, ...]
+    tactics: tuple[Config, ...]
+    us: Array
+
+    @property
+    def id(self) -> str:
+        """For example ``NVIDIA_H200/E8-N3584-K4096-top2-bf16``."""
+        return f"{self.device}/{self.shape.id}"
+
+    def cell(self, tokens: int) -> Cell:
+        """The layer's cell."""
+        return Cell(self.device, self.shape, tokens)
+
+    def only(self, places: Sequence[int]) -> Layer:
+        """The layer with some of its tactics."""
+        kept = tuple(self.tactics[place] for place in places)
+        return Layer(self.device, self.shape, self.tokens, kept, self.us[:, places])
+
+
+def layers_of(recordings: Iterable[Recording]) -> list[Layer]:
+    """One for each (GPU, shape); ``recordings`` sorted by cell."""
+    found = []
+    for (device, shape), of_layer in groupby(recordings, lambda r: (r.cell.device, r.cell.shape)):
+        rows = list(of_layer)
+        legal = rows[0].legal
+        us = np.stack([one.latency_us[: len(legal)] for one in rows])
+        tokens = tuple(one.cell.tokens for one in rows)
+        found.append(Layer(device, shape, tokens, legal.configs, us))
+    return found
+
+
+def read_layers(
+    trials: Sequence[Path], cells: Sequence[Path], spaces: Iterable[Path]
+) -> list[Layer]:
+    """As ``scripts.transfer.recording.read_recordings`` does."""
+    return layers_of(read_recordings(trials, cells, spaces))
