@@ -8,22 +8,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.figures import (
-    classes,
-    cost,
-    curves,
-    headroom,
-    live,
-    searches,
-    sim,
-    spread,
-    transferred,
-)
+from scripts.figures import cost
 from scripts.lib.device import short_name
-from tests.figures.test_figures import by_class, calibration, costs, differences
-from tests.report import absent, copied, planted_live, searched
+from tests.figures.case import Case
+from tests.figures.cases import CASES
+from tests.figures.test_cost import costs
 from tests.statistics.conftest import Judged
-from tests.statistics.study import DEVICE, SOURCES, Study
+from tests.statistics.study import DEVICE, Study
 
 SECOND = "NVIDIA_B200"
 
@@ -45,35 +36,20 @@ def drawn_of(axis: Axes) -> list[np.ndarray]:
     return [np.asarray(line.get_xydata()) for line in axis.lines] + dots + bars
 
 
-def figures(name: str, drawn: Study, judged: Judged, double: bool) -> Figure:
+def figures(case: Case, drawn: Study, judged: Judged, double: bool) -> Figure:
     """The figure of one or of two GPUs."""
     of = both if double else lambda frame: frame
-    copies = copied.planted(drawn.cells)
-    rates, _ = planted_live.tables(copies)["live_rates"]
-    sims = absent.sim_cells().assign(device=DEVICE)
-    made = {
-        "classes": lambda: classes.draw(classes.shares(of(by_class()))),
-        "cost": lambda: cost.draw(cost.totals(of(costs()))),
-        "curves": lambda: curves.draw(curves.curves(of(judged.rates)), list(SOURCES)),
-        "headroom": lambda: headroom.draw(headroom.headroom(of(judged.pairwise), of(drawn.cells))),
-        "live": lambda: live.draw(live.bars(of(rates))),
-        "searches": lambda: searches.draw(of(searched.tables()["search_rates"][0])),
-        "sim": lambda: sim.draw(of(calibration()), of(sims)),
-        "spread": lambda: spread.draw(of(differences()), 0.01),
-        "transferred": lambda: transferred.draw(
-            transferred.points(of(copies), of(drawn.trials)), SOURCES
-        ),
-    }
-    return made[name]()
+    assert case.draw is not None
+    return case.draw({name: of(one) for name, (one, _) in case.tables(drawn, judged).items()})
 
 
-NAMES = ("classes", "curves", "headroom", "live", "searches", "sim", "spread", "transferred")
+NAMES = [name for name, one in CASES.items() if one.draw is not None]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_are_drawn_and_the_first_as_it_was(name: str, drawn: Study, judged: Judged) -> None:
-    alone = figures(name, drawn, judged, double=False).axes
-    beside = figures(name, drawn, judged, double=True).axes
+    alone = figures(CASES[name], drawn, judged, double=False).axes
+    beside = figures(CASES[name], drawn, judged, double=True).axes
     assert len(beside) == 2 * len(alone)
     titles = [axis.get_title(loc="left") for axis in beside]
     for device in (DEVICE, SECOND):
@@ -87,8 +63,8 @@ def test_both_are_drawn_and_the_first_as_it_was(name: str, drawn: Study, judged:
             np.testing.assert_array_equal(mine, then)
 
 
-def test_the_costs_of_both_stand_in_one_panel(drawn: Study, judged: Judged) -> None:
-    (alone,) = figures("cost", drawn, judged, double=False).axes
-    (beside,) = figures("cost", drawn, judged, double=True).axes
+def test_the_costs_of_both_stand_in_one_panel() -> None:
+    (alone,) = cost.draw(cost.totals(costs())).axes
+    (beside,) = cost.draw(cost.totals(both(costs()))).axes
     assert len(beside.lines) == 2 * len(alone.lines) > 0
     assert short_name(SECOND) in beside.get_title(loc="left")
