@@ -101,9 +101,10 @@ class Section:
     "*" for any one; the longest that a path begins with holds. The sources among them are what
     ``build`` gets, with those that it ``needs`` besides; its result is merged into the summary.
     ``derive`` gets the summary so far and adds what follows from other sections. ``values`` is what
-    templates want beside the summary, ``words`` their constants. ``within``: the section in whose
-    template it stands. ``links``: ids of the page to browse, as its menu calls
-    them, if not by the name.
+    templates want beside the summary, ``words`` their constants. ``phrases``: numbers that its page
+    holds without a figure behind them, each with the reason (see scripts.report.allowed).
+    ``within``: the section in whose template it stands. ``links``: ids of the page to browse, as
+    its menu calls them, if not by the name.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Section:
     readings: Callable[[Summary, Headline], Iterable[str]] = _nothing
     values: Callable[[Summary], Mapping[str, Any]] = _nothing
     words: Mapping[str, Any] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
     captions: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Browsable] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)

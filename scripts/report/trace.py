@@ -124,7 +124,7 @@ def find(pages: Iterable[Page], known: set[str]) -> Iterator[str]:
             for place in (place for place in figure.places if not origins(place)):
                 yield f"{where}: {place} has no origin; name its table"
         unused = {p: why for p, why in unused.items() if not phrase_pattern(p).search(one.text)}
-    yield from (f"scripts/report/allowed.py: {phrase!r}: stands on no page" for phrase in unused)
+    yield from (f"scripts/report: {phrase!r}: allowed, but stands on no page" for phrase in unused)
 
 
 def _edited(one: Page) -> Iterator[str]:

@@ -8,18 +8,18 @@ import pytest
 from scripts.figures import live
 from scripts.lib.files import InputError
 from tests.figures.case import Case
-from tests.report import copied, planted_live
+from tests.report import planted_live
 from tests.statistics.study import SOURCES, Study
 
 CASE = Case(
     live.main,
-    lambda drawn, _: {"rates": planted_live.tables(copied.planted(drawn.cells))["live_rates"]},
+    lambda drawn, _: {"rates": planted_live.tables(drawn)["live_rates"]},
     draw=lambda read: live.draw(live.bars(read["rates"])),
 )
 
 
 def test_bars_of_searches_begin_with_all_sources_and_are_all_of_them(drawn: Study) -> None:
-    rates, _ = planted_live.tables(copied.planted(drawn.cells))["live_rates"]
+    rates, _ = planted_live.tables(drawn)["live_rates"]
     found = live.bars(rates)
     assert np.allclose(found[["win", "tie", "loss"]].sum(axis=1), 100)
     assert (found["low"] <= found["win"]).all() and (found["win"] <= found["high"]).all()

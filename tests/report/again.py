@@ -52,7 +52,7 @@ def losses() -> pd.DataFrame:
     return classed.filled(rows, LOSSES)
 
 
-def tables(drawn: Study) -> dict[str, tuple[pd.DataFrame, Table]]:
+def tables(drawn: Study, *_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """By the names that the report gives them; the first verdict of the recording flips."""
     first = recorded(drawn, "first")
     second = replace(first, name=SECOND)

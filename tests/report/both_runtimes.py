@@ -20,7 +20,7 @@ OTHERS = [
 ]
 
 
-def tables() -> dict[str, tuple[pd.DataFrame, Table]]:
+def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """What the report reads of both."""
     ours = rows_to_arrow(OURS, HISTORY).to_pandas()
     others = rows_to_arrow(OTHERS, RUNTIME_HISTORY).to_pandas()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from scripts.lib.judging.decision import LOSS, TIE, WIN
@@ -68,3 +70,8 @@ def best_of(copied: pd.DataFrame) -> pd.DataFrame:
 def no_repeats() -> pd.DataFrame:
     """SPREAD of cells that were recorded once."""
     return pd.DataFrame(columns=SPREAD.names)
+
+
+def leaves(tree: dict[str, Any], depth: int) -> int:
+    """Entries of nested mappings, ``depth`` levels down."""
+    return len(tree) if depth == 1 else sum(leaves(x, depth - 1) for x in tree.values())

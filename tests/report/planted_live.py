@@ -11,8 +11,8 @@ from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.tables import Table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.live import losses, rates
-from tests.report.copied import filled
-from tests.statistics.study import DEVICE
+from tests.report.copied import filled, planted
+from tests.statistics.study import DEVICE, Study
 
 RUN = "some-model-tp2"
 _RATIO = {WIN: 0.9, TIE: 1.0, LOSS: 1.1}
@@ -60,9 +60,9 @@ def _no_legal_space() -> pd.DataFrame:
     return filled(pd.DataFrame([row]), SPACE)
 
 
-def tables(copied: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, Table]]:
+def tables(drawn: Study, *_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """What the report reads of them."""
-    found, (batches, costs) = live(copied), _tuned()
+    found, (batches, costs) = live(planted(drawn.cells)), _tuned()
     return {
         "live": (found, LIVE),
         "live_rates": (rates(found, Plan(resamples=200), 0.01), LIVE_RATES),

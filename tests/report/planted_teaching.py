@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from scripts.lib.schemas.teaching import TEACHING
@@ -9,15 +11,21 @@ from scripts.lib.tables import Table
 from scripts.lib.teaching import Teaching
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.teaching import Replay, frame_of, taught
+from tests.report.copied import leaves
 from tests.statistics.test_teaching import MARGIN, choices, predicted, searches
 
 PLAN = Plan(100, 0.95, 1)
 
 
-def tables() -> dict[str, tuple[pd.DataFrame, Table]]:
+def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """TEACHING as the statistics make it."""
-    rows = []
+    found = []
     for teaching in (Teaching.LAYER_OUT, Teaching.FAMILY_OUT):
         replay = Replay(searches(), choices(), predicted(teaching.removesuffix("_out")))
-        rows += taught(replay, teaching, MARGIN, PLAN)
-    return {"teaching": (frame_of(rows), TEACHING)}
+        found += taught(replay, teaching, MARGIN, PLAN)
+    return {"teaching": (frame_of(found), TEACHING)}
+
+
+def rows(summary: dict[str, Any]) -> int:
+    """Of the page to browse: one for each estimate."""
+    return leaves(summary["teaching"], 4)

@@ -72,7 +72,7 @@ def search_choices() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SEARCH_CHOICES.names)
 
 
-def tables() -> dict[str, tuple[pd.DataFrame, Table]]:
+def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """What the report reads of them."""
     plan = Plan(resamples=200)
     rates, costs = read_off(searches(), plan)

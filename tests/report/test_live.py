@@ -11,14 +11,13 @@ import pytest
 from scripts.report import results_md
 from scripts.report.sections.live import REACH, live, live_details, readings, source_rows, tuned
 from tests.report import planted_live
-from tests.report.copied import planted
 from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE, SOURCES, Study
 
 
 @pytest.fixture(scope="module")
 def tables(drawn: Study) -> dict[str, pd.DataFrame]:
-    found = planted_live.tables(planted(drawn.cells))
+    found = planted_live.tables(drawn)
     return {name: frame for name, (frame, _) in found.items()}
 
 

@@ -12,8 +12,8 @@ import pytest
 from scripts.report import results_md
 from scripts.report.sections import cost, datasets, gains
 from scripts.report.sentences import make_readings
-from tests.report.conftest import DATASET
 from tests.report.test_readings import HEADLINE, figure
+from tests.report.written import DATASET
 from tests.statistics.study import DEVICE
 
 

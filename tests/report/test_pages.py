@@ -8,7 +8,6 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,8 +17,9 @@ from scripts.report.packing import packed, unpacked
 from scripts.report.sections import CAPTIONS, DETAILS, ROWS, page_sources
 from scripts.report.sections.transfer import transfer_rows
 from tests.report import absent, planted_live, searched
-from tests.report.conftest import GATE
-from tests.report.copied import planted
+from tests.report.conftest import planters
+from tests.report.copied import leaves, planted
+from tests.report.written import GATE
 from tests.statistics.study import Study
 
 JUDGED = ("copied", "best", "searched")
@@ -126,7 +126,6 @@ def test_every_row_of_the_results_is_in_a_table(
     pairs = summary["headline"].values()
     rows += sum(len(pair.get(name, {})) for pair in pairs for name in JUDGED)
     rows += leaves(summary["margins"], 4) + leaves(summary["aa_rates"], 2)
-    rows += leaves(summary["teaching"], 4)
     rows += len(summary["ledger"]) + len(summary["published"]["rows"])
     for kinds in summary["breakdowns"].values():
         rows += sum(len(group) for kind in kinds.values() for group in kind.values())
@@ -143,15 +142,11 @@ def test_every_row_of_the_results_is_in_a_table(
         rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
     rows += len(GATE["checks"]) + len(GATE["points"])
+    rows += sum(one.rows(summary) for one in planters() if hasattr(one, "rows"))
     rows += 2 + len(page_sources())  # two tables quoted, those browsed
     parser = Loads()
     parser.feed(whole)
     assert parser.rows == rows + parser.tables  # a header each
-
-
-def leaves(tree: dict[str, Any], depth: int) -> int:
-    """Entries of nested mappings, ``depth`` levels down."""
-    return len(tree) if depth == 1 else sum(leaves(x, depth - 1) for x in tree.values())
 
 
 def test_text_is_escaped(summary_path: Path) -> None:

@@ -14,15 +14,9 @@ import pytest
 from scripts.report import summary
 from scripts.report.estimates import rounded
 from scripts.report.section import find
-from tests.report.conftest import (
-    COMMIT,
-    DATASET,
-    GAP_FILES,
-    RUNS,
-    TUNED,
-    UPSTREAM,
-    summary_arguments,
-)
+from tests.report.conftest import summary_arguments
+from tests.report.planted_measured import GAP_FILES
+from tests.report.written import COMMIT, DATASET, RUNS, TUNED, UPSTREAM
 from tests.statistics.conftest import Judged
 from tests.statistics.study import BUDGETS, DEVICE, SOURCES, Study
 

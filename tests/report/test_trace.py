@@ -160,7 +160,7 @@ def test_a_phrase_that_no_page_holds_is_found(
 ) -> None:
     monkeypatch.setattr(trace, "ALLOWED", {**trace.ALLOWED, "in 99 balloons": "a song"})
     (found,) = findings(capsys)
-    assert "'in 99 balloons': stands on no page" in found
+    assert "'in 99 balloons': allowed, but stands on no page" in found
 
 
 def test_pages_that_are_not_there_are_named(

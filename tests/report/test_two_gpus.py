@@ -17,7 +17,8 @@ import pytest
 from scripts.report import results_md, summary
 from scripts.report.sections import summary_sources
 from tests.report import again, planted_live
-from tests.report.conftest import DATASET, RUNS, summary_arguments
+from tests.report.conftest import summary_arguments
+from tests.report.written import DATASET, RUNS
 from tests.statistics.study import DEVICE
 
 SECOND = "NVIDIA_B200"  # before the first in any order of names

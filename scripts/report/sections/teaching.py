@@ -199,5 +199,10 @@ SECTION = Section(
             "BY_HAND": BY_HAND,
         }
     },
+    phrases={
+        "after 8 trials the best is at": "names a budget of trials, K of data/spec.yaml",
+        "the predictor's first 8 hold": "names a budget of trials, K of data/spec.yaml",
+        "Above 1 a source's file helps": "part of a definition",
+    },
     links={"teaching": "What taught"},
 )
