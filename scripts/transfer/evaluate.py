@@ -32,9 +32,9 @@ from scripts.lib.tables import write_table
 from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, read_families
 from scripts.transfer.choices import choice
 from scripts.transfer.committed_files import History, read_history
-from scripts.transfer.contest.baselines import baselines
-from scripts.transfer.contest.field import Entrant, Field, run
-from scripts.transfer.contest.ours import ALL, of_all_sources, of_sources, taught, without_source
+from scripts.transfer.contest.everyone import everyone
+from scripts.transfer.contest.field import Field, run
+from scripts.transfer.contest.ours import ALL, taught
 from scripts.transfer.kernel import Array
 from scripts.transfer.lessons import Lessons, learn_lessons
 from scripts.transfer.library import Library, layer_of
@@ -136,17 +136,10 @@ def lessons_for(study: Study, device: str, layer: str) -> Lessons:
     return learn_lessons(left_out, Library(taught), study.history, logs, study.seed)
 
 
-def _everyone(field: Field, seeds: int) -> Iterator[Entrant]:
-    return chain(
-        of_sources(field), of_all_sources(field), without_source(field), baselines(field, seeds)
-    )
-
-
 def _rows(field: Field, seeds: int, few: bool) -> Iterator[tuple[Row, Row | None]]:
     by_cell = {one.cell: one for one in field.recordings}
     chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
-    everyone = taught(field) if few else _everyone(field, seeds)
-    for entrant in everyone:
+    for entrant in taught(field) if few else everyone(field, seeds):
         for cell, steps in run(entrant, field).items():
             one = by_cell[cell]
             key = {"cell_id": cell.id, "strategy": entrant.name, "source": entrant.source}

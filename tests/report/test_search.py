@@ -110,3 +110,10 @@ def test_the_page_tells_what_was_reached_and_what_was_not(summary_path: Path) ->
     assert "| Kernel Tuner pso | Kernel Tuner: particle swarm | 4 | 1 |" in text
     assert "| source GPU | H100" in text
     assert "| 20 | M16-N64-K64-G1-W4-S2 | M64-N64-K64-G1-W4-S2 | 1.0300 | stopped early |" in text
+
+
+def test_a_strategy_without_words_stands_alone_by_its_name() -> None:
+    groups = words.grouped(words.GROUPS, ["S1", "S9, a new one", "random"])
+    assert groups["alone"] == {"S1": words.SINGLE["S1"], "S9, a new one": ""}
+    assert groups["baselines"] == {"random": words.BASELINES["random"]}
+    assert not groups["together"]

@@ -19,7 +19,7 @@ from scripts.transfer.strategies.random_search import RandomSearch
 from scripts.transfer.strategy import Strategy
 
 
-def baselines(on: Field, seeds: int) -> Iterator[Entrant]:
+def entrants(on: Field, seeds: int) -> Iterator[Entrant]:
     """All of them; stochastic ones once for each seed."""
     yield Entrant("committed", None, 0, each(on, _committed))
     if on.shape.scheme in KNOWN_SCHEMES:

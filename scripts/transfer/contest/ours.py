@@ -26,6 +26,13 @@ ALL = "S1-S8"
 EIGHT = 8
 
 
+def entrants(on: Field, _: int) -> Iterator[Entrant]:
+    """All of them; none draws numbers."""
+    yield from of_sources(on)
+    yield from of_all_sources(on)
+    yield from without_source(on)
+
+
 def of_sources(on: Field) -> Iterator[Entrant]:
     """From one source GPU at a time."""
     for source in on.sources:

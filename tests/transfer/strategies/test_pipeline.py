@@ -12,7 +12,7 @@ from scripts.lib.schemas.history import HISTORY
 from scripts.lib.shape import Cell
 from scripts.transfer.committed_files import History
 from scripts.transfer.contest.field import Field
-from scripts.transfer.contest.ours import of_all_sources, of_sources, without_source
+from scripts.transfer.contest.ours import entrants
 from scripts.transfer.kernel import Array
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.lessons import Lessons, learn_lessons
@@ -73,10 +73,9 @@ FIELD = field_of()
 
 def firsts(field: Field) -> dict[str, list[Config | None]]:
     """The first config that every entrant asks for on every cell, before it is told anything."""
-    entrants = [*of_sources(field), *of_all_sources(field), *without_source(field)]
     return {
         f"{entrant.name} {entrant.source}": [one.ask() for one in entrant.start().values()]
-        for entrant in entrants
+        for entrant in entrants(field, 0)
     }
 
 

@@ -168,6 +168,7 @@ SECTION = Section(
     readings=readings,
     values=lambda summary: {
         "searches": [(name, found) for name, found in each(summary) if "search" in found],
+        "search_groups": words.grouped,
         "not_ahead": not_ahead,
         "worth": worth,
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 HEADLINE = "S1-S8"
 EVERY = "S1-S8, all sources"
 # strategy -> what it is; a Kernel Tuner strategy has its own name.
@@ -35,6 +37,21 @@ BASELINES = {
 }
 WITHOUT = {f"{HEADLINE} without S{number}": f"without S{number}" for number in range(1, 9)}
 GROUPS = {"together": OURS, "alone": SINGLE, "baselines": BASELINES, "one switched off": WITHOUT}
+
+
+def grouped(
+    groups: Mapping[str, Mapping[str, str]], found: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """GROUPS less what was not found; one that is found and has no words stands alone."""
+    named = {name for names in groups.values() for name in names}
+    out = {
+        group: {name: said for name, said in names.items() if name in found}
+        for group, names in groups.items()
+    }
+    out["alone"] |= {name: "" for name in found if name not in named}
+    return out
+
+
 # A row of classes of the headline: group -> what it is.
 CLASSES = {
     "E": "experts", "scheme": "number formats", "regime": "batch size", "vendor": "source's vendor",
