@@ -58,7 +58,7 @@ rule claims_candidate:
         module=as_py_module(),
         code=code("scripts/claims/candidate.py"),
         layer=lookup(within=config, dpath="claims/layer"),
-        dataset=lookup(within=config, dpath="measure/dataset"),
+        dataset=judged_names(),
     shell:
         "python -m {params.module} --gains {input.gains:q} --dataset {params.dataset:q}"
         " --baseline {input.baseline:q} --layer {params.layer:q} --out {output.candidate:q}"
@@ -71,8 +71,8 @@ rule claims_gate:
         candidate=rules.claims_candidate.output.candidate,
         baseline="data/baseline.csv",
         lock="data/baseline.lock.json",
-        finals=measured("finals.parquet"),
-        beside=measured("cells.parquet", "trials.parquet"),
+        finals=judged("finals.parquet"),
+        beside=judged("cells.parquet", "trials.parquet"),
         space=measured_spaces(),
         spec=LOCKED_SPEC,
     output:

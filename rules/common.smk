@@ -151,12 +151,6 @@ def wanted_space():
     return path
 
 
-def measured(*names):
-    """Files of the measured dataset, for example ``trials.parquet``."""
-    dataset = lookup(within=config, dpath="measure/dataset")
-    return source("measure", *(f"measured/{dataset}/{name}" for name in names))
-
-
 def _of_datasets(wanted, names):
     """Input function for files of several datasets; measure.dataset is where its mode says."""
     own = lookup(within=config, dpath="measure/dataset")
@@ -202,6 +196,28 @@ def datasets(*names):
             f"params.yaml: measure.dataset: data/recordings.yaml has no {own}"
         )
     return _of_datasets(list(dict.fromkeys([own, *names_of(*DATASETS)])), names)
+
+
+def judged_names():
+    """The recordings whose finals are compared pairwise, one a GPU: measure.dataset, and of each
+    other GPU the first whose cells are complete."""
+    own = lookup(within=config, dpath="measure/dataset")
+    by_device = {}
+    for one in registered("complete"):
+        by_device.setdefault(one.device, one.name)
+    if own not in by_device.values():
+        by_device[lookup(within=config, dpath="space/device")] = own
+    return sorted(by_device.values(), key=lambda name: name != own)
+
+
+def judged(*names):
+    """Files of those recordings, for example ``trials.parquet``."""
+    return _of_datasets(judged_names(), names)
+
+
+def replayed(*names):
+    """Files of the recordings whose cells hold every legal config, and of measure.dataset."""
+    return _of_datasets([*dict.fromkeys(judged_names() + names_of("complete"))], names)
 
 
 def repetitions():
@@ -273,7 +289,9 @@ def complete_again(*names):
 
 
 def rivals():
-    """Recorded runs of the searches that are too dear to be run again."""
+    """Recorded runs of the searches that are too dear to be run again; on recorded trials only."""
+    if lookup(within=config, dpath="measure/mode") == "live":
+        return []
     return recorded(*(one.path for one in registered("rivals")))
 
 

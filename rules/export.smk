@@ -4,9 +4,9 @@
 rule export_t4:
     input:
         script="scripts/export/t4.py",
-        trials=measured("trials.parquet"),
-        cells=measured("cells.parquet"),
-        runs=measured("runs.json"),
+        trials=judged("trials.parquet"),
+        cells=judged("cells.parquet"),
+        runs=judged("runs.json"),
     output:
         expand(
             "results/t4/{cell}/{name}.json",

@@ -76,7 +76,7 @@ rule report_html:
         script="scripts/report/html.py",
         summary=rules.report_summary.output.summary,
         tables=derived(page_sources()),
-        cells=measured("cells.parquet"),
+        cells=judged("cells.parquet"),
         quoted=[*derived(summary_sources()), *spaces()],
         figures=[f"results/figures/{name}.svg" for name in CAPTIONS],
     output:

@@ -23,36 +23,11 @@ rule transfer_propose:
         " --out {output.proposals:q} 2> {log:q}"
 
 
-rule transfer_replay:
-    input:
-        script="scripts/transfer/replay.py",
-        trials=measured("trials.parquet"),
-        cells=measured("cells.parquet"),
-        space=wanted_space(),
-        proposals=rules.transfer_propose.output.proposals,
-    output:
-        replay="results/tables/transfer/replay.parquet",
-    log:
-        "logs/transfer/replay.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        module=as_py_module(),
-        code=code("scripts/transfer/replay.py"),
-        seeds=lookup(within=config, dpath="transfer/seeds"),
-        budgets=lookup(within=config, dpath="transfer/budgets"),
-    shell:
-        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
-        " --space {input.space:q} --proposals {input.proposals:q}"
-        " --seeds {params.seeds:q} --budgets {params.budgets:q}"
-        " --out {output.replay:q} 2> {log:q}"
-
-
 rule transfer_evaluate:
     input:
         script="scripts/transfer/evaluate.py",
-        trials=complete("trials.parquet"),
-        cells=complete("cells.parquet"),
+        trials=replayed("trials.parquet"),
+        cells=replayed("cells.parquet"),
         spaces=measured_spaces(),
         history=history(),
         predictions=rules.sim_evaluate.output.held_out,
@@ -61,6 +36,7 @@ rule transfer_evaluate:
     output:
         searches="results/tables/transfer/searches.parquet",
         choices="results/tables/transfer/search_choices.parquet",
+        replay="results/tables/transfer/replay.parquet",
     log:
         "logs/transfer/evaluate.log",
     conda:
@@ -78,7 +54,7 @@ rule transfer_evaluate:
         " --predictions {input.predictions:q} --rivals {input.rivals:q}"
         " --seeds {params.seeds:q} --margin {params.margin:q} --seed {params.seed:q}"
         " --processes {threads} --out {output.searches:q}"
-        " --out-choices {output.choices:q} 2> {log:q}"
+        " --out-choices {output.choices:q} --out-replay {output.replay:q} 2> {log:q}"
 
 
 rule transfer_few:

@@ -5,7 +5,7 @@ rule figures_headroom:
     input:
         script="scripts/figures/headroom.py",
         pairwise=rules.statistics_pairwise.output.pairwise,
-        cells=measured("cells.parquet"),
+        cells=judged("cells.parquet"),
     output:
         png="results/figures/headroom.png",
         svg="results/figures/headroom.svg",

@@ -1,4 +1,4 @@
-"""Decide on the judged dataset: time gaps, paired comparisons, verdicts, rates."""
+"""Decide on the judged datasets: time gaps, paired comparisons, verdicts, rates."""
 
 
 rule statistics_gaps:
@@ -26,8 +26,8 @@ rule statistics_gaps:
 rule statistics_pairwise:
     input:
         script="scripts/statistics/pairwise.py",
-        finals=measured("finals.parquet"),
-        cells=measured("cells.parquet"),
+        finals=judged("finals.parquet"),
+        cells=judged("cells.parquet"),
         spec=LOCKED_SPEC,
     output:
         pairwise="results/tables/statistics/pairwise.parquet",
@@ -50,9 +50,9 @@ rule statistics_pairwise:
 rule statistics_verdicts:
     input:
         script="scripts/statistics/verdicts.py",
-        replay=rules.transfer_replay.output.replay,
-        trials=measured("trials.parquet"),
-        cells=measured("cells.parquet"),
+        replay=rules.transfer_evaluate.output.replay,
+        trials=judged("trials.parquet"),
+        cells=judged("cells.parquet"),
         pairwise=rules.statistics_pairwise.output.pairwise,
         recorded=rules.statistics_recorded.output.recorded,
         spec=LOCKED_SPEC,
@@ -97,7 +97,7 @@ rule statistics_aggregate:
 rule statistics_quality:
     input:
         script="scripts/statistics/quality.py",
-        cells=measured("cells.parquet"),
+        cells=judged("cells.parquet"),
         pairwise=rules.statistics_pairwise.output.pairwise,
         aa=rules.statistics_pairwise.output.aa,
         verdicts=rules.statistics_verdicts.output.verdicts,

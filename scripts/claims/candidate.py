@@ -74,7 +74,9 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gains", type=Path, required=True, help="best recorded config of cells")
-    parser.add_argument("--dataset", required=True, help="dataset whose gains count")
+    parser.add_argument(
+        "--dataset", nargs="+", required=True, help="datasets whose gains count, one a GPU"
+    )
     parser.add_argument("--baseline", type=Path, default=BASELINE, help="locked baseline")
     parser.add_argument("--layer", required=True, help="GPU/shape")
     parser.add_argument("--out", type=Path, required=True, help="config file to write")
@@ -83,9 +85,10 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         gains = read_table(arguments.gains, GAINS)
         own = baseline_of(read_baseline(arguments.baseline), arguments.layer)
-        if arguments.dataset not in set(gains["dataset"]):
-            raise unknown_name("dataset", arguments.dataset, gains["dataset"].unique())
-        gains = gains[gains["dataset"] == arguments.dataset]
+        for name in arguments.dataset:
+            if name not in set(gains["dataset"]):
+                raise unknown_name("dataset", name, gains["dataset"].unique())
+        gains = gains[gains["dataset"].isin(arguments.dataset)]
         made = best_recorded(gains, own, read_spec().token_grid)
         # Ascending keys: of two equally near ones a runtime takes the first.
         write_text(arguments.out, json.dumps(made, indent=4) + "\n")

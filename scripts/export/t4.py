@@ -72,22 +72,24 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trials", type=Path, required=True, help="measured trials")
-    parser.add_argument("--cells", type=Path, required=True, help="measured cells")
-    parser.add_argument("--runs", type=Path, required=True, help="provenance of the measurements")
+    for name, what in (("trials", "trials"), ("cells", "cells"), ("runs", "provenance")):
+        text = f"{what} of each recording"
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--cell", nargs="+", required=True, metavar="ID", help="cell ids, or all")
     parser.add_argument("--out", type=Path, required=True, help="folder to write into")
     arguments = parser.parse_args(argv)
 
     def body() -> None:
-        trials = read_table(arguments.trials, TRIALS, COLUMNS)
-        cells = read_table(arguments.cells, CELLS)
-        runs = runs_by_id(arguments.runs)
+        trials = pd.concat(read_table(path, TRIALS, COLUMNS) for path in arguments.trials)
+        cells = pd.concat(read_table(path, CELLS) for path in arguments.cells)
+        if twice := sorted(cells.loc[cells["cell_id"].duplicated(), "cell_id"]):
+            raise InputError(f"--cells: {twice[0]} is in two recordings; name one")
+        runs = {name: run for path in arguments.runs for name, run in runs_by_id(path).items()}
         for cell_id in chosen(arguments.cell, cells):
             space = cell_space(trials, cells, cell_id)
             run_id = space.cell["run_id"]
             if run_id not in runs:
-                raise unknown_name(f"{arguments.runs}: run", run_id, runs)
+                raise unknown_name("--runs: run", run_id, runs)
             export(space, runs[run_id], arguments.out / cell_id)
             LOG.info("%s: %d configs", cell_id, len(space.points))
 

@@ -67,7 +67,7 @@ def rates(live: pd.DataFrame, plan: Plan, margin: float) -> pd.DataFrame:
         for choice in CHOICES:
             rows = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
             for (source, group, which), some in _classes(rows, choice):
-                key = {"device": device, "choice": str(choice), "source": source}
+                key = {"device": str(device), "choice": str(choice), "source": source}
                 key |= {"group": group, "which": which}
                 name = f"live {' '.join(key.values())}"
                 found = estimate_metrics(some, some["file"], plan, name, margin)

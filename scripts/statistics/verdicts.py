@@ -143,7 +143,8 @@ def _join(choices: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
 def main(argv: list[str] | None = None) -> int:
     """Read the replay and the measurements, judge every row, write the verdicts."""
     parser = options.parser(__doc__, EXAMPLE)
-    parser.add_argument("--replay", type=Path, required=True, help="replayed searches")
+    text = "replayed searches; only those on the given cells are judged"
+    parser.add_argument("--replay", type=Path, required=True, help=text)
     for name in ("trials", "cells"):
         text = f"{name} of each recording; no cell twice"
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
@@ -155,11 +156,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         recorded = read_table(arguments.recorded, RECORDED, ["dataset", "cell_id", "complete"])
+        cells = read_recordings(arguments.cells, CELLS)
+        replay = read_table(arguments.replay, REPLAY)
         whole = recorded["complete"] & recorded["dataset"].isin(named(arguments.trials))
         verdicts = judge(
-            read_table(arguments.replay, REPLAY),
+            replay[replay["cell_id"].isin(cells["cell_id"])],
             read_recordings(arguments.trials, TRIALS),
-            read_recordings(arguments.cells, CELLS),
+            cells,
             read_table(arguments.pairwise, PAIRWISE),
             set(recorded.loc[whole, "cell_id"]),
             arguments.margin,

@@ -1,9 +1,9 @@
-"""What a search chose in the end, beside the fastest config of the cell and the committed one."""
+"""What a search chose: after each budget; in the end, beside the fastest and the committed one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,27 @@ from scripts.transfer.recording import Recording
 from scripts.transfer.strategy import Step
 
 MEDIUM_TILE = 64  # the BLOCK_SIZE_M that a search near the source's config is known to miss
+
+
+def choices(steps: Sequence[Step], budgets: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """What stands after each budget: K, trials, gpu_seconds and choice (None if none correct).
+
+    The choice is the fastest correct config, the earlier one of equals. ``budgets`` ascend.
+    """
+    best: Config | None = None
+    best_us, seconds, done = float("inf"), 0.0, 0
+    for budget in budgets:
+        for config, trial in steps[done:budget]:
+            done += 1
+            seconds += trial.gpu_seconds
+            if trial.latency_us is not None and trial.latency_us < best_us:
+                best, best_us = config, trial.latency_us
+        yield {
+            "K": budget,
+            "trials": done,
+            "gpu_seconds": _digits(seconds),
+            "choice": best.id if best else None,
+        }
 
 
 def choice(steps: Sequence[Step], recording: Recording) -> dict[str, Any]:

@@ -12,10 +12,10 @@ import argparse
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from itertools import chain, groupby
+from dataclasses import dataclass, field, fields
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,15 @@ from threadpoolctl import threadpool_limits
 from scripts.lib.config import Config
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.search import SEARCH_CHOICES, SEARCHES
+from scripts.lib.schemas.search import BUDGETS, SEARCH_CHOICES, SEARCHES
+from scripts.lib.schemas.transfer import REPLAY
 from scripts.lib.shape import Cell
 from scripts.lib.tables import write_table
 from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, read_families
-from scripts.transfer.choices import choice
+from scripts.transfer.choices import choice, choices
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.contest.everyone import everyone
-from scripts.transfer.contest.field import Field, run
+from scripts.transfer.contest.field import TRIALS, Field, run
 from scripts.transfer.contest.ours import ALL, taught
 from scripts.transfer.kernel import Array
 from scripts.transfer.lessons import Lessons, learn_lessons
@@ -46,6 +47,8 @@ from scripts.transfer.rivals.recorded import read_rivals
 LOG = logging.getLogger("transfer.evaluate")
 _HOW = ("stops", "all sources", "no source", "no source, stops")
 CHOSEN = (ALL, *(f"{ALL}, {how}" for how in _HOW))  # of which the choice is kept
+# Whose choice after each budget is judged against the committed config, as paired in finals.
+REPLAYED = ("S1", "S2", "committed", "default", "random", "exhaustive")
 Row = dict[str, Any]
 
 EXAMPLE = """example:
@@ -55,7 +58,8 @@ EXAMPLE = """example:
     --history data/recorded/history.parquet --predictions results/tables/sim/sim_held_out.parquet \\
     --rivals data/recorded/searches/nvidia_h200.parquet --seeds 50 --margin 0.01 --seed 1 \\
     --out results/tables/transfer/searches.parquet \\
-    --out-choices results/tables/transfer/search_choices.parquet
+    --out-choices results/tables/transfer/search_choices.parquet \\
+    --out-replay results/tables/transfer/replay.parquet
 """
 
 
@@ -75,27 +79,51 @@ class Study:
     few: bool = False
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What is noted of the runs: SEARCHES, SEARCH_CHOICES and REPLAY rows."""
+
+    searches: list[Row] = field(default_factory=list)
+    choices: list[Row] = field(default_factory=list)
+    replay: list[Row] = field(default_factory=list)
+
+    def add(self, other: Rows) -> None:
+        """Those of another layer as well."""
+        for mine in fields(self):
+            getattr(self, mine.name).extend(getattr(other, mine.name))
+
+
 # The study, once in each process of a pool: sent along with every layer it would take longer than
 # some layers do.
 _SHARED: list[Study] = []
 
 
-def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """SEARCHES and SEARCH_CHOICES of all cells; one layer at a time in each process."""
+def evaluate(study: Study, processes: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """SEARCHES, SEARCH_CHOICES, REPLAY of all cells; one layer at a time in each process."""
     cells = Counter((one.cell.device, layer_of(one.cell.shape)) for one in study.recordings)
     # The largest first, so that no process is left with one at the end.
     layers = sorted(cells, key=lambda fold: (-cells[fold], fold))
+    found = Rows()
     with ProcessPoolExecutor(processes, initializer=_SHARED.append, initargs=(study,)) as pool:
-        found = list(chain.from_iterable(pool.map(_evaluate_layer, layers)))
-    searches, choices = zip(*found, strict=True)
-    chosen = [row for row in choices if row is not None]
+        for rows in pool.map(_evaluate_layer, layers):
+            found.add(rows)
     return (
-        pd.DataFrame(searches, columns=SEARCHES.names),
-        in_order(pd.DataFrame(chosen, columns=SEARCH_CHOICES.names)),
+        pd.DataFrame(found.searches, columns=SEARCHES.names),
+        in_order(pd.DataFrame(found.choices, columns=SEARCH_CHOICES.names)),
+        _as_replay(found.replay, [one.cell.id for one in study.recordings]),
     )
 
 
-def _evaluate_layer(fold: tuple[str, str]) -> list[tuple[Row, Row | None]]:
+def _as_replay(rows: list[Row], cells: Sequence[str]) -> pd.DataFrame:
+    """REPLAY, sorted by cell as they are, strategy, source, seed and K."""
+    place = {cell: at for at, cell in enumerate(cells)}
+    frame = pd.DataFrame(rows, columns=REPLAY.names)
+    order = ["at", "strategy", "source", "seed", "K"]
+    frame = frame.assign(at=frame["cell_id"].map(place)).sort_values(order, na_position="first")
+    return frame[REPLAY.names].reset_index(drop=True)
+
+
+def _evaluate_layer(fold: tuple[str, str]) -> Rows:
     """In a process of the pool."""
     return evaluate_layer(_SHARED[0], *fold)
 
@@ -106,8 +134,8 @@ def in_order(searches: pd.DataFrame) -> pd.DataFrame:
     return searches.sort_values(key, ignore_index=True, na_position="first")
 
 
-def evaluate_layer(study: Study, device: str, layer: str) -> list[tuple[Row, Row | None]]:
-    """The rows of a layer's cells on a GPU, in all number formats; the choice, if it is kept."""
+def evaluate_layer(study: Study, device: str, layer: str) -> Rows:
+    """The rows of a layer's cells on a GPU, in all number formats."""
     mine = [
         one
         for one in study.recordings
@@ -116,10 +144,10 @@ def evaluate_layer(study: Study, device: str, layer: str) -> list[tuple[Row, Row
     # Sums over several threads end in other digits on a machine with another number of cores.
     with threadpool_limits(1):
         lessons = lessons_for(study, device, layer)
-        rows: list[tuple[Row, Row | None]] = []
+        rows = Rows()
         for shape, found in groupby(mine, key=lambda one: one.cell.shape):
-            field = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
-            rows += _rows(field, study.seeds, study.few)
+            on = Field(shape, tuple(found), lessons, study.logs, study.places, study.margin)
+            rows.add(_rows(on, study.seeds, study.few))
     return rows
 
 
@@ -136,15 +164,22 @@ def lessons_for(study: Study, device: str, layer: str) -> Lessons:
     return learn_lessons(left_out, Library(taught), study.history, logs, study.seed)
 
 
-def _rows(field: Field, seeds: int, few: bool) -> Iterator[tuple[Row, Row | None]]:
-    by_cell = {one.cell: one for one in field.recordings}
-    chance = {one.cell: by_chance(one.regrets) for one in field.recordings}
-    for entrant in taught(field) if few else everyone(field, seeds):
-        for cell, steps in run(entrant, field).items():
-            one = by_cell[cell]
+def _rows(on: Field, seeds: int, few: bool) -> Rows:
+    by_cell = {one.cell: one for one in on.recordings}
+    chance = {one.cell: by_chance(one.regrets) for one in on.recordings}
+    found = Rows()
+    for entrant in taught(on) if few else everyone(on, seeds):
+        for cell, steps in run(entrant, on).items():
+            one, first = by_cell[cell], steps[:TRIALS]
             key = {"cell_id": cell.id, "strategy": entrant.name, "source": entrant.source}
-            row = key | {"seed": entrant.seed} | reading(steps, one, chance[cell])
-            yield row, key | choice(steps, one) if entrant.name in CHOSEN else None
+            seeded = key | {"seed": entrant.seed}
+            found.searches.append(seeded | reading(first, one, chance[cell]))
+            if entrant.name in CHOSEN:
+                found.choices.append(key | choice(first, one))
+            if entrant.name in REPLAYED:
+                budgets = [len(steps)] if entrant.whole else BUDGETS
+                found.replay.extend(seeded | row for row in choices(steps, budgets))
+    return found
 
 
 def _legal(recordings: Sequence[Recording]) -> dict[Cell, tuple[Config, ...]]:
@@ -196,15 +231,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
     parser.add_argument("--out", type=Path, required=True, help="SEARCHES table to write")
     parser.add_argument("--out-choices", type=Path, required=True, help="SEARCH_CHOICES to write")
+    parser.add_argument("--out-replay", type=Path, help="REPLAY table to write")
     args = parser.parse_args(argv)
 
     def body() -> None:
         study = read_study(args)
         rivals = [read_rivals(path, study.recordings) for path in args.rivals]
-        searches, choices = evaluate(study, args.processes)
+        searches, chosen, replay = evaluate(study, args.processes)
         frame = in_order(pd.concat([searches, *rivals]))
         write_table(args.out, frame, SEARCHES)
-        write_table(args.out_choices, choices, SEARCH_CHOICES)
+        write_table(args.out_choices, chosen, SEARCH_CHOICES)
+        if args.out_replay:
+            write_table(args.out_replay, replay, REPLAY)
         LOG.info("%s: %d runs on %d cells", args.out, len(frame), len(study.recordings))
 
     return run_main(body)

@@ -138,6 +138,7 @@ def read_recordings(
     for tried, measured in zip(trials, cells, strict=True):
         frame = read_table(tried, TRIALS, columns=_TRIALS)
         frame = frame.assign(latency_us=drift_corrected_us(frame))
+        _check(frame, tried)
         by_cell = {str(name): rows for name, rows in frame.groupby("cell_id")}
         about = read_table(measured, CELLS, columns=["cell_id", "draws", "committed_id"])
         for row in about.itertuples(index=False):
@@ -155,6 +156,22 @@ def read_recordings(
     if not found:
         raise InputError("no cell of the given datasets is complete; nothing to replay")
     return [found[cell] for cell in sorted(found)]
+
+
+def _check(trials: pd.DataFrame, path: Path) -> None:
+    """InputError names the file and the first row that cannot be a trial."""
+    seconds, us = (trials[name].astype(float) for name in ("gpu_seconds", "latency_us"))
+    correct = trials["outcome"] == Outcome.CORRECT
+    faults = {
+        "outcome": ~trials["outcome"].isin([*Outcome]),
+        "gpu_seconds": ~seconds.between(0, np.inf, inclusive="left"),
+        "median_us": correct & ~us.between(0, np.inf, inclusive="neither"),
+    }
+    for column, wrong in faults.items():
+        if wrong.any():
+            row = trials[wrong].iloc[0]
+            where = f"{path}: {row['cell_id']} {row['config_id']}"
+            raise InputError(f"{where}: {column}: {row[column]} cannot be; consolidate it again")
 
 
 def _cell(text: str, path: Path) -> Cell:

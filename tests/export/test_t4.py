@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from scripts.lib.drift import drift_corrected_us
 from scripts.lib.files import InputError
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.measured import CELLS, TRIALS
-from scripts.lib.tables import read_table
+from scripts.lib.tables import read_table, write_table
 from tests.statistics.conftest import drawn
 from tests.statistics.study import CONFIGS, Study
 
@@ -41,9 +42,10 @@ def simulate(cache: Path, **options: Any) -> tuple[list[dict[str, Any]], dict[st
     return found, environment["best_config"]
 
 
-def options_of(folder: Path) -> list[str]:
+def options_of(*folders: Path) -> list[str]:
     names = {"trials": "trials.parquet", "cells": "cells.parquet", "runs": "runs.json"}
-    return [part for name, file in names.items() for part in (f"--{name}", str(folder / file))]
+    paths = {name: [str(folder / file) for folder in folders] for name, file in names.items()}
+    return [word for name, found in paths.items() for word in (f"--{name}", *found)]
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +183,30 @@ def test_an_unknown_cell_is_an_error_with_the_nearest(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_cell_of_a_second_recording_is_found_and_one_of_two_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name, table in (("trials", TRIALS), ("cells", CELLS)):
+        frame = read_table(RECORDED / f"{name}.parquet", table)
+        frame = frame[frame["cell_id"] == CELL]
+        named = frame["cell_id"].str.replace("H200", "B200")
+        write_table(other / f"{name}.parquet", frame.assign(cell_id=named), table)
+    shutil.copy(RECORDED / "runs.json", other)
+    second = CELL.replace("H200", "B200")
+    assert (
+        t4.main(
+            [*options_of(RECORDED, other), "--cell", CELL, second, "--out", str(tmp_path / "out")]
+        )
+        == 0
+    )
+    assert (tmp_path / "out" / second / "results.json").is_file()
+    twice = options_of(RECORDED, RECORDED)
+    assert t4.main([*twice, "--cell", CELL, "--out", str(tmp_path / "none")]) == 2
+    assert "is in two recordings" in capsys.readouterr().err
+
+
 def test_a_cell_without_a_trial_is_an_error(drawn: Study) -> None:
     cell_id = str(drawn.cells["cell_id"].iloc[0])
     with pytest.raises(InputError, match="no trial of it was measured"):
@@ -201,5 +227,5 @@ def test_a_run_that_the_provenance_lacks_is_named(
     arguments = options_of(RECORDED)
     arguments[arguments.index("--runs") + 1] = str(runs)
     assert t4.main([*arguments, "--cell", CELL, "--out", str(tmp_path / "out")]) == 2
-    assert f"unknown {runs}: run" in capsys.readouterr().err
+    assert "unknown --runs: run" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

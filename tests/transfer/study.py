@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import product
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -10,11 +9,9 @@ import pyarrow as pa
 from kernels.formats import SCHEMES
 from scripts.lib.config import Config, parse_id
 from scripts.lib.device import find_device
-from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.space import SPACE
-from scripts.lib.schemas.transfer import PROPOSALS
 from scripts.lib.shape import Cell, Shape
-from scripts.lib.tables import Column, Table, write_table
+from scripts.lib.tables import Column, Table
 from scripts.space.prefilter import prefilter
 from scripts.space.spaces import published_space
 from scripts.transfer.legal import LegalSpace
@@ -92,46 +89,3 @@ def latency(cell: Cell, config: Config) -> float:
     wanted = 16 if cell.tokens < 100 else 64
     wrong = abs(config.block_size_m - wanted) + abs(config.block_size_n - 128) / 4
     return 100.0 + wrong + abs(config.num_stages - 3) + config.group_size_m / 32
-
-
-def trial_rows() -> list[dict[str, object]]:
-    """All configs on all cells; those with two stages fail in different ways."""
-    rows = []
-    for cell, (index, config) in product(CELLS_SMALL, enumerate(CONFIGS)):
-        if config.num_stages == 2:
-            outcome = ("compile_error", "runtime_error", "mismatch", "timeout")[index % 4]
-            rows.append(trial_row(cell, config, None, outcome, reason="invented"))
-        else:
-            rows.append(trial_row(cell, config, latency(cell, config)))
-    return rows
-
-
-def proposal_rows() -> list[dict[str, object]]:
-    """Committed, default, and two sources, one of which names a config outside the space."""
-    outside = Config(32, 16, 256, 4, 2, 2)
-    named = [
-        ("S1", "NVIDIA_H100_80GB_HBM3", CONFIGS[5]),
-        ("S1", "AMD_Instinct_MI300X", outside),
-        ("S2", "NVIDIA_H100_80GB_HBM3", CONFIGS[5]),
-        ("S2", "AMD_Instinct_MI300X", CONFIGS[0]),
-        ("committed", None, CONFIGS[7]),
-        ("default", None, CONFIGS[11]),
-    ]
-    return [
-        {"cell_id": cell.id, "strategy": strategy, "source": source, "config_id": config.id}
-        for cell in CELLS_SMALL
-        for strategy, source, config in named
-    ]
-
-
-def write_study(folder: Path) -> dict[str, str]:
-    """Write the study's tables; the paths by the name of the argument that takes them."""
-    tables = {
-        "trials": (TRIALS, filled(TRIALS, trial_rows())),
-        "cells": (CELLS, filled(CELLS, [{"cell_id": cell.id} for cell in CELLS_SMALL])),
-        "space": (SPACE, space_frame()),
-        "proposals": (PROPOSALS, filled(PROPOSALS, proposal_rows())),
-    }
-    for name, (table, frame) in tables.items():
-        write_table(folder / f"{name}.parquet", frame, table)
-    return {name: str(folder / f"{name}.parquet") for name in tables}

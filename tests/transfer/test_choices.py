@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts.lib.budget import Budget
 from scripts.lib.config import Config
-from scripts.transfer.choices import choice
+from scripts.lib.outcome import Outcome
+from scripts.transfer.choices import choice, choices
+from scripts.transfer.oracle import Trial
 from scripts.transfer.recording import Recording
 from scripts.transfer.strategy import FixedOrder, search
 from tests.transfer.recorded import recording
@@ -70,3 +74,28 @@ def test_the_digest_sees_every_latency_and_every_cost() -> None:
     assert replace(ONE, latency_us=slower).digest != ONE.digest
     assert replace(ONE, seconds=dearer).digest != ONE.digest
     assert recording(CELL, failed=CONFIGS[:1]).digest != ONE.digest
+
+
+BUDGETS = [0, 1, 2, 5, 16, 100]
+trials = st.one_of(
+    st.builds(Trial, st.just(Outcome.CORRECT), st.integers(1, 9).map(float), st.floats(0, 2)),
+    st.builds(Trial, st.just(Outcome.TIMEOUT), st.none(), st.floats(0, 2), st.just("hung")),
+)
+
+
+def naive(steps: list[tuple[Config, Trial]], budget: int) -> dict[str, Any]:
+    """What should stand after a budget: the first so many steps, and the best of those correct."""
+    tried = steps[:budget]
+    correct = [(t.latency_us, at, config) for at, (config, t) in enumerate(tried) if t.latency_us]
+    return {
+        "K": budget,
+        "trials": len(tried),
+        "gpu_seconds": pytest.approx(sum(t.gpu_seconds for _, t in tried), rel=1e-9),
+        "choice": min(correct)[2].id if correct else None,
+    }
+
+
+@given(st.lists(trials, max_size=len(CONFIGS)))
+def test_choices_after_each_budget_are_those_of_the_naive_reference(made: list[Trial]) -> None:
+    steps = list(zip(CONFIGS, made, strict=False))
+    assert list(choices(steps, BUDGETS)) == [naive(steps, budget) for budget in BUDGETS]

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.lib.config import parse_id
 from scripts.lib.schemas.search import BUDGETS, RIVALS, SEARCH_CHOICES, SEARCHES
 from scripts.lib.schemas.sim import SIM_HELD_OUT
+from scripts.lib.schemas.transfer import REPLAY
+from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.transfer.evaluate import main
+from scripts.transfer.evaluate import REPLAYED, main
 from scripts.transfer.recording import read_recordings
 from tests.transfer.recorded import AMD, CELLS_OF_THREE, SOURCE, write_recorded
-from tests.transfer.study import CONFIGS
+from tests.transfer.study import CONFIGS, latency
 
 KEY = ["cell_id", "strategy", "source", "seed"]
 
@@ -21,11 +24,12 @@ def words(files: dict[str, list[str]], out: Path, **more: str) -> list[str]:
     given = {"seeds": "2", "margin": "0.01", "seed": "1", "processes": "1"} | more
     named = [word for name, values in files.items() for word in (f"--{name}", *values)]
     return [*named, *(word for name, value in given.items() for word in (f"--{name}", value)),
-            "--out", str(out), "--out-choices", str(choices_of(out))]  # fmt: skip
+            "--out", str(out), "--out-choices", str(beside(out, "choices")),
+            "--out-replay", str(beside(out, "replay"))]  # fmt: skip
 
 
-def choices_of(out: Path) -> Path:
-    return out.with_name(f"choices-{out.name}")
+def beside(out: Path, name: str) -> Path:
+    return out.with_name(f"{name}-{out.name}")
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +72,12 @@ def test_the_same_bytes_again_with_more_processes(
     again = tmp_path / "again.parquet"
     assert main(words(files, again, processes="2")) == 0
     assert again.read_bytes() == searches.read_bytes()
-    assert choices_of(again).read_bytes() == choices_of(searches).read_bytes()
+    for name in ("choices", "replay"):
+        assert beside(again, name).read_bytes() == beside(searches, name).read_bytes()
 
 
 def test_the_choice_of_every_run_of_s1_s8_stands_beside_the_best(searches: Path) -> None:
-    chosen = read_table(choices_of(searches), SEARCH_CHOICES)
+    chosen = read_table(beside(searches, "choices"), SEARCH_CHOICES)
     frame = read_table(searches, SEARCHES)
     runs = frame[frame["strategy"].isin(["S1-S8", "S1-S8, stops", "S1-S8, all sources"])]
     both = chosen.merge(runs, on=["cell_id", "strategy", "source"], suffixes=("", "_run"))
@@ -80,6 +85,35 @@ def test_the_choice_of_every_run_of_s1_s8_stands_beside_the_best(searches: Path)
     assert (both["regret"] == both["regret_128"]).all()
     assert ((both["chosen_id"] == both["best_id"]) <= (both["regret"] == 1.0)).all()
     assert both["low"].isna().all()  # no cell of the study has a committed config
+
+
+def test_what_stands_after_each_budget_is_replayed(searches: Path) -> None:
+    frame, replay = read_table(searches, SEARCHES), read_table(beside(searches, "replay"), REPLAY)
+    cells = [cell.id for cell in sorted(CELLS_OF_THREE)]
+    assert replay["cell_id"].drop_duplicates().tolist() == cells
+    assert not replay.duplicated([*KEY, "K"]).any()
+    runs = frame[frame["strategy"].isin(REPLAYED)].set_index(KEY)
+    whole = replay["strategy"] == "exhaustive"
+    for row in replay[~whole].itertuples(index=False):
+        run = runs.loc[tuple(getattr(row, name) for name in KEY)]
+        cell = parse_cell(row.cell_id)
+        us = np.nan if pd.isna(row.choice) else latency(cell, parse_id(row.choice))
+        least = min(latency(cell, config) for config in CONFIGS)
+        assert run[f"regret_{row.K}"] == pytest.approx(us / least, nan_ok=True)
+        assert run[f"seconds_{row.K}"] == row.gpu_seconds
+        assert row.trials == min(row.K, run["trials"])
+    assert len(replay[~whole]) == len(BUDGETS) * (len(runs) - len(cells))
+
+
+def test_an_exhaustive_search_is_replayed_to_its_end(searches: Path) -> None:
+    replay = read_table(beside(searches, "replay"), REPLAY)
+    whole = replay[replay["strategy"] == "exhaustive"]
+    assert whole["cell_id"].tolist() == [cell.id for cell in sorted(CELLS_OF_THREE)]
+    assert set(whole["K"]) == set(whole["trials"]) == {len(CONFIGS)}
+    assert set(whole["gpu_seconds"]) == {len(CONFIGS) * 0.25}
+    for row in whole.itertuples(index=False):
+        cell = parse_cell(row.cell_id)
+        assert row.choice == min(CONFIGS, key=lambda config: latency(cell, config)).id
 
 
 def with_digests(files: dict[str, list[str]], runs: pd.DataFrame) -> pd.DataFrame:

@@ -113,3 +113,50 @@ def test_an_unreadable_cell_id_names_the_file(tmp_path: Path) -> None:
 def test_regrets_are_those_of_legal_configs_that_were_timed() -> None:
     assert len(ONE.regrets) == len(LEGAL) - 2
     assert ONE.regrets.min() == 1.0
+
+
+def with_a_row(folder: Path, change: dict[str, object]) -> dict[str, list[str]]:
+    """The dataset, its first trial changed."""
+    files = write_recorded(folder)
+    path = Path(files["trials"][0])
+    frame = read_table(path, TRIALS)
+    frame.loc[0, list(change)] = list(change.values())
+    write_table(path, frame, TRIALS)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"median_us": None}, "median_us: nan cannot be"),
+        ({"median_us": float("inf")}, "median_us: inf cannot be"),
+        ({"outcome": "fine"}, "outcome: fine cannot be"),
+        ({"gpu_seconds": float("inf")}, "gpu_seconds: inf cannot be"),
+        ({"gpu_seconds": -1.0}, "gpu_seconds: -1.0 cannot be"),
+        ({"config_id": "M16"}, "missing key"),
+        ({"config_id": CONFIGS[1].id}, "recorded twice"),
+    ],
+)
+def test_a_row_that_is_no_trial_is_named(
+    change: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    files = with_a_row(tmp_path, change)
+    with pytest.raises(InputError, match=message) as error:
+        read(files)
+    assert files["trials"][0] in str(error.value)
+
+
+def test_drift_is_corrected_within_the_cell_where_there_is_an_anchor(tmp_path: Path) -> None:
+    files = write_recorded(tmp_path)
+    path = Path(files["trials"][0])
+    frame = read_table(path, TRIALS)
+    for config, anchor in zip(CONFIGS, (100.0, 110.0, 120.0), strict=False):
+        first = (frame["cell_id"] == CELLS_OF_THREE[0].id) & (frame["config_id"] == config.id)
+        frame.loc[first, "anchor_us"] = anchor
+    frame.loc[frame["cell_id"] == CELLS_OF_THREE[1].id, "anchor_us"] = 500.0
+    write_table(path, frame, TRIALS)
+    for one in read(files):
+        drift = [110 / 100, 1.0, 110 / 120, 1.0] if one.cell == CELLS_OF_THREE[0] else [1.0] * 4
+        seen = [one.measure(one.cell, config).latency_us for config in CONFIGS[:4]]
+        expected = [latency(one.cell, config) for config in CONFIGS[:4]]
+        assert seen == pytest.approx(np.multiply(expected, drift))

@@ -1,5 +1,8 @@
 """Ask and tell under a budget."""
 
+from dataclasses import replace
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,9 +11,11 @@ from scripts.lib.config import Config
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell
 from scripts.transfer.legal import LegalSpace
-from scripts.transfer.oracle import ReplayOracle, Trial
+from scripts.transfer.oracle import Trial
+from scripts.transfer.recording import Recording
 from scripts.transfer.strategies.exhaustive import Exhaustive
 from scripts.transfer.strategy import search
+from tests.transfer.recorded import recording
 from tests.transfer.study import CELLS_SMALL, CONFIGS, LEGAL
 
 CELL = CELLS_SMALL[0]
@@ -33,34 +38,33 @@ class UntilCorrect:
         self.told.append((config, trial))
 
 
-def oracle_of(costs: list[float]) -> ReplayOracle:
-    pairs = zip(LEGAL.configs, costs, strict=False)
-    return ReplayOracle({(CELL, c): Trial(Outcome.CORRECT, 10.0, cost) for c, cost in pairs})
+def oracle_of(costs: list[float]) -> Recording:
+    return replace(recording(CELL), seconds=np.array(costs))
 
 
 def test_a_strategy_is_told_every_outcome_and_may_stop() -> None:
-    failed = Trial(Outcome.COMPILE_ERROR, None, 0.5, "no")
-    good = Trial(Outcome.CORRECT, 10.0, 0.5)
-    oracle = ReplayOracle({(CELL, CONFIGS[0]): failed, (CELL, CONFIGS[1]): good})
+    oracle = recording(CELL, failed=[CONFIGS[0]])
     strategy = UntilCorrect()
     steps = search(strategy, oracle, CELL, Budget(10))
-    assert steps == strategy.told == [(CONFIGS[0], failed), (CONFIGS[1], good)]
+    expected = [(config, oracle.measure(CELL, config)) for config in CONFIGS[:2]]
+    assert steps == strategy.told == expected
+    assert [trial.outcome for _, trial in steps] == [Outcome.TIMEOUT, Outcome.CORRECT]
 
 
 def test_a_budget_of_nothing_asks_nothing() -> None:
-    assert search(Exhaustive(LEGAL), oracle_of([]), CELL, Budget(0)) == []
+    assert search(Exhaustive(LEGAL), recording(CELL), CELL, Budget(0)) == []
 
 
 def test_an_empty_space_ends_at_once() -> None:
     budget = Budget(5)
-    assert search(Exhaustive(LegalSpace([])), oracle_of([]), CELL, budget) == []
+    assert search(Exhaustive(LegalSpace([])), recording(CELL), CELL, budget) == []
     assert budget.spent_trials == 0
 
 
 def test_one_budget_is_shared_by_two_cells() -> None:
     budget = Budget(50)
     for cell in (CELL, Cell("NVIDIA_B200", CELL.shape, 1)):
-        search(Exhaustive(LEGAL), oracle_of([]), cell, budget)
+        search(Exhaustive(LEGAL), recording(CELL), cell, budget)
     assert budget.spent_trials == 50
 
 

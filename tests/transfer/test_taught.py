@@ -69,8 +69,8 @@ def study(teaching: Teaching, us: Latency = latency, devices: tuple[str, ...] = 
 
 
 def searched(given: Study, layer: str = HELD) -> pd.DataFrame:
-    rows = [row for row, _ in evaluate_layer(given, DEVICE, layer)]
-    return in_order(pd.DataFrame(rows, columns=SEARCHES.names))
+    found = evaluate_layer(given, DEVICE, layer)
+    return in_order(pd.DataFrame(found.searches, columns=SEARCHES.names))
 
 
 @pytest.mark.parametrize("teaching", [Teaching.LAYER_OUT, Teaching.FAMILY_OUT])
@@ -83,10 +83,12 @@ def test_a_second_gpu_leaves_every_row_of_the_first(teaching: Teaching, layer: s
 
 
 def test_the_cells_of_two_gpus_are_searched_apart() -> None:
-    rows = evaluate_layer(study(Teaching.LAYER_OUT, devices=(DEVICE, SOURCE)), SOURCE, HELD)
-    assert {row["cell_id"].split("/")[0] for row, _ in rows} == {SOURCE}
-    assert SOURCE not in {row["source"] for row, _ in rows}
-    assert DEVICE in {row["source"] for row, _ in rows}
+    rows = evaluate_layer(
+        study(Teaching.LAYER_OUT, devices=(DEVICE, SOURCE)), SOURCE, HELD
+    ).searches
+    assert {row["cell_id"].split("/")[0] for row in rows} == {SOURCE}
+    assert SOURCE not in {row["source"] for row in rows}
+    assert DEVICE in {row["source"] for row in rows}
 
 
 def test_a_planted_family_member_teaches_only_where_the_layer_alone_is_left_out() -> None:

@@ -34,7 +34,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Clone:
     clone = Clone.of_this_tree(tmp_path_factory.mktemp("made"), caches)
     started = time.monotonic()
     clone.kill_once_there(["make"], "results/tables/space/NVIDIA_H200-bf16.parquet")
-    clone.kill_once_there(["snakemake", "--cores", "2"], "results/tables/transfer/replay.parquet")
+    clone.kill_once_there(
+        ["snakemake", "--cores", "2"], "results/tables/transfer/proposals.parquet"
+    )
     assert any((clone.path / ".snakemake" / "locks").iterdir()), "a stale lock is part of the test"
     clone.kill_once_there(["dvc", "repro"], "results/tables/statistics/verdicts.parquet")
     assert not (clone.path / "results" / "report.html").exists()

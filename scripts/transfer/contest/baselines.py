@@ -24,7 +24,7 @@ def entrants(on: Field, seeds: int) -> Iterator[Entrant]:
     yield Entrant("committed", None, 0, each(on, _committed))
     if on.shape.scheme in KNOWN_SCHEMES:
         yield Entrant("default", None, 0, each(on, _default))
-    yield Entrant("exhaustive", None, 0, each(on, lambda one: Exhaustive(one.legal)))
+    yield Entrant("exhaustive", None, 0, each(on, _exhaustive), whole=True)
     for seed in range(seeds):
         yield Entrant("random", None, seed, each(on, partial(_random, seed)))
 
@@ -36,6 +36,10 @@ def _committed(one: Recording) -> Strategy | None:
 def _default(one: Recording) -> Strategy:
     device = find_device(one.cell.device)
     return DefaultHeuristic(default_config(one.cell.shape, one.cell.tokens, device))
+
+
+def _exhaustive(one: Recording) -> Strategy:
+    return Exhaustive(one.legal)
 
 
 def _random(seed: int, one: Recording) -> Strategy:

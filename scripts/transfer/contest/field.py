@@ -64,6 +64,7 @@ class Entrant:
     """A strategy on the cells of a file. ``start`` sets up a search for each cell it competes on.
 
     ``raced``: repetitions end where they no longer decide (S7). ``batch``: configs asked at a turn.
+    ``whole``: a fixed order to be followed to its end, beyond ``TRIALS``.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Entrant:
     start: Start
     raced: bool = False
     batch: int = 1
+    whole: bool = False
 
 
 class _Recorded:
@@ -86,15 +88,16 @@ class _Recorded:
 
 
 def run(entrant: Entrant, on: Field) -> dict[Cell, list[Step]]:
-    """The steps of an entrant on each cell of the file, at most ``TRIALS`` on each."""
+    """The steps of an entrant on each cell of the file, at most ``TRIALS`` unless it is whole."""
     strategies = entrant.start()
     if not entrant.raced and all(isinstance(one, FixedOrder) for one in strategies.values()):
         # Nothing is learned, so no search needs to wait for another.
         by_cell = {one.cell: one for one in on.recordings}
+        most = None if entrant.whole else TRIALS
         return {
             cell: [
                 (config, by_cell[cell].measure(cell, config))
-                for config in islice(iter(strategies[cell].ask, None), TRIALS)
+                for config in islice(iter(strategies[cell].ask, None), most)
             ]
             for cell in sorted(strategies)
         }
