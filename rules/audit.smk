@@ -45,6 +45,33 @@ rule audit_steady:
         " --seed {params.seed:q} --processes {threads} --out {output.steady:q} 2> {log:q}"
 
 
+rule audit_injected:
+    input:
+        script="scripts/audit/injected.py",
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
+        spaces=measured_spaces(),
+        noise=rules.audit_noise.output.noise,
+    output:
+        injected="results/tables/audit/injected.parquet",
+    log:
+        "logs/audit/injected.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/audit/injected.py", "scripts/audit/probes"),
+        clean=lookup(within=config, dpath="audit/clean"),
+        runs=lookup(within=config, dpath="audit/runs"),
+        seed=lookup(within=config, dpath="audit/seed"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --spaces {input.spaces:q} --noise {input.noise:q}"
+        " --clean {params.clean:q} --runs {params.runs:q} --seed {params.seed:q}"
+        " --processes {threads} --out {output.injected:q} 2> {log:q}"
+
+
 rule audit:
     input:
         results_of("audit"),

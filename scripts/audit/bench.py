@@ -93,8 +93,8 @@ class Bench(Protocol):
         """One timing of each tactic by itself, in us, shape (tactics,). NotKnown."""
         ...
 
-    def rounds(self, problem: Problem, places: Places, rounds: int) -> Array:
-        """Interleaved replays, a fresh order in every round, in us, shape (rounds, tactics)."""
+    def rounds(self, problem: Problem, places: Places, rounds: int, how: How = FAIR) -> Array:
+        """Interleaved replays, a fresh order each round, us, shape (rounds, tactics). NotKnown."""
         ...
 
     def digests(self, problem: Problem, places: Places) -> NDArray[np.int64]:

@@ -14,25 +14,26 @@ follows from order statistics, whatever the noise, and the leader's is added in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.audit.bench import Array, Bench, Places, Problem
+from scripts.audit.bench import FAIR, Array, Bench, How, Places, Problem
 
 # Log units, chosen by eye on the recorded cells on which the race is judged.
 MARGIN = 0.0075  # as far behind the best as a choice may be
 SOFT = 0.002  # width of the soft minimum
 # (replays, further behind is out): the looks at the whole field before it settles.
-LOOKS = ((1, 0.12), (4, 0.04), (16, 0.015))
+LOOKS = ((1, 0.12), (4, 0.05), (16, 0.015))
 TOP = 0.003  # these carry the soft minimum and are timed with what is open
 SURE = 4.5  # deviations of the median at which a tactic is surely inside or outside
 LEAST = 16  # rounds of any later look
+GROWTH = 0.75  # rounds of the next look, over those made
 # The published method replays each config's graph so often: 5 to warm up, 20 timed
 # (scripts.measure.upstream_method).
 ARGMIN_REPLAYS = 25
-BUDGET = 0.25  # of the cost of that
+BUDGET = 0.25  # of the cost of that, on a whole space
 
 Marks = NDArray[np.bool_]
 Ask = Callable[[Places, int], Array]  # places, rounds -> us, shape (rounds, places)
@@ -52,92 +53,98 @@ class Choice:
     cost: float
 
 
-@dataclass
 class _Field:
-    """Who is still in the race, what they ran, and what it cost in microseconds."""
+    """Who is still in the race, what they ran, and what it cost in microseconds.
 
-    places: Places
-    us: Array
-    spent: float
-    logs: list[Array] = field(default_factory=list)
+    ``stands``: of each, the median of its logarithms over the leader's, and how far it surely
+    reaches down and up; shape (places, 3).
+    """
 
-    def __post_init__(self) -> None:
-        self.logs = [np.empty(0) for _ in self.places]
-        self.leader = int(np.argmin(self.us))
+    def __init__(self, places: Places, us: Array) -> None:
+        self.places, self.us, self.spent = places, us, 0.0
+        self.leader = int(np.argmin(us))
+        self.logs: list[Array] = []
+        self.stands = np.zeros((len(places), 3))
 
     def keep(self, inside: Marks) -> None:
-        """Drop the others."""
+        """Drop the others; the leader is inside."""
         kept = np.flatnonzero(inside)
-        self.places, self.us = self.places[kept], self.us[kept]
-        self.logs = [self.logs[at] for at in kept]
-        self.leader = int(np.flatnonzero(kept == self.leader)[0])
+        self.leader = int(np.count_nonzero(inside[: self.leader]))
+        self.places, self.us, self.stands = self.places[kept], self.us[kept], self.stands[kept]
+        self.logs = [self.logs[at] for at in kept] if self.logs else []
+
+    def look(self, ask: Ask, rounds: int) -> None:
+        """All of them anew, after a replay each to warm up; the fastest leads from then on."""
+        logs = np.log(ask(self.places, rounds))
+        self.spent += (1 + rounds) * float(self.us.sum())
+        ordered = np.sort(logs, axis=0)
+        self.stands = _median(ordered).T
+        self.leader = int(np.argmin(self.stands[:, 0]))
+        self.stands[:, 0] -= self.stands[self.leader, 0]
+        self.logs = list((logs - np.median(logs[:, self.leader])).T)
 
     def run(self, ask: Ask, who: Places, rounds: int) -> None:
-        """Interleaved rounds of these and the leader, as logarithms over the leader's median."""
-        who = np.union1d(who, [self.leader])
-        us = np.log(ask(self.places[who], rounds))
-        us -= np.median(us[:, np.searchsorted(who, self.leader)])
-        for column, at in enumerate(who):
-            self.logs[at] = np.append(self.logs[at], us[:, column])
+        """Interleaved rounds of these, the leader among them."""
+        logs = np.log(ask(self.places[who], rounds))
+        logs -= np.median(logs[:, np.searchsorted(who, self.leader)])
         self.spent += rounds * float(self.us[who].sum())
+        for column, at in enumerate(who):
+            self.logs[at] = np.concatenate([self.logs[at], logs[:, column]])
+            self.stands[at] = _median(np.sort(self.logs[at]))
 
     def intervals(self) -> tuple[Array, Array, Array]:
-        """Where each stands, and how far it may surely be faster and slower than that."""
-        found = np.array([_median(np.sort(values)) for values in self.logs])
-        middle, below, above = found.T
-        return middle, np.hypot(below, above[self.leader]), np.hypot(above, below[self.leader])
+        """Where each stands, and the ends of where it surely does, the leader's doubt included."""
+        middle, below, above = self.stands.T
+        lead = self.stands[self.leader]
+        return middle, middle - np.hypot(below, lead[2]), middle + np.hypot(above, lead[1])
 
 
-def _median(ordered: Array) -> tuple[float, float, float]:
-    """Median of an ordered sample, and how far it surely reaches down and up."""
+def _median(ordered: Array) -> Array:
+    """Median of ordered samples along the first axis, how far it surely reaches down and up."""
     count = len(ordered)
     reach = SURE * count**0.5 / 2
     low, high = max(0, int(count / 2 - reach)), min(count - 1, int(count / 2 + reach) + 1)
-    middle = float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2
-    return middle, middle - float(ordered[low]), float(ordered[high]) - middle
+    middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+    return np.array([middle, middle - ordered[low], ordered[high] - middle])
 
 
-def race(bench: Bench, problem: Problem, places: Places) -> Choice:
+def race(
+    bench: Bench, problem: Problem, places: Places, how: How = FAIR, budget: float = BUDGET
+) -> Choice:
     """Choose among the tactics that run. ``places``: ascending; at least one has a latency."""
 
     def ask(who: Places, rounds: int) -> Array:
-        return bench.rounds(problem, who, rounds)
+        return bench.rounds(problem, who, rounds, how)
 
     first = ask(places, 1)[0]
     runs = np.isfinite(first)
     places, first = places[runs], first[runs]
     whole = ARGMIN_REPLAYS * float(first.sum())
-    running = _Field(places, first, float(first.sum()))  # one replay to warm up
-    running.spent += float(first.sum())
+    running = _Field(places, first)
+    running.spent += 2 * float(first.sum())  # a replay to warm up and one that counts
     running.keep(np.log(first / first.min()) <= LOOKS[0][1])
     for rounds, cut in LOOKS[1:]:
         if len(running.places) > 1:
-            running.logs = [np.empty(0) for _ in running.places]
-            running.spent += float(running.us.sum())  # each warms up once more
-            running.run(ask, np.arange(len(running.places)), rounds)
-            middle = running.intervals()[0]
-            running.leader = int(np.argmin(middle))
-            running.keep(middle <= middle.min() + cut)
+            running.look(ask, rounds)
+            running.keep(running.stands[:, 0] <= cut)
     if len(running.places) == 1:
         return Choice(int(running.places[0]), running.places, True, running.spent / whole)
-    return _settle(running, ask, whole)
+    return _settle(running, ask, whole, budget)
 
 
-def _settle(running: _Field, ask: Ask, whole: float) -> Choice:
+def _settle(running: _Field, ask: Ask, whole: float, budget: float) -> Choice:
     while True:
-        middle, below, above = running.intervals()
+        middle, low, high = running.intervals()
         bound = _soft_minimum(middle) + MARGIN
         inside = middle <= bound
-        undecided = _open(inside, middle + above <= bound, middle - below > bound)
-        who = _next(running, undecided, middle)
-        counts = [len(running.logs[at]) for at in who]
-        rounds = max(LEAST, min(counts, default=0) // 2)
-        cost = rounds * float(running.us[np.union1d(who, [running.leader])].sum())
-        if not len(undecided) or running.spent + cost > BUDGET * whole:
+        undecided = _open(inside, high <= bound, low > bound)
+        who, wanted = _next(running, undecided, middle)
+        can = int((budget * whole - running.spent) / float(running.us[who].sum()))
+        if not len(undecided) or can < LEAST:
             chosen = int(running.places[np.flatnonzero(inside)[0]])
             tied = running.places[inside]
             return Choice(chosen, tied, not len(undecided), running.spent / whole)
-        running.run(ask, who, rounds)
+        running.run(ask, who, min(wanted, can))
 
 
 def _soft_minimum(middle: Array) -> float:
@@ -152,10 +159,11 @@ def _open(inside: Marks, surely_in: Marks, surely_out: Marks) -> Places:
     return np.flatnonzero(~(surely_in | surely_out)[:end])
 
 
-def _next(running: _Field, undecided: Places, middle: Array) -> Places:
-    """What is open, and of the best few those timed less than half as often."""
-    if not len(undecided):
-        return undecided
+def _next(running: _Field, undecided: Places, middle: Array) -> tuple[Places, int]:
+    """Who runs next, and for how many rounds: what is open, the leader, and of the best few those
+    timed less than half as often."""  # noqa: D205,D209
     counts = np.array([len(values) for values in running.logs])
-    top = np.flatnonzero((middle <= middle.min() + TOP) & (counts < counts[undecided].max() / 2))
-    return np.union1d(undecided, top)
+    most = counts[undecided].max(initial=0)
+    runs = (middle <= middle.min() + TOP) & (counts < most / 2)
+    runs[undecided] = runs[running.leader] = True
+    return np.flatnonzero(runs), max(LEAST, int(counts[runs].min() * GROWTH))

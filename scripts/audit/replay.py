@@ -48,9 +48,9 @@ class ReplayBench:
         us = self.truth(problem, how)[places]
         return np.asarray(us * np.exp(self._draw(problem, TIMING, us.shape)))
 
-    def rounds(self, problem: Problem, places: Places, rounds: int) -> Array:
-        """Recorded latencies with the noise of single replays."""
-        us = self.truth(problem)[places]
+    def rounds(self, problem: Problem, places: Places, rounds: int, how: How = FAIR) -> Array:
+        """Recorded latencies with the noise of single replays. NotKnown."""
+        us = self.truth(problem, how)[places]
         return np.asarray(us * np.exp(self._draw(problem, ROUND, (rounds, len(us)))))
 
     def digests(self, problem: Problem, places: Places) -> NDArray[np.int64]:

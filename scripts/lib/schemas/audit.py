@@ -49,3 +49,23 @@ STEADY = Table(
     ),
     _FIRST,
 )
+
+INJECTED = Table(
+    "injected",
+    1,
+    "One row per (fault, strength) of a synthetic tuner, on recorded latencies with the recorded "
+    "noise, and per probe on the tuner without a fault: how often the probe says found.",
+    (
+        Column("fault", pa.string(), "scripts.audit.faults.Fault; none: a tuner without one"),
+        Column("strength", pa.float64(), "see scripts.audit.faults.STRENGTHS; none: empty", True),
+        Column("probe", pa.string(), "scripts.audit.probes; any: at least one of them"),
+        Column("runs", pa.int32(), "tuners tried, each on its own layer, tactics and noise"),
+        Column("found", pa.int32(), "of them said to have the fault"),
+        Column("rate", pa.float64(), "share; of fault none: of false alarms, else recall"),
+        Column("low", pa.float64(), "lower end of its exact 95% interval"),
+        Column("high", pa.float64(), "upper end"),
+        Column("smallest", pa.float64(), "least effect to be seen, median over runs", True),
+        Column("unit", pa.string(), "of that", True),
+    ),
+    _FIRST,
+)

@@ -1,0 +1,47 @@
+"""Whether what a tuner took tactics for is off by their tile or by their kernel: shared."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.audit.bench import Array
+from scripts.audit.finding import SURE, Subject
+
+LEAST = 0.008  # log units: less is noise of a few bad timings
+_FEW = 3  # tactics of a group that can stand for it
+
+
+def group_effects(subject: Subject) -> dict[str, tuple[Array, float]]:
+    """By factor (``tile``, ``family``): the mean of each group with the other factor taken off,
+    and how large a difference must be to count."""  # noqa: D205,D209
+    logs, tiles, families = [], [], []
+    for profile in subject.timed():
+        tactics = [subject.bench.tactics[place] for place in profile.places]
+        reported = subject.reported(profile)
+        logs.append(reported - np.median(reported))
+        tiles.append([one.block_size_m for one in tactics])
+        families.append([subject.tuner.family(int(place)) for place in profile.places])
+    off = np.concatenate(logs)
+    factors = {"tile": np.concatenate(tiles), "family": np.concatenate(families)}
+    off = np.clip(off, *np.quantile(off, [0.02, 0.98]))
+    return _fitted(off, factors)
+
+
+def _fitted(off: Array, factors: dict[str, NDArray[np.int64]]) -> dict[str, tuple[Array, float]]:
+    """Least squares of both factors at once, so that neither is blamed for the other."""
+    codes = {name: np.unique(values, return_inverse=True)[1] for name, values in factors.items()}
+    columns = [np.eye(code.max() + 1)[code] for code in codes.values()]
+    design = np.concatenate(columns, axis=1)
+    effects = np.linalg.lstsq(design, off, rcond=None)[0]
+    spread = float(np.std(off - design @ effects))
+    found: dict[str, tuple[Array, float]] = {}
+    start = 0
+    for name, code in codes.items():
+        counts = np.bincount(code)
+        mine = effects[start : start + len(counts)]
+        start += len(counts)
+        large = counts >= _FEW
+        least = float(counts[large].min()) if large.any() else np.inf
+        found[name] = np.asarray(mine[large]), max(LEAST, SURE * spread * (2 / least) ** 0.5)
+    return found

@@ -1,0 +1,58 @@
+"""Rates of found and falsely found, counted again by hand."""
+
+from pathlib import Path
+
+import pytest
+from scipy.stats import binom
+
+from scripts.audit.faults import STRENGTHS, Fault
+from scripts.audit.injected import ANY, NONE, TOKENS, Injection, inject, main, plan, rate
+from scripts.audit.noise import Noise
+from scripts.audit.probes import ORDER
+from scripts.lib.files import InputError
+from tests.audit.invented import layer, noise_table
+
+
+def test_plan_holds_every_fault_in_every_strength_under_numbers_of_their_own() -> None:
+    runs = plan(7, 2)
+    assert [one.run for one in runs] == list(range(len(runs)))
+    assert len(runs) == 7 + 2 * sum(len(every) for every in STRENGTHS.values())
+    assert {one.fault for one in runs} == {None, *Fault}
+
+
+def test_table_of_a_few_runs() -> None:
+    runs = [Injection(None, None, at) for at in range(3)]
+    runs += [Injection(Fault.UNEQUAL, 0.1, 3 + at) for at in range(2)]
+    frame = inject([layer()], Noise(noise_table()), runs, 1, 1)
+    clean = frame[frame["fault"] == NONE].set_index("probe")
+    assert list(clean.index) == [*ORDER, ANY]
+    assert (clean["runs"] == 3).all()
+    assert (clean["found"] == 0).all()
+    own = frame[frame["fault"] == Fault.UNEQUAL]
+    assert own[["probe", "runs", "found", "rate"]].to_numpy().tolist() == [["unequal", 2, 2, 1.0]]
+    # Four of 96 tactics, or of the 48 that there are, on each of five problems.
+    assert own["smallest"].item() == pytest.approx(1 / (TOKENS * 48))
+    again = inject([layer()], Noise(noise_table()), runs, 1, 2)
+    assert again.equals(frame)
+
+
+@pytest.mark.parametrize(("hits", "runs"), [(0, 40), (3, 40), (40, 40)])
+def test_interval_is_exact(hits: int, runs: int) -> None:
+    found = rate([True] * hits + [False] * (runs - hits))
+    assert found["rate"] == hits / runs
+    if hits:
+        assert binom.sf(hits - 1, runs, found["low"]) == pytest.approx(0.025)
+    if hits < runs:
+        assert binom.cdf(hits, runs, found["high"]) == pytest.approx(0.025)
+
+
+def test_no_layer_is_long_enough() -> None:
+    with pytest.raises(InputError, match="at 5 numbers of tokens"):
+        inject([], Noise(noise_table()), plan(1, 1), 1, 1)
+
+
+def test_bad_numbers_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [word for name in ("trials", "cells", "spaces", "noise", "out")
+             for word in (f"--{name}", str(tmp_path / name))]  # fmt: skip
+    assert main([*words, "--seed", "1", "--clean", "0", "--runs", "1"]) == 2
+    assert "--clean is 0; the least is 1" in capsys.readouterr().err
