@@ -2,6 +2,7 @@
 
 
 include: "statistics/recorded.smk"
+include: "statistics/states.smk"
 include: "statistics/replayed.smk"
 include: "statistics/triples.smk"
 include: "statistics/searches.smk"

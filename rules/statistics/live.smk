@@ -6,6 +6,8 @@ rule statistics_live:
         script="scripts/statistics/live.py",
         live=rules.tune_live.output.live,
         space=measured_spaces(),
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         rates="results/tables/statistics/live_rates.parquet",
@@ -17,12 +19,15 @@ rule statistics_live:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/live.py"),
+        study=names_of("study"),
+        fresh=names_of("finals"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --space {input.space:q}"
+        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
         " --margin {params.margin:q} --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out-rates {output.rates:q} --out-losses {output.losses:q} 2> {log:q}"
 

@@ -1,28 +1,4 @@
-"""What identical pairs say of the error of a verdict, and what is shown at which margin."""
-
-
-rule statistics_aa_rates:
-    input:
-        script="scripts/statistics/aa_rates.py",
-        finals=datasets("finals.parquet"),
-        again=second_recordings("finals.parquet"),
-        study=study("finals.parquet"),
-        fresh=fresh("finals.parquet"),
-        spec=LOCKED_SPEC,
-    output:
-        rates="results/tables/statistics/aa_rates.parquet",
-    log:
-        "logs/statistics/aa_rates.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        module=as_py_module(),
-        code=code("scripts/statistics/aa_rates.py"),
-        margin=locked("win_margin"),
-        level=lookup(within=config, dpath="statistics/level"),
-    shell:
-        "python -m {params.module} --finals {input.finals:q} {input.again:q} {input.study:q} {input.fresh:q}"
-        " --margin {params.margin:q} --level {params.level:q} --out {output.rates:q} 2> {log:q}"
+"""What is shown at which margin."""
 
 
 rule statistics_margins:

@@ -120,6 +120,8 @@ rule statistics_headline:
         gains=rules.statistics_gains.output.gains,
         live=rules.tune_live.output.live,
         spread=rules.statistics_spread.output.spread,
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         headline="results/tables/statistics/headline.parquet",
@@ -131,6 +133,8 @@ rule statistics_headline:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/headline.py"),
+        study=names_of("study"),
+        fresh=names_of("finals"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -138,6 +142,7 @@ rule statistics_headline:
     shell:
         "python -m {params.module} --triples {input.triples:q} --verdicts {input.verdicts:q}"
         " --gains {input.gains:q} --live {input.live:q} --spread {input.spread:q}"
+        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
         " --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.headline:q} --out-tests {output.tests:q} 2> {log:q}"

@@ -51,6 +51,7 @@ class Spec:
     false_win_rate: float
     drift_band: float
     disturbance_band: float
+    power_band: float
     logits_diff: float
     peaks: dict[str, Peaks]
     metrics: dict[str, str]

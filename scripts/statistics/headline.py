@@ -22,9 +22,11 @@ from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.recorded import SPREAD
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table, write_table
+from scripts.statistics import held as held_in
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
 from scripts.statistics.headline_metrics import GAPS, JUDGED, groups
+from scripts.statistics.held import Held
 from scripts.statistics.intervals import NUMBERS, estimate
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.label_noise import flips, label_noise
@@ -37,8 +39,8 @@ FILES = ["source_file", "target_file"]
 EXAMPLE = (
     "python -m scripts.statistics.headline --triples triples.parquet"
     " --verdicts triple_verdicts.parquet --gains gains.parquet --live live.parquet"
-    " --spread spread.parquet --margin 0.01 --out headline.parquet"
-    " --out-tests headline_tests.parquet"
+    " --spread spread.parquet --states states.parquet --aa aa_rates.parquet --margin 0.01"
+    " --out headline.parquet --out-tests headline_tests.parquet"
 )
 
 
@@ -47,24 +49,30 @@ def choices(
     gains: pd.DataFrame,
     live: pd.DataFrame,
     spread: pd.DataFrame,
+    held: Held,
     margin: float,
 ) -> dict[Choice, pd.DataFrame]:
-    """What is judged on each triple: TRIPLE_VERDICTS with trials, label_noise and flips.
+    """What is judged on each triple: TRIPLE_VERDICTS with trials, label_noise, flips and its state.
 
     A copy costs no search, so it has no trials. The best of a cell's candidates is the same for
     all sources; its trials are the configs tried. ``live``: LIVE.
     """
     noise = verdicts["cell_id"].map(label_noise(spread, verdicts[["cell_id", "committed_id"]]))
-    copies = verdicts.assign(trials=np.nan)
+    same = verdicts["carried_id"] == verdicts["committed_id"]
+    copies = held.about(verdicts.assign(trials=np.nan, same=same))
     judged = gains[["dataset", "cell_id", "ratio", "low", "high", "verdict", "tried"]]
     kept = verdicts.drop(columns=["ratio", "low", "high", "verdict"])
     best = kept.merge(judged, on=["dataset", "cell_id"], how="left", validate="many_to_one")
-    best = best.assign(trials=best["tried"].where(best["verdict"].notna()))
-    mine = judged_as(Choice.SEARCHED, live)[["cell_id", "source", "trials", "marks", *JUDGED]]
-    # The marks are those of the search's own recording.
-    searched = kept.drop(columns="marks").merge(
+    trials = best["tried"].where(best["verdict"].notna())
+    best = held.about(best.assign(trials=trials, same=False))
+    mine = judged_as(Choice.SEARCHED, live).assign(dataset=held.of_searches(live, Choice.SEARCHED))[
+        ["cell_id", "source", "trials", "dataset", "same", *JUDGED]
+    ]
+    # The state is that in the finals that judged the search.
+    searched = kept.drop(columns="dataset").merge(
         mine, on=["cell_id", "source"], how="left", validate="one_to_one"
     )
+    searched = held.about(searched.assign(same=searched["same"].eq(True)))
     # The noise is the cell's, whatever is judged on it, and stands with the copies alone.
     return {
         Choice.COPY: copies.assign(label_noise=noise, flips=flips(copies, noise, margin)),
@@ -156,6 +164,7 @@ def main(argv: list[str] | None = None) -> int:
     }.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
+    held_in.add_options(parser)
     options.add_plan(parser)
     arguments = parser.parse_args(argv)
 
@@ -166,6 +175,7 @@ def main(argv: list[str] | None = None) -> int:
             read_table(arguments.gains, GAINS),
             read_table(arguments.live, LIVE),
             read_table(arguments.spread, SPREAD),
+            held_in.read(arguments),
             arguments.margin,
         )
         table = headline(read_table(arguments.triples, TRIPLES), judged, plan, arguments.margin)

@@ -24,6 +24,7 @@ from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.recorded import SPREAD
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
+from scripts.statistics import held as held_in
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Floats, Plan
 from scripts.statistics.headline import FILES, PAIR, choices, headline
@@ -33,7 +34,7 @@ from scripts.statistics.replicates import Codes
 EXAMPLE = (
     "python -m scripts.statistics.headline_cost --triples triples.parquet"
     " --verdicts triple_verdicts.parquet --gains gains.parquet --live live.parquet"
-    " --spread spread.parquet"
+    " --spread spread.parquet --states states.parquet --aa aa_rates.parquet"
 )
 
 
@@ -118,6 +119,7 @@ def compare(
 def main(argv: list[str] | None = None) -> int:
     """Read the tables, time both, print."""
     parser = options.parser(__doc__, EXAMPLE)
+    held_in.add_options(parser)
     for name in ("triples", "verdicts", "gains", "live", "spread"):
         text = f"as scripts.statistics.headline takes --{name}"
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
@@ -132,6 +134,7 @@ def main(argv: list[str] | None = None) -> int:
             read_table(arguments.gains, GAINS),
             read_table(arguments.live, LIVE),
             read_table(arguments.spread, SPREAD),
+            held_in.read(arguments),
             arguments.margin,
         )
         triples = read_table(arguments.triples, TRIPLES)

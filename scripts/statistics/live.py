@@ -24,8 +24,10 @@ from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHE
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
+from scripts.statistics import held as held_in
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
+from scripts.statistics.held import Held
 from scripts.statistics.intervals import NUMBERS
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.searches import with_classes
@@ -33,10 +35,20 @@ from scripts.statistics.searches import with_classes
 LOG = logging.getLogger("statistics.live")
 CHOICES = (Choice.SEARCHED, Choice.HALVES, Choice.FASTEST)
 _PREFIX = {Choice.HALVES: "final_", Choice.FASTEST: ""}
+# Classes of what each source found, and more of those of all.
+_EACH, _WHOLE = ("scheme",), ("regime", "power", "steadiness")
 _JUDGED = ("ratio", "low", "high", "decision")
+# choice -> column of LIVE that holds it
+CHOSEN = {
+    Choice.SEARCHED: "final_id",
+    Choice.HALVES: "final_id",
+    Choice.FASTEST: "choice_id",
+}
 EXAMPLE = """
   python -m scripts.statistics.live --live results/tables/tune/live.parquet \\
-    --space results/tables/space/NVIDIA_H200-*.parquet \\
+    --space results/tables/space/NVIDIA_H200-*.parquet --study nvidia_h200-study \\
+    --states results/tables/statistics/states.parquet \\
+    --aa results/tables/statistics/aa_rates.parquet \\
     --out-rates results/tables/statistics/live_rates.parquet \\
     --out-losses results/tables/statistics/live_losses.parquet
 """
@@ -45,6 +57,7 @@ EXAMPLE = """
 def judged_as(choice: Choice, live: pd.DataFrame) -> pd.DataFrame:
     """LIVE with ratio, low, high and verdict of what was chosen by the finals, or before them.
 
+    ``same``: that is the committed config itself.
     SEARCHED is judged in finals of its own; a choice that was not in any, by the study's rounds.
     """
     if choice is Choice.SEARCHED:
@@ -54,18 +67,22 @@ def judged_as(choice: Choice, live: pd.DataFrame) -> pd.DataFrame:
         }
     else:
         found = {name: live[f"{_PREFIX[choice]}{name}"] for name in _JUDGED}
-    return live.assign(verdict=found.pop("decision"), **found)
+    same = live[CHOSEN[choice]] == live["committed_id"]
+    return live.assign(verdict=found.pop("decision"), same=same, **found)
 
 
-def rates(live: pd.DataFrame, plan: Plan, margin: float) -> pd.DataFrame:
-    """LIVE_RATES of LIVE; ``margin``: of its decisions."""
+def rates(live: pd.DataFrame, held: Held, plan: Plan, margin: float) -> pd.DataFrame:
+    """LIVE_RATES of LIVE; ``held``: of the finals that judge it; ``margin``: of its decisions."""
     # In an order of its own, since the resamples follow that of the rows.
     ordered = live.sort_values(["cell_id", "source"], ignore_index=True)
-    about = with_classes(ordered.assign(source=ordered["source"].where(ordered["source"] != "")))
+    tokens = [parse_cell(name).tokens for name in ordered["cell_id"]]
+    sources = ordered["source"].where(ordered["source"] != "")
+    about = with_classes(ordered.assign(source=sources, tokens=tokens))
     parts = []
     for device, mine in about.groupby("device", sort=True):
         for choice in CHOICES:
-            rows = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
+            judged = judged_as(choice, mine).assign(flips=np.nan, label_noise=np.nan)
+            rows = held.about(judged.assign(dataset=held.of_searches(mine, choice)))
             for (source, group, which), some in _classes(rows, choice):
                 key = {"device": str(device), "choice": str(choice), "source": source}
                 key |= {"group": group, "which": which}
@@ -90,7 +107,7 @@ def _classes(
             continue
         yield (source, "all", ""), some
         if choice is Choice.SEARCHED:
-            for group in ("scheme", "regime") if source in (TOGETHER, ANY) else ("scheme",):
+            for group in (*_EACH, *_WHOLE) if source in (TOGETHER, ANY) else _EACH:
                 for value, part in some.groupby(group, sort=True):
                     # Of one class the rates are those of all.
                     if len(part) < len(some):
@@ -138,14 +155,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out-rates", type=Path, required=True, help="LIVE_RATES to write")
     parser.add_argument("--out-losses", type=Path, required=True, help="LIVE_LOSSES to write")
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
+    held_in.add_options(parser)
     options.add_plan(parser)
     args = parser.parse_args(argv)
 
     def body() -> None:
         live = read_table(args.live, LIVE)
         spaces = pd.concat([read_table(path, SPACE) for path in args.space], ignore_index=True)
+        held = held_in.read(args)
         late = losses(live, spaces)
-        write_table(args.out_rates, rates(live, options.plan(args), args.margin), LIVE_RATES)
+        found = rates(live, held, options.plan(args), args.margin)
+        write_table(args.out_rates, found, LIVE_RATES)
         write_table(args.out_losses, late, LIVE_LOSSES)
         LOG.info("%s: %d of %d searches", args.out_losses, len(late), len(live))
 

@@ -30,15 +30,11 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.live import judged_as
+from scripts.statistics.held import errors
+from scripts.statistics.live import CHOICES, judged_as
 
 LEVELS = (0.0, 0.005, 0.01, 0.02)
 METRICS = ("win", "loss", "non_inferior", "equal", "open")
-_CHOSEN = {
-    Choice.SEARCHED: "final_id",
-    Choice.HALVES: "final_id",
-    Choice.FASTEST: "choice_id",
-}
 ERRORS = ("recorded", "widened")
 KEYS = ["device", "choice", "source"]
 NAMES = ["choice", "source", "dataset", "cell_id", "same", "ratio", "low", "high"]
@@ -66,12 +62,11 @@ def judged(
     """
     copied = verdicts["carried_id"] == verdicts["committed_id"]
     parts = [verdicts.assign(choice=str(Choice.COPY), same=copied)]
-    for choice, chosen in _CHOSEN.items():
+    for choice in CHOICES:
         rows = judged_as(choice, live).assign(choice=str(choice), dataset=study)
         if choice is Choice.SEARCHED and fresh is not None:
             rows["dataset"] = rows["dataset"].mask(rows["fresh_decision"].notna(), fresh)
         alone = rows["source"] == ""
-        rows["same"] = rows[chosen] == rows["committed_id"]
         rows["source"] = rows["source"].mask(alone, TOGETHER)
         parts.append(rows[rows["triple"] | alone])
     known = pd.concat([part.dropna(subset="ratio")[NAMES] for part in parts], ignore_index=True)
@@ -81,11 +76,7 @@ def judged(
 def margins(rows: pd.DataFrame, rates: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """MARGINS of ``judged`` rows; ``rates``: AA_RATES."""
     cells = [parse_cell(name) for name in rows["cell_id"]]
-    sizes = rates.dropna(subset="tokens").set_index(["dataset", "tokens"])["error"]
-    keys = zip(rows["dataset"], (cell.tokens for cell in cells), strict=True)
-    error = sizes.reindex(pd.MultiIndex.from_tuples(keys)).to_numpy(dtype=np.float64)
-    # A config is as fast as itself, whatever its slots say.
-    error = np.where(rows["same"], 0.0, error)
+    error = errors(rows.assign(tokens=[cell.tokens for cell in cells]), rates)
     low, high = (rows[name].to_numpy(dtype=np.float64) for name in ("low", "high"))
     ends = dict(zip(ERRORS, ((low, high), widen(low, high, error)), strict=True))
     marks = np.hstack([shown(*ends[name], margin) for name in ERRORS for margin in LEVELS])

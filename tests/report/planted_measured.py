@@ -117,7 +117,8 @@ def _shown(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Table]
 def _headline(triples: pd.DataFrame, drawn: Study) -> dict[str, tuple[pd.DataFrame, Table]]:
     """The headline of two sources whose configs, copied, win, tie and lose on the study's cells."""
     copied = planted(drawn.cells)
-    judged = choices(copied, best_of(copied), planted_live.live(copied), no_repeats(), 0.01)
+    live, held = planted_live.live(copied), planted_live.held(copied)
+    judged = choices(copied, best_of(copied), live, no_repeats(), held, 0.01)
     return {
         "headline": (
             headline(pd.concat([triples, as_triples(copied)]), judged, PLAN, 0.01),

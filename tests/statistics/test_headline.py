@@ -13,12 +13,16 @@ from scripts.lib.schemas.corpus import TRIPLES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.headline import HEADLINE, HEADLINE_TESTS, Choice
 from scripts.lib.schemas.live import LIVE
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.recorded import SPREAD, Kind
+from scripts.lib.schemas.states import STATES, Power, Steadiness
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS, Unproved
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.headline import choices, headline, main
+from scripts.statistics.held import Held
 from scripts.statistics.label_noise import flips, label_noise
+from tests.statistics.planted_states import errors_of, states_of
 from tests.statistics.test_gaps import triples as gap_triples
 
 PLAN = Plan(resamples=500)
@@ -43,7 +47,6 @@ def verdicts() -> pd.DataFrame:
             "high": ratio + 0.005,
             "verdict": verdict,
             "reason": Unproved.COPY_FAILED if np.isnan(ratio) else None,
-            "marks": "drifted" if place == 1 else "",
             "target_censored": "tiles" if file == 0 else None,
         }
         for file in range(FILES)
@@ -62,7 +65,7 @@ def gains() -> pd.DataFrame:
 def live() -> pd.DataFrame:
     """A search from A on every cell: by its finals a win, its fastest trial a loss."""
     table = verdicts()[["cell_id", "source", "committed_id"]].assign(
-        triple=True, trials=12, marks="drifted",
+        triple=True, trials=12,
         ratio=1.2, low=1.19, high=1.21, decision=LOSS,
         final_ratio=0.8, final_low=0.79, final_high=0.81, final_decision=WIN,
     )  # fmt: skip
@@ -74,6 +77,21 @@ def spread(noise: float = 0.002) -> pd.DataFrame:
     cells = verdicts()["cell_id"]
     parts = {"kind": Kind.RUNS_SHIFTED, "dataset": "again", "config_id": "c"}
     return pd.DataFrame({"cell_id": cells}).assign(**parts, value=noise)[SPREAD.names]
+
+
+def held() -> Held:
+    """The copies' second cell of each file drifted and was power-limited, every search drifted."""
+    words = {
+        False: (Power.FREE, Steadiness.STEADY),
+        True: (Power.LIMITED, Steadiness.DRIFTED),
+    }
+    names = [(name, name.endswith("M1")) for name in verdicts()["cell_id"]]
+    states = [
+        states_of(((name, *words[second]) for name, second in names), "one"),
+        states_of(((name, *words[True]) for name, _ in names), "study"),
+    ]
+    errors = [errors_of(range(5), 0.008), errors_of(range(5), 0.3, "study")]
+    return Held(pd.concat(states), pd.concat(errors), ["study"], [])
 
 
 def filled(rows: list[dict[str, object]], table: object) -> pd.DataFrame:
@@ -91,7 +109,7 @@ def filled(rows: list[dict[str, object]], table: object) -> pd.DataFrame:
 def found() -> pd.DataFrame:
     triples = gap_triples({"a": 40.0, "b": 170.0, "c": 300.0})
     elsewhere = triples.assign(source="C", target="D")
-    judged = choices(verdicts(), gains(), live(), spread(), 0.01)
+    judged = choices(verdicts(), gains(), live(), spread(), held(), 0.01)
     return headline(pd.concat([triples, elsewhere]), judged, PLAN, 0.01)
 
 
@@ -129,21 +147,43 @@ def test_best_of_the_tried_has_trials_and_a_copy_has_none(found: pd.DataFrame) -
     assert copied["ci_by"] == "none"
 
 
-def test_a_search_counts_by_its_finals_with_its_own_marks(found: pd.DataFrame) -> None:
+def test_a_search_counts_by_its_finals_with_the_state_there(found: pd.DataFrame) -> None:
     row = value(found, Choice.SEARCHED, "win")
     assert (row["value"], row["n"]) == (1, FILES * len(PLANTED))
     assert value(found, Choice.SEARCHED, "trials")["value"] == 12
     groups = set(found[found["choice"] == Choice.SEARCHED]["group"])
-    assert groups == {"all", "censored", "uncensored"}  # all are drifted, so none is apart
+    assert groups == {"all", "censored", "uncensored"}  # all are drifted and power-limited
 
 
 @pytest.mark.parametrize(
     ("group", "n", "win"),
-    [("legal", 48, 0.25), ("steady", 48, 0), ("censored", 5, 0.2), ("uncensored", 55, 0.2)],
+    [
+        ("legal", 48, 0.25),
+        ("steady", 48, 0),
+        ("drifted", 12, 1),
+        ("censored", 5, 0.2),
+        ("power_limited", 12, 1),
+        ("not_power_limited", 48, 0),
+        ("uncensored", 55, 0.2),
+    ],
 )
 def test_parts_are_rows_of_their_own(found: pd.DataFrame, group: str, n: int, win: float) -> None:
     row = value(found, Choice.COPY, "win", group)
     assert (row["n"], row["value"]) == (n, pytest.approx(win))
+
+
+def test_widened_verdicts_are_those_of_plain_numpy(found: pd.DataFrame) -> None:
+    ratio = np.array([ratio for _, ratio in PLANTED])
+    low, high = (ratio - 0.005) * np.exp(-0.008), (ratio + 0.005) * np.exp(0.008)
+    expected = {
+        "win_widened": (high < 0.99).mean(),
+        "loss_widened": (np.isnan(ratio) | (low > 1.01)).mean(),  # what failed has lost
+        "non_inferior_widened": (high <= 1.01).mean(),
+    }
+    for name, rate in expected.items():
+        assert value(found, Choice.COPY, name)["value"] == pytest.approx(rate)
+    # 0.8 to 0.82 moved by 0.3 in the logarithm shows nothing any more.
+    assert value(found, Choice.SEARCHED, "win_widened")["value"] == 0
 
 
 def test_a_pair_that_was_not_measured_has_its_gaps_alone(found: pd.DataFrame) -> None:
@@ -178,8 +218,10 @@ def test_main_writes_both_tables_the_same_whatever_the_order(tmp_path: Path) -> 
             "gains": (gains(), GAINS),
             "live": (live(), LIVE),
             "spread": (spread(), SPREAD),
+            "states": (held().states, STATES),
+            "aa": (held().rates, AA_RATES),
         }
-        arguments = ["--resamples", "300"]
+        arguments = ["--resamples", "300", "--study", "study"]
         for name, (frame, table) in tables.items():
             path = tmp_path / f"{name}.parquet"
             write_table(path, frame.sample(frac=1, random_state=seed), table)

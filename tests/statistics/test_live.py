@@ -11,10 +11,14 @@ from scripts.lib.files import InputError
 from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.space import SPACE
+from scripts.lib.schemas.states import STATES, Power, Steadiness
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
+from scripts.statistics.held import Held
 from scripts.statistics.live import judged_as, losses, main, rates
+from tests.statistics.planted_states import errors_of, nothing, states_of
 from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL
 from tests.transfer.study import filled
 
@@ -93,7 +97,7 @@ def spaces(
 
 @pytest.fixture(scope="module")
 def found() -> pd.DataFrame:
-    return rates(planted(), PLAN, 0.01)
+    return rates(planted(), nothing(), PLAN, 0.01)
 
 
 def of(found: pd.DataFrame, choice: str, source: str, group: str, which: str) -> pd.DataFrame:
@@ -132,9 +136,38 @@ def test_what_is_shown_is_told_from_what_is_open() -> None:
             for cell, word, (low, high) in zip(cells, words, ends, strict=True)
         )
     )
-    row = of(rates(rows, PLAN, 0.01), Choice.HALVES, TOGETHER, "all", "")["value"]
+    row = of(rates(rows, nothing(), PLAN, 0.01), Choice.HALVES, TOGETHER, "all", "")["value"]
     assert (row["non_inferior"], row["equal"], row["open"]) == (3 / 5, 1 / 5, 2 / 5)
     assert row[TIE] == pytest.approx(row["equal"] + row["open"])
+
+
+def test_a_choice_is_judged_by_the_state_and_the_error_of_the_finals_that_judged_it() -> None:
+    fresh = {"fresh_ratio": 0.98, "fresh_low": 0.975, "fresh_high": 0.985, "fresh_decision": WIN}
+    rows = live(
+        searched(SMALL, word=WIN, ratio=0.985, final_id="M16-N64-K64-G1-W4-S3"),
+        searched(LARGE, word=WIN, ratio=0.9, **fresh),
+        searched(WIDE, word=TIE, ratio=1.0, final_id=COMMITTED),
+        searched(OTHER, word=LOSS, ratio=1.015),
+    )
+    states = [
+        states_of(((name, Power.LIMITED, Steadiness.UNPROBED) for name in cells), dataset)
+        for dataset, cells in (("study", (SMALL, LARGE, WIDE, OTHER)), ("rival", (LARGE,)))
+    ]
+    states.append(states_of([(LARGE, Power.FREE, Steadiness.STEADY)], "fresh"))
+    tokens = [int(name.rpartition("M")[2]) for name in (SMALL, LARGE, WIDE, OTHER)]
+    errors = [errors_of(tokens, 0.004, "fresh"), errors_of(tokens, 0.01, "study")]
+    held = Held(pd.concat(states), pd.concat(errors), ["study"], ["fresh"])
+    found = rates(rows, held, PLAN, 0.01)
+    value = of(found, Choice.SEARCHED, TOGETHER, "all", "")["value"]
+    # By plain numbers: 0.985 and 1.015 moved by 1% are ties, 0.985 moved by 0.4% is a win.
+    assert (value[WIN], value[LOSS]) == (1 / 2, 1 / 4)
+    assert (value["win_widened"], value["loss_widened"]) == (1 / 4, 0)
+    assert value["non_inferior_widened"] == 3 / 4  # the committed config itself is not moved
+    limited = of(found, Choice.SEARCHED, TOGETHER, "power", "power_limited")["n"]
+    assert limited[WIN] == 3
+    assert of(found, Choice.SEARCHED, TOGETHER, "power", "not_power_limited")["n"][WIN] == 1
+    halves = of(found, Choice.HALVES, TOGETHER, "all", "")["value"]
+    assert halves["win_widened"] == 1 / 4  # by the study's own error and rounds
 
 
 @pytest.mark.parametrize("key", FOUND, ids=" ".join)
@@ -171,7 +204,9 @@ def test_rates_of_0_and_1_have_an_exact_interval(found: pd.DataFrame) -> None:
 
 def test_a_search_that_was_not_judged_counts_in_no_rate() -> None:
     rows = [searched(SMALL, word=WIN, ratio=0.9), searched(LARGE, word=None, ratio=None)]
-    row = of(rates(live(*rows), PLAN, 0.01), Choice.SEARCHED, TOGETHER, "all", "").loc[WIN]
+    row = of(rates(live(*rows), nothing(), PLAN, 0.01), Choice.SEARCHED, TOGETHER, "all", "").loc[
+        WIN
+    ]
     assert (row["n"], row["value"]) == (1, 1)
 
 
@@ -240,6 +275,12 @@ def run(folder: Path, rows: pd.DataFrame, *more: str) -> int:
         path = folder / f"space/{scheme}.parquet"
         write_table(path, spaces((DEVICE, scheme, COMMITTED)), SPACE)
         words.append(str(path))
+    for name, frame, table in (
+        ("states", nothing().states, STATES),
+        ("aa", nothing().rates, AA_RATES),
+    ):
+        write_table(folder / f"{name}.parquet", frame, table)
+        words += [f"--{name}", str(folder / f"{name}.parquet")]
     words += ["--out-rates", str(folder / "rates.parquet"), "--resamples", "300"]
     return main([*words, "--out-losses", str(folder / "losses.parquet"), *more])
 

@@ -14,10 +14,12 @@ from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.schemas.recorded import COVERAGE
+from scripts.lib.schemas.states import STATES
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.shape import device_of
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import triples as triples_step
+from scripts.statistics.aa_rates import aa_rates
 from scripts.statistics.aggregate import aggregate
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.breakdown import break_all_down
@@ -25,6 +27,7 @@ from scripts.statistics.dataset import read_recordings
 from scripts.statistics.false_wins import false_wins, twins_by_dataset
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.headline import choices, headline, significance
+from scripts.statistics.held import Held
 from scripts.statistics.live import losses as live_losses
 from scripts.statistics.live import rates as live_rates
 from scripts.statistics.losses import Evidence, explain
@@ -40,6 +43,7 @@ from scripts.statistics.search_choices import verdicts as search_verdicts
 from scripts.statistics.search_pairs import compare as search_pairs
 from scripts.statistics.searches import read_off
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
+from scripts.statistics.states import states
 from scripts.statistics.verdicts import judge
 from tests.report import searched
 from tests.report.copied import filled
@@ -145,7 +149,8 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
     known, verdicts = judged_triples(drawn, folder)
     parts = [planted_live(rows) for _, rows in verdicts.groupby("target", sort=False)]
     searched = pd.concat(parts, ignore_index=True)[LIVE.names]
-    judged = choices(verdicts, found["gains"], searched, found["spread"], MARGIN)
+    held = held_of(drawn)
+    judged = choices(verdicts, found["gains"], searched, found["spread"], held, MARGIN)
     files = found["gains"][["cell_id", "device"]].assign(file=lambda f: f["device"] + ".json")
     coverage = filled(files, COVERAGE)
     history = filled(files[["file"]].drop_duplicates(), HISTORY)
@@ -167,8 +172,9 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
             verdicts, found["gains"], coverage, known["shapes"], history, PLAN
         ),
         "losses": explain(found["gains"], evidence, MARGIN),
-        "live_rates": live_rates(searched, PLAN, 0.01),
+        "live_rates": live_rates(searched, held, PLAN, 0.01),
         "live_losses": live_losses(searched, space),
+        "states": held.states,
     }
 
 
@@ -194,6 +200,18 @@ def replayed(drawn: Sequence[study.Study]) -> Tables:
         "search_verdicts": search_verdicts(chosen, MARGIN, PLAN),
         "search_behind": behind(chosen, MARGIN),
     }
+
+
+def held_of(drawn: Sequence[study.Study]) -> Held:
+    """States and A/A errors of the studies; each is the recording of its GPU's searches too."""
+    parts = []
+    for one in drawn:
+        name = one.cells["device"].iloc[0]
+        runs = [{"run_id": study.RUN, "started": "2026-01-01T00:00:00Z", "gpu": {"uuid": name}}]
+        parts.append(states(one.cells, one.trials, one.finals, runs, 0.01).assign(dataset=name))
+    twins = twins_by_dataset(together(drawn, "finals"), MARGIN, PLAN.level)
+    every = pd.concat(parts, ignore_index=True)
+    return Held(every[STATES.names], aa_rates(twins), sorted(set(every["dataset"])), [])
 
 
 def tables(drawn: Sequence[study.Study], folder: Path) -> Tables:
@@ -229,7 +247,7 @@ NAMES = (
     "spread", "gains", "gain_rates", "revalidation", "revalidation_rates", "premises", "repeat",
     "triple_verdicts", "headline", "headline_tests", "breakdowns", "losses", "live_rates",
     "live_losses", "search_rates", "search_costs", "search_pairs", "search_verdicts",
-    "search_behind",
+    "search_behind", "states",
 )  # fmt: skip
 
 

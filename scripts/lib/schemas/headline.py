@@ -32,7 +32,11 @@ class Group(StrEnum):
 
     ALL = "all"
     LEGAL = "legal"  # whose copy ran correctly on the target
-    STEADY = "steady"  # on whose cell the GPU neither drifted nor was disturbed
+    STEADY = "steady"  # by the state of the GPU on the cell, see Steadiness of schemas.states
+    DRIFTED = "drifted"
+    UNPROBED = "unprobed"
+    POWER_LIMITED = "power_limited"  # by its power limit, see Power of schemas.states
+    POWER_FREE = "not_power_limited"
     CENSORED = "censored"  # whose target's label comes from a search of part of the space
     UNCENSORED = "uncensored"
 

@@ -52,7 +52,7 @@ LIVE_RATES = Table(
         Column("device", pa.string(), "GPU on which was searched"),
         Column("choice", pa.string(), "searched, halves or fastest, see headline.Choice"),
         Column("source", pa.string(), "together: one search from all; any: triples of all; a GPU"),
-        Column("group", pa.string(), "all, scheme or regime"),
+        Column("group", pa.string(), "all, scheme, regime, power or steadiness (schemas.states)"),
         Column("which", pa.string(), "of the group; empty for all"),
         Column("metric", pa.string(), "see scripts.statistics.headline_metrics"),
         *INTERVALS,

@@ -16,7 +16,7 @@ TOPICS = {
     "Searching and predicting": ("transfer", "search", "sim", "spaces", "triples", "cost"),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
-        "repeat", "revalidation", "correctness",
+        "repeat", "revalidation", "states", "correctness",
     ),
     "Configs that were committed": ("corpus", "runtimes", "published"),
     "Evidence": ("guardrails", "provenance"),

@@ -19,7 +19,12 @@ TUNED_COST = made("tuned_cost", "statistics.tuned", schema.TUNED_COST)
 LIVE = made("live", "tune.live", schema.LIVE)
 SPEEDUP = "speedup_winners"
 _QUARTILES = {f"{SPEEDUP}_{name}": name for name in ("median", "q1", "q3")}
-_GROUPS = {"scheme": "schemes", "regime": "regimes"}
+_GROUPS = {
+    "scheme": "schemes",
+    "regime": "regimes",
+    "power": "power",
+    "steadiness": "steadiness",
+}
 _LOSS = (
     "cell_id", "source", "trials", "ended", "final_id", "committed_id", "judged_ratio", "cause",
 )  # fmt: skip

@@ -129,6 +129,7 @@ def _on_the_target() -> Iterator[Published]:
         ("at or under the committed config", "rate", elsewhere.AT_OR_UNDER, "win_rate"),
         ("… win or tie, decided by intervals", "rate", None, "win_or_tie"),
         ("… strict win", "rate", None, "win"),
+        ("… strict win, widened by A/A", "rate", None, "win_widened"),
         ("within 10% of it", "rate", (elsewhere.WITHIN_10,), "within_10"),
         (
             "speed-up among winners, mean",
