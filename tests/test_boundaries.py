@@ -26,6 +26,8 @@ EXCEPTIONS = {
     "report": {"scripts.claims"},
     # The command offers the names that tuning knows.
     "cli": {"scripts.tune"},
+    # The runtime's operator is measured by measuring's worker, on its operands.
+    "runtime": {"kernels", "scripts.measure"},
     # Tuning joins what the others do one by one: it asks as transfer does, and measures.
     "tune": {
         "kernels",
@@ -39,6 +41,7 @@ EXCEPTIONS = {
 ON_THE_GPU_MACHINE = [
     "scripts/measure",
     "scripts/ledger",
+    "scripts/runtime",
     "scripts/sim",
     "scripts/space",
     "scripts/tune",
@@ -57,8 +60,12 @@ GPU_MACHINE_HAS = {
 }
 GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 
-# Imported by a function that the GPU machine does not call.
-NOT_CALLED_THERE = {"scripts/lib/files.py": {"yaml"}, "scripts/lib/params.py": {"jsonschema"}}
+# Imported by a function that the GPU machine does not call, or calls only where it is installed.
+NOT_CALLED_THERE = {
+    "scripts/lib/files.py": {"yaml"},
+    "scripts/lib/params.py": {"jsonschema"},
+    "scripts/runtime/op.py": {"vllm"},
+}
 
 
 def modules(folder: str) -> list[Path]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from scripts.lib.names import unknown_name
 
 WEIGHTS = ("cold", "warm")
-SCOPES = ("kernel", "two_gemm", "layer")
+OWN_SCOPES = ("kernel", "two_gemm", "layer")
+RUNTIME_SCOPES = ("op",)
 BACKENDS = ("gpu", "interpreter")
 RUN_TIME = ("GROUP_SIZE_M", "top_k")
 PROFILES = ("uniform", "zipf")
@@ -21,7 +22,8 @@ class Conditions:
     ``profile``: routing of tokens to experts: ``uniform``, ``zipf`` or ``recorded:<file>``.
     ``weights``: ``cold`` rotates weight sets so that no pass reads what the L2 cache kept,
     ``warm`` replays one. ``scope``: ``kernel`` is the gate-up GEMM alone, ``two_gemm`` both GEMMs
-    of a layer, ``layer`` all of it with alignment, quantisation and activation. ``backend``:
+    of a layer, ``layer`` all of it with alignment, quantisation and activation, ``op`` the same by
+    the runtime's own operator (scripts.runtime). ``backend``:
     ``gpu``, or ``interpreter`` for Triton's on a CPU (to try the harness; its times mean nothing).
     ``run_time``: kernel parameters left to the launch, so that one binary serves all their values.
     InputError for a name that none of these have.
@@ -36,7 +38,7 @@ class Conditions:
     def __post_init__(self) -> None:
         choices: list[tuple[str, str, tuple[str, ...]]] = [
             ("weights", self.weights, WEIGHTS),
-            ("scope", self.scope, SCOPES),
+            ("scope", self.scope, (*OWN_SCOPES, *RUNTIME_SCOPES)),
             ("backend", self.backend, BACKENDS),
             *(("run-time parameter", name, RUN_TIME) for name in self.run_time),
         ]

@@ -28,13 +28,14 @@ from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
-from scripts.measure.conditions import BACKENDS, SCOPES, WEIGHTS, Conditions
+from scripts.measure.conditions import BACKENDS, OWN_SCOPES, WEIGHTS, Conditions
 from scripts.measure.controller.candidates import check_cells, narrowed, plan_of
 from scripts.measure.controller.exclusive import exclusive
 from scripts.measure.controller.fleet import Fleet, Limits
 from scripts.measure.controller.idle import check_idle
 from scripts.measure.controller.progress import status_of, table, tally
 from scripts.measure.controller.records import NO_LIMIT
+from scripts.measure.controller.subject import Subject, own_kernels
 from scripts.measure.device.choose import open_gpu, parse_gpus
 from scripts.measure.protocol import Protocol
 from scripts.measure.work.worker import make_worker
@@ -50,10 +51,12 @@ def sweep(
     limits: Limits,
     protocol: Protocol | None = None,
     make: Fleet.Make = make_worker,
+    subject: Subject | None = None,
 ) -> int:
     """Measure what a ledger lacks of a plan (rows as PLAN) on these GPUs; the exit status.
 
     ``make``: entry of the worker process, as ``scripts.measure.work.worker.make_worker``.
+    ``subject``: whose kernels it runs; graphx's own by default.
     """
     check_cells(plan)
     opened = [open_gpu(index, conditions.backend) for index in gpus]
@@ -61,7 +64,8 @@ def sweep(
     with exclusive(ledger):
         chain = Chain(ledger)
         try:
-            fleet = Fleet(chain, opened, conditions, protocol or Protocol(), limits, make)
+            stated, subject = protocol or Protocol(), subject or own_kernels()
+            fleet = Fleet(chain, opened, conditions, stated, limits, make, subject)
             finished = fleet.run(plan, [("busy",) if is_busy else () for is_busy in busy])
         finally:
             chain.close()
@@ -98,7 +102,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file> (a ROUTING"
         " table, see scripts.measure.import_routing)")  # fmt: skip
     add("--weights", choices=WEIGHTS, default="cold", help="see scripts.measure.conditions")
-    add("--scope", choices=SCOPES, default="two_gemm", help="what one pass is")
+    add("--scope", choices=OWN_SCOPES, default="two_gemm", help="what one pass is")
     add("--backend", choices=BACKENDS, default="gpu", help="interpreter: try the harness on a CPU")
     return parser
 

@@ -16,6 +16,7 @@ from scripts.measure.conditions import Conditions
 from scripts.measure.controller.fleet import Fleet, Limits
 from scripts.measure.controller.progress import status_of, tally
 from scripts.measure.controller.records import NO_LIMIT
+from scripts.measure.controller.subject import own_kernels
 from scripts.measure.protocol import Protocol
 from tests.measure.scripted import Script, ScriptedGpu, factory
 
@@ -70,7 +71,7 @@ class Bench:
         limits = Limits(Budget(trials, gpu_seconds), time.monotonic() + seconds)
         stated = replace(CONDITIONS, **conditions)
         try:
-            fleet = Fleet(chain, gpus, stated, protocol, limits, self.make)
+            fleet = Fleet(chain, gpus, stated, protocol, limits, self.make, own_kernels())
             finished = fleet.run(plan, [marks] * len(gpus))
         finally:
             chain.close()

@@ -17,7 +17,6 @@ from scripts.lib.chain import Chain
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
 from scripts.lib.isolate import Child, Handler
-from scripts.lib.shape import Shape
 from scripts.measure.conditions import Conditions
 from scripts.measure.controller.candidates import refusal_of_cell, refusal_of_config
 from scripts.measure.controller.cell_run import CellRun, Site, check_started
@@ -27,6 +26,7 @@ from scripts.measure.controller.progress import Progress
 from scripts.measure.controller.records import attempt_line, key_of, now, run_line
 from scripts.measure.controller.shape_queue import ShapeQueue, missing_rows
 from scripts.measure.controller.spending import Spending
+from scripts.measure.controller.subject import Said, Subject, nothing_to_compile
 from scripts.measure.device.state import Gpu
 from scripts.measure.protocol import Protocol
 
@@ -59,12 +59,14 @@ class Fleet:
         protocol: Protocol,
         limits: Limits,
         make: Make,
+        subject: Subject,
     ) -> None:
         self.chain, self.gpus, self.conditions = chain, gpus, conditions
         self.protocol, self.limits, self.make = protocol, limits, make
+        self.subject = subject
         self.identities = [gpu.identity() for gpu in gpus]
         self.device = self._one_device()
-        self.key = key_of(protocol, conditions)
+        self.key = key_of(protocol, conditions, subject.kernel_hash)
         self.done = read_done(chain.bodies, chain.hashes, self.key)
         self._stop = threading.Event()
 
@@ -81,7 +83,7 @@ class Fleet:
         ``marks``: per GPU, what is known of the whole run beforehand.
         """
         able, refused = self._sort_out(plan)
-        queue = ShapeQueue(able, self.done)
+        queue = ShapeQueue(able, self.done, in_order=self.subject.in_order)
         if not queue.cells and not refused:
             log.info("every candidate has its outcome already")
             return True
@@ -90,15 +92,35 @@ class Fleet:
             self._record(run_ids[0], refused)
             if not queue.cells:
                 return True
-            spending = self._spending(plan)
             waiting = able[able["cell_id"].isin(queue.cells)]
-            said = self._compile(waiting, run_ids[0], spending)
-            sites = self._sites(run_ids, marks, spending, said)
-            return self._measure(waiting, queue, sites)
+            return self._on_workers(waiting, queue, run_ids, marks, self._spending(plan))
         finally:
             self.chain.extend(
                 [{"kind": "end", "run_id": run_id, "ended": now()} for run_id in run_ids]
             )
+
+    def _on_workers(
+        self,
+        plan: pd.DataFrame,
+        queue: ShapeQueue,
+        run_ids: Sequence[str],
+        marks: Sequence[tuple[str, ...]],
+        spending: Spending,
+    ) -> bool:
+        """Start the GPUs' processes, which wake up while the compilers work, and measure."""
+        # Without a GPU context in this process a fork is safe, and there in milliseconds.
+        method = "fork" if self.conditions.backend == "interpreter" else "spawn"
+        workers = [
+            Child(self.make, self.protocol, self.conditions, gpu.index, method=method)
+            for gpu in self.gpus
+        ]
+        try:
+            said = self._compile(plan, run_ids[0], spending)
+            sites = self._sites(run_ids, marks, spending, said, workers)
+            return self._measure(plan, queue, sites)
+        finally:
+            for worker in workers:
+                worker.stop()
 
     def _sort_out(self, plan: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[Any, Body]]]:
         """The rows that can be tried; (row, result) of others that the ledger has not yet so."""
@@ -131,46 +153,42 @@ class Fleet:
             run_ids.append(f"{self.device}-{now()}-{self.done.runs + number:03d}")
             described = identity | {"state": asdict(gpu.state())}
             budget = self.limits.budget
+            subject = self.subject
             self.chain.append(
-                run_line(run_ids[-1], self.protocol, self.conditions, budget, described)
-            )
+                run_line(
+                    run_ids[-1], self.protocol, self.conditions, budget, described,
+                    subject.kernel_hash, subject.packages, subject.module,
+                )
+            )  # fmt: skip
         return run_ids
 
     def _spending(self, plan: pd.DataFrame) -> Spending:
         trials, seconds = self.done.spent(set(zip(plan["cell_id"], plan["config_id"], strict=True)))
         return Spending(replace(self.limits.budget, spent_trials=trials, spent_gpu_seconds=seconds))
 
-    def _compile(
-        self, plan: pd.DataFrame, run_id: str, spending: Spending
-    ) -> Callable[[str, Shape], str | None]:
-        if self.conditions.backend == "interpreter" or spending.spent:
-            return _nothing_to_compile
-        # Imported here, since kernels are made for the compiler when they are imported.
-        from scripts.measure.compile_run import compile_plan  # noqa: PLC0415
-        from scripts.measure.controller.compiled import Compiled  # noqa: PLC0415
-
-        budget, run_time = spending.budget, self.conditions.run_time
+    def _compile(self, plan: pd.DataFrame, run_id: str, spending: Spending) -> Said:
+        if spending.spent:
+            return nothing_to_compile
+        budget = spending.budget
         rows = missing_rows(plan, self.done, budget.trials - budget.spent_trials)
-        failed = compile_plan(rows, self.chain, run_id, self.protocol, run_time)
-        return Compiled(failed, run_time)
+        return self.subject.compile(rows, self.chain, run_id, self.protocol, self.conditions)
 
     def _sites(
         self,
         run_ids: Sequence[str],
         marks: Sequence[tuple[str, ...]],
         spending: Spending,
-        said: Callable[[str, Shape], str | None],
+        said: Said,
+        workers: Sequence[Child],
     ) -> list[Site]:
-        # Without a GPU context in this process a fork is safe, and there in milliseconds.
-        method = "fork" if self.conditions.backend == "interpreter" else "spawn"
-        parts = zip(run_ids, self.gpus, self.identities, marks, strict=True)
+        parts = zip(run_ids, self.gpus, self.identities, marks, workers, strict=True)
         return [
             Site(
                 run_id=run_id,
                 spec=self.key["spec_hash"],
                 uuid=identity["uuid"],
                 protocol=self.protocol,
-                worker=Child(self.make, self.protocol, self.conditions, gpu.index, method=method),
+                worker=worker,
                 gpu=gpu,
                 chain=self.chain,
                 done=self.done,
@@ -179,7 +197,7 @@ class Fleet:
                 paused=self._paused,
                 marks=mine,
             )
-            for run_id, gpu, identity, mine in parts
+            for run_id, gpu, identity, mine, worker in parts
         ]
 
     def _paused(self) -> bool:
@@ -192,26 +210,22 @@ class Fleet:
             for cell_id, rows in by_cell.items()
         )
         progress = Progress(len(by_cell), candidates)
-        try:
-            for site in sites:
-                check_started(site)
-            if len(sites) > 1:
-                sites = self._probed(queue.cells[0], by_cell, sites)
-            uuids = {site.uuid for site in sites}
-            with ThreadPoolExecutor(len(sites)) as pool:
-                lanes = [
-                    pool.submit(self._lane, site, queue, uuids, by_cell, progress) for site in sites
-                ]
-                try:
-                    wait(lanes, return_when=FIRST_EXCEPTION)
-                finally:  # an error on one GPU, or an interrupt, ends the others after their trial
-                    if not all(lane.done() for lane in lanes):
-                        self._stop.set()
-            ends = [lane.result() for lane in lanes]
-            return all(ends)
-        finally:
-            for site in sites:
-                site.worker.stop()
+        for site in sites:
+            check_started(site)
+        if len(sites) > 1:
+            sites = self._probed(queue.cells[0], by_cell, sites)
+        uuids = {site.uuid for site in sites}
+        with ThreadPoolExecutor(len(sites)) as pool:
+            lanes = [
+                pool.submit(self._lane, site, queue, uuids, by_cell, progress) for site in sites
+            ]
+            try:
+                wait(lanes, return_when=FIRST_EXCEPTION)
+            finally:  # an error on one GPU, or an interrupt, ends the others after their trial
+                if not all(lane.done() for lane in lanes):
+                    self._stop.set()
+        ends = [lane.result() for lane in lanes]
+        return all(ends)
 
     def _lane(
         self,
@@ -251,7 +265,3 @@ class Fleet:
             marks = (*site.marks, "disturbed") if disturbed else site.marks
             marked.append(replace(site, marks=marks))
         return marked
-
-
-def _nothing_to_compile(config_id: str, shape: Shape) -> str | None:
-    return None

@@ -8,6 +8,7 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,7 @@ from scripts.measure.work.routing import profile_name
 
 Body = dict[str, Any]
 NO_LIMIT = 2**62  # trials of a budget that is not limited
+OWN_COMMAND = "scripts.measure.sweep"
 PACKAGES = ("torch", "triton", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
 
 
@@ -59,9 +61,10 @@ def _package(name: str) -> str:
         return "absent"
 
 
-def key_of(protocol: Protocol, conditions: Conditions) -> Body:
+def key_of(protocol: Protocol, conditions: Conditions, kernels: str | None = None) -> Body:
     """What must be equal in two runs for their latencies to be compared, as it stands in a run's
-    line: spec, protocol, kernels, conditions."""  # noqa: D205,D209
+    line: spec, protocol, kernels, conditions. ``kernels``: hash of the source of kernels that are
+    not this repository's."""  # noqa: D205,D209
     # A recorded profile is named by its content, not by where the file lies on this machine; lists
     # for tuples, as JSON gives them back.
     stated = {
@@ -71,17 +74,25 @@ def key_of(protocol: Protocol, conditions: Conditions) -> Body:
     return {
         "spec_hash": spec_hash(),
         "protocol_hash": protocol.hash,
-        "kernel_hash": kernel_hash(),
+        "kernel_hash": kernels or kernel_hash(),
         "conditions": asdict(conditions) | stated,
     }
 
 
 def run_line(
-    run_id: str, protocol: Protocol, conditions: Conditions, budget: Budget, gpu: Body
+    run_id: str,
+    protocol: Protocol,
+    conditions: Conditions,
+    budget: Budget,
+    gpu: Body,
+    kernels: str | None = None,
+    packages: Sequence[str] = PACKAGES,
+    module: str = OWN_COMMAND,
 ) -> Body:
     """What every attempt of this run shares: code, protocol, machine, packages, command.
 
-    ``gpu``: its identity and first state. One line per GPU of a sweep.
+    ``gpu``: its identity and first state. ``kernels``: as ``key_of``. ``module``: the command's.
+    One line per GPU of a sweep.
     """
     seconds = None if math.isinf(budget.gpu_seconds) else budget.gpu_seconds
     trials = None if budget.trials >= NO_LIMIT else budget.trials
@@ -90,15 +101,15 @@ def run_line(
         "run_id": run_id,
         "started": now(),
         "commit": commit(),
-        **key_of(protocol, conditions),
+        **key_of(protocol, conditions, kernels),
         "protocol": asdict(protocol),
         "routing": profile_name(conditions.profile),
         "budget": {"trials": trials, "gpu_seconds": seconds},
         "gpu": gpu,
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
-        "packages": {name: _package(name) for name in PACKAGES},
-        "command": shlex.join(["python", "-m", "scripts.measure.sweep", *sys.argv[1:]]),
+        "packages": {name: _package(name) for name in packages},
+        "command": shlex.join(["python", "-m", module, *sys.argv[1:]]),
     }
 
 

@@ -22,9 +22,12 @@ def seconds_a_trial(cell: Cell) -> float:
 
 
 class ShapeQueue:
-    """Whole shapes, the one with most work first: a shape's weights are made once, on one GPU."""
+    """Whole shapes, the one with most work first: a shape's weights are made once, on one GPU.
 
-    def __init__(self, plan: pd.DataFrame, done: Done) -> None:
+    ``in_order``: as the plan has them instead, so that after a pause what it puts first is whole.
+    """
+
+    def __init__(self, plan: pd.DataFrame, done: Done, *, in_order: bool = False) -> None:
         self._turn = threading.Lock()
         self._cells: dict[str, list[str]] = {}
         self._begun: dict[str, set[str]] = {}
@@ -40,7 +43,7 @@ class ShapeQueue:
             work[shape] = work.get(shape, 0.0) + len(missing) * seconds_a_trial(cell)
             if known.uuid is not None:
                 self._begun.setdefault(shape, set()).add(known.uuid)
-        self._waiting = sorted(work, key=lambda shape: -work[shape])
+        self._waiting = list(work) if in_order else sorted(work, key=lambda shape: -work[shape])
 
     @property
     def cells(self) -> list[str]:

@@ -89,6 +89,10 @@ class Worker:
             backend = self.backend
             self.weights = make_weights(cell.shape, sets, seed, backend.device, backend.fnuz)
             self.shape = cell.shape
+        return self._scope_of(cell)
+
+    def _scope_of(self, cell: Cell) -> Scope:
+        seed = self.protocol.seed
         return make_operands(cell, self.weights, self.conditions, seed, self.backend)
 
     def _forget_weights(self) -> None:

@@ -3,8 +3,9 @@
 The rules are those of vLLM on NVIDIA GPUs. For layers that are not quantised: as published in pull
 request 34846 (merged in February 2026, first in 0.17.0) and still in force in 0.27.1 (August
 2026). For block-scaled fp8: one config for all batches, tiles as wide and deep as a scale block,
-unchanged from 2025 to 2026 in the public ports. The launch count ``SPLIT_K``, 1 there, is left
-out: this kernel has no such loop.
+unchanged from 2025 to 2026 in the public ports; vLLM 0.24 itself has two tiles
+(scripts.lib.runtimes.default_config). The launch count ``SPLIT_K``, 1 there, is left out: this
+kernel has no such loop.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from scripts.lib.config import Config
 from scripts.lib.device import Device, Vendor
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
+from scripts.lib.runtimes import default_config as runtime
 from scripts.lib.shape import Shape
 from scripts.transfer.strategy import FixedOrder
 
@@ -20,10 +22,6 @@ UNQUANTISED = ("bf16", "fp16")
 BLOCK_SCALED = ("fp8_w8a8_b128x128",)
 KNOWN_SCHEMES = (*UNQUANTISED, *BLOCK_SCALED)
 _BLOCK_SCALED_CONFIG = Config(64, 128, 128, 32, 4, 3)
-
-# (tokens up to which the rule holds, BLOCK_SIZE_M); above the last one, _LARGE_TILE_M.
-_TILE_M = ((32, 16), (96, 32), (512, 64))
-_LARGE_TILE_M = 128
 
 
 def default_config(shape: Shape, tokens: int, device: Device) -> Config:
@@ -37,15 +35,7 @@ def default_config(shape: Shape, tokens: int, device: Device) -> Config:
         raise InputError(f"device {device.name}: the default heuristic is known for NVIDIA only")
     if shape.scheme in BLOCK_SCALED:
         return _BLOCK_SCALED_CONFIG
-    few = tokens <= 64
-    return Config(
-        block_size_m=next((size for most, size in _TILE_M if tokens <= most), _LARGE_TILE_M),
-        block_size_n=64 if few else 128,
-        block_size_k=128 if few else 64,
-        group_size_m=16 if tokens // shape.experts > 128 else 1,
-        num_warps=4 if tokens <= 128 else 8,
-        num_stages=4 if tokens <= 32 else 3,
-    )
+    return runtime.default_config(shape, tokens)
 
 
 class DefaultHeuristic(FixedOrder):

@@ -1,0 +1,1 @@
+"""The engine that people serve with: its operator, measured as graphx's own kernels are."""

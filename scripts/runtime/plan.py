@@ -1,0 +1,139 @@
+"""Plan what the operator is asked for: of each recorded cell committed, default and chosen configs.
+
+Of a recording with finals under graphx's own kernels the cells are taken as they are: the committed
+config, the best of the others that met it, and what vLLM launches without a file. So each verdict
+of the recording gets its counterpart under the operator. Layers of different number formats take
+turns, so that a run that is cut off has some of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.runtimes.default_config import SCHEMES as WITH_DEFAULT
+from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.schemas.plan import PLAN
+from scripts.lib.shape import Cell, Shape, parse_cell
+from scripts.lib.tables import read_table, write_table
+
+LOG = logging.getLogger("runtime.plan")
+COMMITTED, CHOSEN, DEFAULT = "committed", "chosen", "default"
+EXAMPLE = """example:
+  python -m scripts.runtime.plan --measured data/recorded/measured/nvidia_h200-study-finals \\
+    --shapes E8-N7168-K4096-top2-bf16 E8-N7168-K4096-top2-fp8_w8a8 --out build/op/plan.parquet
+"""
+
+
+def plan(
+    cells: pd.DataFrame,
+    finals: pd.DataFrame,
+    most: int,
+    shapes: Sequence[str] | None = None,
+    tokens: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """PLAN rows of the cells (CELLS, FINALS) that have finals.
+
+    ``most``: configs of a cell besides committed and default, the fastest in its finals.
+    ``shapes``, ``tokens``: only these, shapes in this order; default: all, formats by turns.
+    InputError for a shape that has no finals.
+    """
+    medians = finals.groupby(["cell_id", "config_id"])["us"].median()
+    ranked = medians.reset_index().sort_values(["cell_id", "us", "config_id"])
+    by_cell = {str(c): rows["config_id"].tolist() for c, rows in ranked.groupby("cell_id")}
+    committed = cells.set_index("cell_id")["committed_id"]
+    found: dict[str, list[Cell]] = {}
+    for cell in sorted(map(parse_cell, by_cell)):
+        if tokens is None or cell.tokens in tokens:
+            found.setdefault(cell.shape.id, []).append(cell)
+    for name in shapes or ():
+        if name not in found:
+            raise InputError(f"--shapes {name}: no finals of it in the recordings that are named")
+    order = list(shapes) if shapes else _by_turns([some[0].shape for some in found.values()])
+    parts = [
+        _rows(cell, committed.get(cell.id), by_cell[cell.id], most)
+        for name in order
+        for cell in found[name]
+    ]
+    if not parts:
+        raise InputError("no cell with finals is left; name other recordings, shapes or tokens")
+    return pd.concat(parts, ignore_index=True)[PLAN.names]
+
+
+def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CELLS and FINALS of recordings; a cell of several is taken from the first."""
+    found: dict[str, list[pd.DataFrame]] = {table.name: [] for table in (CELLS, FINALS)}
+    taken: set[str] = set()
+    for folder in folders:
+        for table in (CELLS, FINALS):
+            frame = read_table(folder / f"{table.name}.parquet", table)
+            found[table.name].append(frame[~frame["cell_id"].isin(taken)])
+        taken |= set(found[CELLS.name][-1]["cell_id"])
+    return pd.concat(found[CELLS.name]), pd.concat(found[FINALS.name])
+
+
+def _by_turns(shapes: Sequence[Shape]) -> list[str]:
+    """Shape ids, a format after the other and again."""
+    by_scheme: dict[str, list[str]] = {}
+    for shape in shapes:
+        by_scheme.setdefault(shape.scheme, []).append(shape.id)
+    turns = chain.from_iterable(zip_longest(*by_scheme.values()))
+    return [name for name in turns if name is not None]
+
+
+def _rows(cell: Cell, committed: object, ranked: Sequence[str], most: int) -> pd.DataFrame:
+    """Committed first, if there is one: it is the anchor; then default, then the fastest others."""
+    named: dict[str, list[str]] = {}
+    known = isinstance(committed, str)
+    if known:
+        named[str(committed)] = [COMMITTED]
+    if cell.shape.scheme in WITH_DEFAULT:
+        named.setdefault(default_config(cell.shape, cell.tokens).id, []).append(DEFAULT)
+    others = [config for config in ranked if config != committed]
+    for config in others[:most]:
+        named.setdefault(config, []).append(CHOSEN)
+    return pd.DataFrame(
+        {
+            "cell_id": cell.id,
+            "order": range(len(named)),
+            "config_id": list(named),
+            "proposed_by": [",".join(names) for names in named.values()],
+            "predicted_us": None,
+            "model_version": None,
+        }
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the recordings, plan, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--measured", type=Path, nargs="+", required=True, help="folders with CELLS and FINALS")
+    add("--shapes", nargs="+", metavar="ID", help="only these layers, in this order")
+    add("--tokens", nargs="+", type=int, metavar="M", help="only these batch sizes")
+    add("--most", type=int, default=2, help="configs besides committed and default")
+    add("--out", type=Path, required=True, help="plan to write (PLAN table)")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        cells, finals = read(args.measured)
+        made = plan(cells, finals, args.most, args.shapes, args.tokens)
+        write_table(args.out, made, PLAN)
+        LOG.info("%s: %d configs on %d cells", args.out, len(made), made["cell_id"].nunique())
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
