@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.imports import closure
-from scripts.lib.manifest import verify
+from scripts.lib.manifest import read_manifest, verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
@@ -278,6 +278,19 @@ def correctness():
 def complete(*names):
     """Files of the datasets whose cells hold every legal config; recorded in either mode."""
     found = registered("complete")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
+
+
+def recorded_models():
+    """graphx-sim's models that lie beside recordings, whose plans they or later ones stamped."""
+    found = [f"{one.path}/model.json" for one in registered("complete", "corpus")]
+    listed = read_manifest()
+    return recorded(*(path for path in found if path in listed))
+
+
+def corpora(*names):
+    """Files of the datasets that hold every committed config; recorded in either mode."""
+    found = registered("corpus")
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 

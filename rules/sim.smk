@@ -1,24 +1,4 @@
-"""Fit graphx-sim to recorded trials, judge it on unseen layers, predict what is not there."""
-
-
-rule sim_fit:
-    input:
-        script="scripts/sim/fit.py",
-        trials=complete("trials.parquet"),
-        space=rules.space_enumerate.output.space,
-    output:
-        model="results/sim/model.json",
-    log:
-        "logs/sim/fit.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        module=as_py_module(),
-        code=code("scripts/sim/fit.py"),
-        seed=lookup(within=config, dpath="sim/seed"),
-    shell:
-        "python -m {params.module} --trials {input.trials:q} --space {input.space:q}"
-        " --seed {params.seed:q} --out {output.model:q} 2> {log:q}"
+"""Judge graphx-sim on what it never saw, fit it to recorded trials, predict what is not there."""
 
 
 rule sim_evaluate:
@@ -74,6 +54,53 @@ rule sim_family_out:
         "python -m {params.module} --trials {input.trials:q} --again {input.again:q}"
         " --space {input.space:q} --teaching family_out --shapes {input.shapes:q}"
         " --seed {params.seed:q} --processes {threads} --out {params.folder:q} 2> {log:q}"
+
+
+rule sim_errors:
+    input:
+        script="scripts/sim/errors.py",
+        layer_out=rules.sim_evaluate.output.cells,
+        family_out=rules.sim_family_out.output.cells,
+        whole=complete("trials.parquet"),
+        few=corpora("trials.parquet"),
+        models=recorded_models(),
+        space=rules.space_enumerate.output.space,
+        shapes=rules.corpus_build.output.shapes,
+    output:
+        errors="results/tables/sim/sim_errors.parquet",
+    log:
+        "logs/sim/errors.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/sim/errors.py"),
+    shell:
+        "python -m {params.module} --held-out layer_out {input.layer_out:q}"
+        " --held-out family_out {input.family_out:q} --whole {input.whole:q} --few {input.few:q}"
+        " --models {input.models:q} --shapes {input.shapes:q} --space {input.space:q}"
+        " --out {output.errors:q} 2> {log:q}"
+
+
+rule sim_fit:
+    input:
+        script="scripts/sim/fit.py",
+        trials=complete("trials.parquet"),
+        space=rules.space_enumerate.output.space,
+        errors=rules.sim_errors.output.errors,
+    output:
+        model="results/sim/model.json",
+    log:
+        "logs/sim/fit.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/sim/fit.py"),
+        seed=lookup(within=config, dpath="sim/seed"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --space {input.space:q}"
+        " --errors {input.errors:q} --seed {params.seed:q} --out {output.model:q} 2> {log:q}"
 
 
 rule sim_flywheel:

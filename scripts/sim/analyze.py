@@ -72,7 +72,7 @@ def analyze(
         for i, question in enumerate(questions)
     ]
     runs = [i for i, judgement in enumerate(judged) if judgement.legal]
-    trust = confidence(device.name, scheme, simulator.trained)
+    trust = confidence(device.name, scheme, simulator)
     return {
         "kernel": kernel.as_posix(),
         "kernel_sha256": sha256(kernel),
@@ -82,6 +82,7 @@ def analyze(
         "model_version": simulator.version,
         "confidence": trust.level.value,
         "confidence_reason": trust.reason,
+        "error": trust.error,
         "estimated_latency_ms": _ms(float(np.exp(np.log(corrected[runs]).mean())))
         if runs
         else None,
@@ -176,8 +177,7 @@ def _headline(found: dict[str, Any]) -> str:
         return "no latency: nothing that was asked about can launch on this GPU"
     return (
         f"estimated latency {found['estimated_latency_ms']:.4f} ms, limited by"
-        f" {found['limiting_unit']}; confidence {found['confidence']}:"
-        f" {found['confidence_reason']}"
+        f" {found['limiting_unit']}; {found['confidence']}: {found['confidence_reason']}"
     )
 
 

@@ -44,18 +44,20 @@ def predict(asked: pd.DataFrame, facts: pd.DataFrame, simulator: Simulator) -> p
         **as_columns(judged),
         limit=np.array(LIMITS)[limits(parts)],
         compiled=numbers["known"].to_numpy() > 0,
-        confidence=_levels(frame["cell_id"], simulator),
+        **_trust(frame["cell_id"], simulator),
         model_version=simulator.version,
     )
 
 
-def _levels(cells: pd.Series, simulator: Simulator) -> pd.Series:
-    parts = {name: name.split("/") for name in cells.unique()}
-    level = {
-        name: confidence(device, shape.rsplit("-", 1)[1], simulator.trained).level.value
-        for name, (device, shape, _) in parts.items()
+def _trust(cells: pd.Series, simulator: Simulator) -> dict[str, pd.Series]:
+    found = {}
+    for name in cells.unique():
+        device, shape, _ = name.split("/")
+        found[name] = confidence(device, shape.rsplit("-", 1)[1], simulator)
+    return {
+        "confidence": cells.map({name: one.level.value for name, one in found.items()}),
+        "error": cells.map({name: one.error for name, one in found.items()}).astype(float),
     }
-    return cells.map(level)
 
 
 def run(args: argparse.Namespace) -> None:

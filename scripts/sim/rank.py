@@ -16,6 +16,7 @@ from scripts.lib.schemas.space import SPACE
 from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.sim import facts as compiler
+from scripts.sim.confidence import confidence
 from scripts.sim.options import MODEL, SPACES, command
 from scripts.sim.picks import pick_score
 from scripts.sim.predict import predict
@@ -48,10 +49,13 @@ def run(args: argparse.Namespace) -> None:
     cell = _cell(args.cell)
     path = args.space or SPACES / f"{cell.device}-{cell.shape.scheme}.parquet"
     space = read_table(path, SPACE)
-    ranked = rank(cell, space, compiler.read_facts([path]), load(args.model), args.top)
+    simulator = load(args.model)
+    ranked = rank(cell, space, compiler.read_facts([path]), simulator, args.top)
     if args.out:
         write_table(args.out, ranked, PREDICTIONS)
         return
+    trust = confidence(cell.device, cell.shape.scheme, simulator)
+    print(f"{trust.level}: {trust.reason}")
     for place, row in enumerate(ranked.itertuples(), start=1):
         print(f"{place:4d}  {row.predicted_us:12.2f} us  {row.limit:8s}  {row.config_id}")
 

@@ -82,13 +82,17 @@ def run(args: argparse.Namespace) -> bool:
     data = {path.name: sha256(path) for path in args.flywheel}
     write_json(args.out / "decision.json", decision | {"data": data, "seed": args.seed})
     if decision["promoted"]:
-        evidence = trial.candidate.evidence | {
-            "follows": current.version,
-            "gates": gates.hash,
-            "data": data,
-            "metrics": decision["metrics"],
-            "band": gates.spec["gate_two"],
-        }
+        evidence = (
+            trial.candidate.evidence
+            | current.measured
+            | {
+                "follows": current.version,
+                "gates": gates.hash,
+                "data": data,
+                "metrics": decision["metrics"],
+                "band": gates.spec["gate_two"],
+            }
+        )
         replace(trial.candidate, evidence=evidence).save(args.out / "model.json")
         LOG.info("%s: %s follows %s", args.out, trial.candidate.version, current.version)
     for gate, reasons in decision["reasons"].items():

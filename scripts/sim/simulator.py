@@ -33,6 +33,22 @@ class Simulator:
     trained: tuple[tuple[str, str], ...]
     evidence: dict[str, Any]
 
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """SIM_ERRORS rows, of this model or the one that it follows; none if none were measured."""
+        return list(self.evidence.get("errors", []))
+
+    @property
+    def errors_of(self) -> str | None:
+        """The version that ``errors`` were measured with, each time without what was predicted."""
+        found: str | None = self.evidence.get("errors_of")
+        return found
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The evidence that a model made from this one by the same steps keeps."""
+        return {key: self.evidence[key] for key in ("errors", "errors_of") if key in self.evidence}
+
     def predict_us(self, asked: pd.DataFrame) -> Array:
         """Latency of one pass of both GEMMs for each question, us."""
         parts = time_layer(asked, self.parameters)

@@ -46,7 +46,7 @@ def predict_triples(
     carried = _latency(legality, "carried_config_id", "legal", facts, simulator)
     target = _latency(legality, "target_config_id", "target_legal", facts, simulator)
     trust = [
-        confidence(cell.device, cell.shape.scheme, simulator.trained)
+        confidence(cell.device, cell.shape.scheme, simulator)
         for cell in map(parse_cell, legality["cell_id"])
     ]
     return legality[_KEPT].assign(

@@ -84,7 +84,8 @@ class Corpus:
             LOG.info("%s: fitting graphx-sim without it", layer)
             others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
             version = f"{self.simulator.version}-without-{layer}"
-            self._without[layer] = train(others, self._facts, self.seed, version)
+            kept = self.simulator.measured
+            self._without[layer] = train(others, self._facts, self.seed, version, **kept)
         return self._without[layer]
 
 

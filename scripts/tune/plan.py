@@ -17,7 +17,7 @@ from scripts.tune.space import open_space
 from scripts.tune.tuner import Options, advise, carried, described, sources_of
 
 Body = dict[str, Any]
-VERSION = 1  # of the plan; 1: first version
+VERSION = 2  # of the plan; 2: confidence is a measured error or none; 1: first version
 
 
 def plan(wanted: Wanted, options: Options, top: int, folder: Path, clock: Clock) -> Body:
@@ -30,7 +30,7 @@ def plan(wanted: Wanted, options: Options, top: int, folder: Path, clock: Clock)
     clock("learn")
     sources = sources_of(advice, options)
     changes = carried(advice, wanted.cells, sources)
-    trust = confidence(wanted.device, scheme, advice.simulator.trained)
+    trust = confidence(wanted.device, scheme, advice.simulator)
     batches = [
         {
             "tokens": cell.tokens,
@@ -42,7 +42,11 @@ def plan(wanted: Wanted, options: Options, top: int, folder: Path, clock: Clock)
         "version": VERSION,
         "measured": False,
         **described(wanted, options, space, advice, sources, changes),
-        "confidence": {"level": trust.level.value, "reason": trust.reason},
+        "confidence": {
+            "level": trust.level.value,
+            "reason": trust.reason,
+            "error": trust.error,
+        },
         "batches": batches,
     }
     write_json(folder / "plan.json", body)
@@ -68,14 +72,14 @@ def plan_lines(body: Body) -> list[str]:
     trust = body["confidence"]
     lines = [
         "nothing was measured: these are predictions",
-        f"confidence of graphx-sim {body['graphx_sim']}: {trust['level']} ({trust['reason']})",
+        f"graphx-sim {body['graphx_sim']}: {trust['level']} ({trust['reason']})",
         f"sources: {', '.join(body['sources']) or 'none, the recorded layers alone'}",
-        f"{'M':>5} {'place':>5}  {'config':36} {'predicted us':>12}  limit    confidence",
+        f"{'M':>5} {'place':>5}  {'config':36} {'predicted us':>12}  limit",
     ]
     for batch in body["batches"]:
         lines += [
             f"{batch['tokens']:5d} {place:5d}  {one['config_id']:36} {one['predicted_us']:12.2f} "
-            f" {one['limit']:8} {one['confidence']}"
+            f" {one['limit']}"
             for place, one in enumerate(batch["candidates"], start=1)
         ]
     return lines

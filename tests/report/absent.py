@@ -150,8 +150,8 @@ def triples_predicted() -> pd.DataFrame:
             "predicted_us_carried": None if ratio is None else 100.0 * ratio,
             "predicted_us_target": 100.0,
             "ratio": ratio,
-            "confidence": "low",
-            "confidence_reason": "no GPU of this vendor was measured",
+            "confidence": "not validated",
+            "confidence_reason": "nothing was measured on this GPU",
             "model_version": "v1",
         }
         for tokens, ratio in zip(TOKENS, ratios, strict=True)

@@ -35,7 +35,7 @@ def test_legality_and_prediction(facts: dict[str, Any]) -> None:
     assert (ratio["n"], ratio["median"], ratio["under_1"]) == (3, 1.0, 1)
     assert (ratio["within_2"], ratio["within_10"]) == (2, 2)
     assert 0.9 <= ratio["p5"] <= ratio["q1"] <= ratio["q3"] <= ratio["p95"] <= 1.5
-    assert facts["confidence"] == {"low": 4}
+    assert facts["confidence"] == {"not validated": 4}
 
 
 def test_the_sentence_says_that_nothing_is_measured(facts: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ A, B = "E128-N768-K2048-top8", "E8-N3584-K4096-top2"
 C, D = "E8-N1792-K4096-top2", "E128-N384-K2048-top8"
 Part = tuple[str, tuple[int, ...]]
 GATES = Gates.read()
+ERRORS = [{"device": "NVIDIA_H200", "scheme": "bf16", "error": 0.1}]
 
 
 def cells_of(recorded: pd.DataFrame, parts: list[Part]) -> pd.DataFrame:
@@ -34,7 +35,10 @@ class Flywheel:
 
     def turn(self, known: list[Part], flywheel: list[Part], gates: Path = SPEC) -> int:
         """Retrain; the status of the command."""
-        current = train(cells_of(self.recorded, known), self.facts, 1, "v3", gates=GATES.hash)
+        current = train(
+            cells_of(self.recorded, known), self.facts, 1, "v3", gates=GATES.hash,
+            errors=ERRORS, errors_of="v3",
+        )  # fmt: skip
         current.save(self.folder / "model.json")
         lines = [
             json.dumps({"cell": cell, "config": config, "measured_us": us, "outcome": "correct",
@@ -70,6 +74,7 @@ def test_more_layers_pass_both_gates(wheel: Flywheel) -> None:
     evidence = promoted.evidence
     assert evidence["follows"] == "v3"
     assert evidence["gates"] == GATES.hash
+    assert (promoted.errors, promoted.errors_of) == (ERRORS, "v3")  # not its own
     assert evidence["data"] == decision["data"]
     assert (evidence["seed"], evidence["band"]) == (1, GATES.spec["gate_two"])
     unseen = evidence["metrics"]["unseen"]

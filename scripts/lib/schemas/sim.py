@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pyarrow as pa
 
 from scripts.lib.tables import Column, Table
@@ -24,6 +26,10 @@ _MODEL = Column(
 )
 _VERSION = Column("model_version", pa.string(), "version of graphx-sim's model")
 
+_CONFIDENCE = Column(
+    "confidence", pa.string(), "measured error or not validated, see scripts.sim.confidence"
+)
+
 QUESTIONS = Table(
     "questions",
     1,
@@ -34,7 +40,7 @@ QUESTIONS = Table(
 
 PREDICTIONS = Table(
     "predictions",
-    2,
+    3,
     "One row per question, in the order asked: latency of one pass of both GEMMs, and its parts.",
     (
         _CELL,
@@ -47,10 +53,15 @@ PREDICTIONS = Table(
         Column("available", pa.int64(), "of that, on the GPU", nullable=True),
         Column("limit", pa.string(), "what takes longest: memory, latency, tensor, …"),
         Column("compiled", pa.bool_(), "compiler's facts were at hand, not an estimate of them"),
-        Column("confidence", pa.string(), "high, medium or low, see scripts.sim.confidence"),
+        _CONFIDENCE,
+        Column("error", pa.float64(), "|log(predicted / measured)|, median cell", nullable=True),
         _VERSION,
     ),
-    ("2: legality; no latency for what cannot launch", "1: first version"),
+    (
+        "3: confidence is a measured error or none",
+        "2: legality; no latency for what cannot launch",
+        "1: first version",
+    ),
 )
 
 SIM_CELLS = Table(
@@ -112,6 +123,45 @@ SIM_RATES = Table(
     ("1: first version",),
 )
 
+
+class Group(StrEnum):
+    """The cells that a row of SIM_ERRORS is about.
+
+    Stamped: their predictions stood before anything of their layer and format was recorded.
+    """
+
+    RECORDED = "recorded"  # every complete cell
+    STAMPED = "stamped"
+    NEW_FORMAT = "stamped, new format"  # the model of that day knew none of these number formats
+    KNOWN_FORMAT = "stamped, known format"
+    NEW_FAMILY = "stamped, new family"  # nor any layer of the model family
+    FEW = "stamped, few configs"  # of which few configs were measured
+
+
+ALL_SCHEMES = "all"
+OF_THAT_DAY = "stamped"  # as the prediction stood on the plan
+
+SIM_ERRORS = Table(
+    "sim_errors",
+    1,
+    "One row per (GPU, group of cells, scheme or all, what taught): how far predictions were off, "
+    "cross-validated, and as they stood before the measurement.",
+    (
+        _DEVICE,
+        Column("group", pa.string(), "which cells: Group"),
+        _SCHEME,
+        Column("taught", pa.string(), "scripts.lib.teaching, or stamped: the model of that day"),
+        Column("models", pa.string(), "hashes of the models of that day", nullable=True),
+        Column("cells", pa.int32(), "cells"),
+        Column("layers", pa.int32(), "layers that they come from"),
+        Column("spearman", pa.float64(), "rank correlation, median over the cells", nullable=True),
+        Column("error", pa.float64(), "|log(predicted / measured)|, median of the cells' medians"),
+        Column("error_p95", pa.float64(), "95th percentile of the cells' medians"),
+        Column("within_2_8", pa.float64(), "share of cells with regret_8 <= 1.02", nullable=True),
+    ),
+    ("1: first version",),
+)
+
 SIM_CALIBRATION = Table(
     "sim_calibration",
     1,
@@ -132,7 +182,7 @@ SIM_CALIBRATION = Table(
 
 TRIPLES_PREDICTED = Table(
     "triples_predicted",
-    1,
+    2,
     "One row per triple of a device pair whose target is not there: latencies to be expected.",
     (
         _CELL,
@@ -145,11 +195,11 @@ TRIPLES_PREDICTED = Table(
         Column("predicted_us_carried", pa.float64(), "latency, us; empty if illegal", True),
         Column("predicted_us_target", pa.float64(), "latency, us; empty if illegal", True),
         Column("ratio", pa.float64(), "carried over target; empty if one is illegal", True),
-        Column("confidence", pa.string(), "high, medium or low, see scripts.sim.confidence"),
+        _CONFIDENCE,
         Column("confidence_reason", pa.string(), "why"),
         _VERSION,
         Column("outcome", pa.string(), "not_measured (Outcome)"),
         Column("outcome_reason", pa.string(), "device_absent (NotMeasured)"),
     ),
-    ("1: first version",),
+    ("2: confidence is a measured error or none", "1: first version"),
 )
