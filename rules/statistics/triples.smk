@@ -35,6 +35,10 @@ rule statistics_breakdown:
         coverage=rules.statistics_coverage.output.coverage,
         shapes=rules.corpus_build.output.shapes,
         history=history(),
+        live=rules.tune_live.output.live,
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
+        spec=LOCKED_SPEC,
     output:
         breakdowns="results/tables/statistics/breakdowns.parquet",
     log:
@@ -44,12 +48,17 @@ rule statistics_breakdown:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/breakdown.py"),
+        study=names_of("study"),
+        fresh=names_of("finals"),
+        margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --triples {input.triples:q} --gains {input.gains:q}"
         " --coverage {input.coverage:q} --shapes {input.shapes:q} --history {input.history:q}"
+        " --live {input.live:q} --states {input.states:q} --aa {input.aa:q}"
+        " --study {params.study:q} --fresh {params.fresh:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.breakdowns:q} 2> {log:q}"
 

@@ -25,12 +25,12 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import held as held_in
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
-from scripts.statistics.headline_metrics import GAPS, JUDGED, groups
+from scripts.statistics.headline_metrics import GAPS, groups
 from scripts.statistics.held import Held
 from scripts.statistics.intervals import NUMBERS, estimate
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.label_noise import flips, label_noise
-from scripts.statistics.live import judged_as
+from scripts.statistics.live import over_triples
 from scripts.statistics.multiple import adjust, count_pair
 from scripts.statistics.replicates import means
 
@@ -65,14 +65,7 @@ def choices(
     best = kept.merge(judged, on=["dataset", "cell_id"], how="left", validate="many_to_one")
     trials = best["tried"].where(best["verdict"].notna())
     best = held.about(best.assign(trials=trials, same=False))
-    mine = judged_as(Choice.SEARCHED, live).assign(dataset=held.of_searches(live, Choice.SEARCHED))[
-        ["cell_id", "source", "trials", "dataset", "same", *JUDGED]
-    ]
-    # The state is that in the finals that judged the search.
-    searched = kept.drop(columns="dataset").merge(
-        mine, on=["cell_id", "source"], how="left", validate="one_to_one"
-    )
-    searched = held.about(searched.assign(same=searched["same"].eq(True)))
+    searched = held.about(over_triples(verdicts, live, held))
     # The noise is the cell's, whatever is judged on it, and stands with the copies alone.
     return {
         Choice.COPY: copies.assign(label_noise=noise, flips=flips(copies, noise, margin)),

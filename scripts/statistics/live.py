@@ -71,6 +71,21 @@ def judged_as(choice: Choice, live: pd.DataFrame) -> pd.DataFrame:
     return live.assign(verdict=found.pop("decision"), same=same, **found)
 
 
+def over_triples(verdicts: pd.DataFrame, live: pd.DataFrame, held: Held) -> pd.DataFrame:
+    """TRIPLE_VERDICTS with what a search from the source found on the cell, as it is judged.
+
+    With trials and same; dataset is the recording whose finals judged it. A triple without a
+    search has no verdict.
+    """
+    judged = judged_as(Choice.SEARCHED, live)
+    judged = judged.assign(dataset=held.of_searches(live, Choice.SEARCHED))
+    keys, own = ["cell_id", "source"], ["dataset", "ratio", "low", "high", "verdict"]
+    out = verdicts.drop(columns=own).merge(
+        judged[[*keys, *own, "trials", "same"]], on=keys, how="left", validate="one_to_one"
+    )
+    return out.assign(same=out["same"].eq(True))
+
+
 def rates(live: pd.DataFrame, held: Held, plan: Plan, margin: float) -> pd.DataFrame:
     """LIVE_RATES of LIVE; ``held``: of the finals that judge it; ``margin``: of its decisions."""
     # In an order of its own, since the resamples follow that of the rows.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.losses import LOSSES, Cause, Kind
 from scripts.lib.schemas.revalidation import PREMISES, REVALIDATION, REVALIDATION_RATES, Standing
 from scripts.lib.tables import Table
-from scripts.statistics.breakdown import break_all_down
+from scripts.report.sections.triton import listed
 from scripts.statistics.recording import premises
 from scripts.statistics.revalidate import rates, revalidate
 from tests.statistics import test_breakdown as classed
@@ -58,11 +59,15 @@ def tables(drawn: Study, *_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     second = replace(first, name=SECOND)
     cells = revalidate(first, second, MARGIN, LEVEL)
     cells.loc[0, "standing"] = str(Standing.FLIPS)
-    known = (classed.TRIPLES, classed.GAINED, classed.COVERED, classed.LAYERS, classed.FILES)
     return {
-        "breakdowns": (break_all_down(*known, PLAN), BREAKDOWNS),
+        "breakdowns": (classed.broken_down(PLAN), BREAKDOWNS),
         "losses": (losses(), LOSSES),
         "revalidation": (cells, REVALIDATION),
         "revalidation_rates": (rates(cells, PLAN), REVALIDATION_RATES),
         "premises": (premises(first, second), PREMISES),
     }
+
+
+def rows(summary: dict[str, Any]) -> int:
+    """Of the page to browse: the classes by Triton once more."""
+    return len(listed(summary))

@@ -13,12 +13,17 @@ from scripts.lib.schemas.breakdowns import BREAKDOWNS, By, What
 from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
+from scripts.lib.schemas.live import LIVE
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.recorded import COVERAGE
+from scripts.lib.schemas.states import STATES
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.breakdown import break_all_down, main
+from scripts.statistics.breakdown import break_all_down, judged_rows, main
 from scripts.statistics.classes import classify, describe_files, ranges
+from scripts.statistics.held import Held
+from tests.statistics.planted_states import errors_of, states_of
 
 DEVICE = "NVIDIA_H200"
 SMALL, LARGE = "E8-N256-K4096-top2-bf16", "E256-N4096-K4096-top2-fp8_w8a8"
@@ -48,7 +53,11 @@ def triple(source: str, shape: str, tokens: int, ratio: float | None, verdict: s
         "tokens": tokens,
         "dataset": "d",
         "target_file": f"{shape}.json",
+        "carried_id": "a",
+        "committed_id": "c",
         "ratio": ratio,
+        "low": ratio and ratio - 0.005,
+        "high": ratio and ratio + 0.005,
         "verdict": verdict,
     }
 
@@ -66,7 +75,7 @@ TRIPLES = filled(
 GAINED = filled(
     [
         {"dataset": name, "cell_id": f"{DEVICE}/{shape}/M1", "device": DEVICE, "shape_id": shape}
-        | {"scheme": "bf16", "tokens": 1, "ratio": 0.9, "verdict": "win"}
+        | {"scheme": "bf16", "tokens": 1, "ratio": 0.9, "low": 0.89, "high": 0.91, "verdict": "win"}
         for name, shape in (("d", SMALL), ("d", LARGE), ("other", SMALL))
     ],
     GAINS,
@@ -87,9 +96,31 @@ FILES = filled(
 )
 
 
+# By the search from H100 the first cell is won, the second a tie; the others were not searched.
+LIVED = filled(
+    [
+        {"cell_id": f"{DEVICE}/{SMALL}/M{tokens}", "source": "NVIDIA_H100_80GB_HBM3"}
+        | {"triple": True, "final_id": "a", "committed_id": "c", "final_decision": word}
+        | {"final_ratio": ratio, "final_low": ratio - 0.002, "final_high": ratio + 0.002}
+        for tokens, ratio, word in ((1, 0.985, "win"), (128, 1.0, "tie"))
+    ],
+    LIVE,
+)
+HELD = Held(
+    states_of([(row["cell_id"], "", "") for row in LIVED.to_dict("records")], "study"),
+    pd.concat([errors_of((1, 128, 4096), 0.004, "study"), errors_of((1, 128, 4096), 0.3, "d")]),
+    ["study"],
+)
+
+
+def broken_down(plan: Plan) -> pd.DataFrame:
+    judged = judged_rows(TRIPLES, GAINED, LIVED, COVERED, HELD)
+    return break_all_down(judged, LAYERS, FILES, 0.01, plan)
+
+
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return break_all_down(TRIPLES, GAINED, COVERED, LAYERS, FILES, PLAN)
+    return broken_down(PLAN)
 
 
 def rate(table: pd.DataFrame, what: What, by: By, value: str, metric: str) -> float:
@@ -138,6 +169,35 @@ def test_a_copy_that_failed_is_outside_every_bound_and_has_no_ratio(table: pd.Da
     assert rows.loc["speedup_winners", "n"] == 1
 
 
+def test_searched_rows_are_those_that_were_searched_by_the_error_of_their_finals(
+    table: pd.DataFrame,
+) -> None:
+    for by, value, wins, count in (
+        (By.ALL, "all", 1 / 2, 2), (By.SOURCE, "H100 80GB HBM3", 1 / 2, 2),
+        (By.TRITON, "3.6.0", 1 / 2, 2), (By.TOKENS, "up to 64", 1, 1),
+    ):  # fmt: skip
+        assert rate(table, What.SEARCHED, by, value, "win") == pytest.approx(wins)
+        # 0.985 +- 0.002 moved by 0.4%: its upper end is 0.99096 by plain numbers.
+        assert 0.987 * np.exp(0.004) > 0.99
+        assert rate(table, What.SEARCHED, by, value, "win_widened") == 0
+        mine = table[(table["what"] == What.SEARCHED) & (table["by"] == by)]
+        assert mine.loc[mine["value"] == value, "judged"].tolist() == [count] * len(
+            mine[mine["value"] == value]
+        )
+
+
+def test_widened_verdicts_of_copies_are_those_of_plain_numpy(table: pd.DataFrame) -> None:
+    ratio = np.array([0.8, 1.0, 1.3, np.nan])
+    low, high = (ratio - 0.005) * np.exp(-0.3), (ratio + 0.005) * np.exp(0.3)
+    for name, expected in (
+        ("win_widened", high < 0.99),
+        ("loss_widened", (low > 1.01) | np.isnan(ratio)),
+        ("non_inferior_widened", high <= 1.01),
+    ):
+        found = rate(table, What.COPIED, By.ALL, "all", name)
+        assert found == pytest.approx(expected.mean())
+
+
 def test_every_judged_row_is_in_exactly_one_class_of_each_kind(table: pd.DataFrame) -> None:
     wins = table[table["metric"] == "win"]
     total = wins[wins["by"] == By.ALL].set_index("what")["judged"]
@@ -170,8 +230,11 @@ def test_main_writes_the_table_and_the_same_bytes_again(tmp_path: Path) -> None:
         "coverage": (COVERED, COVERAGE),
         "shapes": (LAYERS, SHAPES),
         "history": (FILES, HISTORY),
+        "live": (LIVED, LIVE),
+        "states": (HELD.states, STATES),
+        "aa": (HELD.rates, AA_RATES),
     }
-    argv = ["--resamples", "200"]
+    argv = ["--resamples", "200", "--study", "study"]
     for name, (frame, schema) in frames.items():
         write_table(tmp_path / f"{name}.parquet", frame, schema)
         argv += [f"--{name}", str(tmp_path / f"{name}.parquet")]

@@ -22,7 +22,7 @@ from scripts.statistics import triples as triples_step
 from scripts.statistics.aa_rates import aa_rates
 from scripts.statistics.aggregate import aggregate
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.breakdown import break_all_down
+from scripts.statistics.breakdown import break_all_down, judged_rows
 from scripts.statistics.dataset import read_recordings
 from scripts.statistics.false_wins import false_wins, twins_by_dataset
 from scripts.statistics.gains import gain_rates, gains
@@ -169,7 +169,11 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
         "headline": headline(known["triples"], judged, PLAN, 0.01),
         "headline_tests": significance(judged, PLAN),
         "breakdowns": break_all_down(
-            verdicts, found["gains"], coverage, known["shapes"], history, PLAN
+            judged_rows(verdicts, found["gains"], searched, coverage, held),
+            known["shapes"],
+            history,
+            MARGIN,
+            PLAN,
         ),
         "losses": explain(found["gains"], evidence, MARGIN),
         "live_rates": live_rates(searched, held, PLAN, 0.01),

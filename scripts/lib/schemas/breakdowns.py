@@ -15,6 +15,7 @@ class What(StrEnum):
 
     COPIED = "copied"  # another GPU's committed config as it stands: TRIPLE_VERDICTS
     BEST = "best"  # the best of the other configs tried: GAINS
+    SEARCHED = "searched"  # what S1-S8 from that source alone found on the GPU: LIVE
 
 
 class By(StrEnum):
@@ -34,12 +35,12 @@ class By(StrEnum):
 
 BREAKDOWNS = Table(
     "breakdowns",
-    1,
+    2,
     "Verdicts over the classes of the cells of one GPU. Files are the layers: a layer's cells were "
     "tuned together, and those copied from several GPUs share their committed config.",
     (
         Column("device", pa.string(), "GPU, named as in config files"),
-        Column("what", pa.string(), "copied or best (What)"),
+        Column("what", pa.string(), "copied, best or searched (What)"),
         Column("by", pa.string(), "what tells the classes apart (By)"),
         Column("order", pa.int32(), "the class's place among its like"),
         Column("value", pa.string(), "the class"),
@@ -48,9 +49,11 @@ BREAKDOWNS = Table(
             "metric",
             pa.string(),
             "rates: win, tie, loss, win_or_tie, at_or_under (ratio <= 1), within_2, within_10; "
+            "win_widened, loss_widened, non_inferior_widened: by intervals that allow for the A/A "
+            "error of the batch size; "
             "ratio: geometric mean; speedup_winners: mean of committed / chosen over the wins",
         ),
         *ESTIMATE,
     ),
-    ("1: first version",),
+    ("2: searched; widened verdicts", "1: first version"),
 )

@@ -18,7 +18,7 @@ TOPICS = {
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
         "repeat", "revalidation", "states", "correctness",
     ),
-    "Configs that were committed": ("corpus", "runtimes", "published"),
+    "Configs that were committed": ("corpus", "runtimes", "triton", "published"),
     "Evidence": ("guardrails", "provenance"),
 }  # fmt: skip
 

@@ -53,7 +53,8 @@ SECTION = Section(
     captions={
         "transferred": "Configs copied from other GPUs against the committed one, a point a"
         " triple.",
-        "classes": "Wins, ties and losses against the committed config, by class of cells.",
+        "classes": "Wins, ties and losses against the committed config, by class of cells, as the"
+        " rounds say: not widened by what identical pairs differ by.",
     },
     links={"breakdowns": "Classes"},
 )
