@@ -28,6 +28,8 @@ EXCEPTIONS = {
     "cli": {"scripts.tune"},
     # The runtime's operator is measured by measuring's worker, on its operands.
     "runtime": {"kernels", "scripts.measure"},
+    # Files without a GPU are made of what tuning would start from.
+    "catalogue": {"scripts.export", "scripts.sim", "scripts.transfer", "scripts.tune"},
     # Tuning joins what the others do one by one: it asks as transfer does, and measures.
     "tune": {
         "kernels",

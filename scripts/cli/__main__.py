@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scripts.lib.names import unknown_name
 
 _ROOT = Path(__file__).parents[2]
 EXAMPLE = """examples:
+  graphx config --gpu A100-SXM4-80GB --model GLM-4.5-Air --tp 4
   graphx plan --device A100-SXM4-80GB --model GLM-4.5-Air --tp 4
   graphx tune --device NVIDIA_H200 --model Qwen/Qwen3-30B-A3B
   graphx sim rank --cell NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64 --top 8
@@ -52,7 +54,13 @@ def _call(name: str, command: Command, rest: list[str]) -> int:
     # The module reads its own name and what was typed from there, as if it had been called.
     sys.argv = [f"graphx {name}", *command.given, *rest]
     # Only the module that is called is imported: torch and pandas take seconds to load.
-    return int(importlib.import_module(command.module).main([*command.given, *rest]))
+    module = importlib.import_module(command.module)
+    try:
+        return int(module.main([*command.given, *rest]))
+    except BrokenPipeError:
+        # Who reads the output has seen enough; what Python would still write has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _refuse(error: InputError) -> None:

@@ -19,6 +19,7 @@ class Command:
 
 
 COMMANDS = {
+    "config": Command("files for a model on a GPU, without that GPU", "scripts.catalogue.config"),
     "tune": Command("search a layer on this machine's GPU; write its files", "scripts.tune.run"),
     "plan": Command("what `tune` would try first, without a GPU", "scripts.tune.run", ("--plan",)),
     "sim": Command(

@@ -35,7 +35,7 @@ LOG = logging.getLogger("space.compile")
 
 # Some hundred times the median, and above the slowest that ends.
 DEADLINE_S = 300.0
-_PROGRESS = 200
+_PROGRESS_S = 8.0
 
 EXAMPLE = """example:
   python -m scripts.space.compile --target NVIDIA_H200=bf16,fp8_w8a8 \\
@@ -83,14 +83,15 @@ def compile_missing(
     """
     by_key = {cache_key(binary): binary for binary in binaries}
     missing = [binary for key, binary in by_key.items() if key not in cache.results]
-    done = 0
+    done, said = 0, time.monotonic()
     results = run_all(Compiler, (), missing, deadline_s, processes)
     with closing(results):
         for done, (binary, result, seconds) in enumerate(results, start=1):
             failed = isinstance(result, Failure)
             cache.add(binary, result_of(result, seconds) if failed else result)
-            if done % _PROGRESS == 0 or done == len(missing):
+            if time.monotonic() - said > _PROGRESS_S or done == len(missing):
                 LOG.info("%d of %d binaries compiled", done, len(missing))
+                said = time.monotonic()
             if not in_time():
                 break
     return done

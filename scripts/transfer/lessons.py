@@ -161,17 +161,27 @@ def learn_lessons(
     history: History,
     predictions: Predictions,
     seed: int,
+    *,
+    kernels: bool = True,
 ) -> Lessons:
-    """Everything, from the library's recordings of layers that are not in ``left_out``."""
+    """Everything, from the library's recordings of layers that are not in ``left_out``.
+
+    ``kernels``: no if nothing will be searched, for they take most of the time.
+    """
     others = [one for one in library.recordings if layer_of(one.cell.shape) not in left_out]
     predicted = [one for one in others if one.cell in predictions]
+
+    def kernel(recordings: Sequence[Recording], start: Kernel, ranks: float) -> Kernel:
+        by = predictions if start is PREDICTED_START else {}
+        return _kernel(recordings, by, start, ranks, seed) if kernels else start
+
     return Lessons(
         frozenset(left_out),
         library,
         history,
-        _kernel(predicted, predictions, PREDICTED_START, NEAR, seed),
-        _kernel(others, {}, PLAIN_START, NEAR, seed),
-        _kernel(others, {}, PLAIN_START, ANYWHERE, seed),
+        kernel(predicted, PREDICTED_START, NEAR),
+        kernel(others, PLAIN_START, NEAR),
+        kernel(others, PLAIN_START, ANYWHERE),
         _evidence(others, library, history, predictions, left_out),
         bool(predicted),
     )

@@ -109,17 +109,24 @@ class Advice:
     """What is known of one layer on one GPU. ``predicted``: PREDICTIONS of the space, by cell.
 
     ``unseen``: as if the layer had never been recorded, also for graphx-sim. What lessons are
-    learned from never holds the layer.
+    learned from never holds the layer. ``searched``: no if the space is only to be ranked.
     """
 
     def __init__(
-        self, corpus: Corpus, device: str, shape: Shape, space: Space, *, unseen: bool = False
+        self,
+        corpus: Corpus,
+        device: str,
+        shape: Shape,
+        space: Space,
+        *,
+        unseen: bool = False,
+        searched: bool = True,
     ) -> None:
         self.corpus, self.device, self.shape, self.space = corpus, device, shape, space
         layer = layer_of(shape)
         self.simulator = corpus.unseen(layer) if unseen else corpus.simulator
         self.lessons: Lessons = learn_lessons(
-            {layer}, corpus.library, corpus.history, corpus.logs, corpus.seed
+            {layer}, corpus.library, corpus.history, corpus.logs, corpus.seed, kernels=searched
         )
         legal = space.legal
         self._predicted = Covariance(self.lessons.predicted_kernel, legal)

@@ -14,11 +14,13 @@ def schemes() -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def check_names(device: str, model: str | None = None, scheme: str | None = None) -> None:
-    """InputError for a GPU, a model or number formats that are not known, with the nearest."""
+def check_names(device: str, model: str | None = None, scheme: str | None = None) -> str | None:
+    """The number formats, as far as they follow from the names.
+
+    InputError for a GPU, a model or number formats that are not known, with the nearest.
+    """
     if device.strip():  # who names no GPU at all is told how, by scripts.tune.layer
         find_device(device)
     if scheme is not None and scheme not in schemes():
         raise unknown_name("number format", scheme, schemes())
-    if model is not None:
-        find_model(model, scheme)
+    return find_model(model, scheme)[1] if model is not None else scheme

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Budget, margin, seed, and where everything lies."""
+    """Budget, margin, and what ``add_known`` adds."""
     add = parser.add_argument
     add("--budget", type=int, default=128, help="K, most trials of a batch size (default: 128)")
     add("--margin", type=float, default=0.01, help="tie margin: a search ends once further trials "
         "promise less (default: 0.01)")  # fmt: skip
-    add("--seed", type=int, default=1, help="of what is drawn while learning (default: 1)")
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
+    add_known(parser)
+
+
+def add_known(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Where everything lies that is known before anything is measured."""
+    add = parser.add_argument
+    add("--seed", type=int, default=1, help="of what is drawn while learning (default: 1)")
     add(
         "--recorded",
         type=Path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from scripts.lib.config import Config
@@ -30,13 +30,20 @@ def unread(scheme: str) -> str | None:
 
 
 def write_runtime_files(
-    folder: Path, shape: Shape, device: str, configs: Mapping[int, Config], triton: str
+    folder: Path,
+    shape: Shape,
+    device: str,
+    configs: Mapping[int, Config],
+    triton: str,
+    runtimes: Collection[str] = RUNTIMES,
 ) -> dict[str, Path | None]:
     """Write ``folder/vllm`` and ``folder/sglang``; the path of each, None where none is read.
 
-    All texts are made before the first is written. InputError as of ``body``.
+    ``runtimes``: those to write for. All texts are made before the first is written. InputError as
+    of ``body``.
     """
-    paths = runtime_paths(shape, device, triton)
+    every = runtime_paths(shape, device, triton)
+    paths = {name: every[name] for name in runtimes}
     texts = {
         folder / path: body(RUNTIMES[name], shape, device, configs, triton)
         for name, path in paths.items()

@@ -1,0 +1,163 @@
+"""The answer for one layer: what ships, what was tuned, or a file from transfer and prediction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.catalogue.asked import Layer
+from scripts.catalogue.band import Band
+from scripts.catalogue.rows import DEFAULT, MEASURED, PREDICTION, Row, rows
+from scripts.catalogue.tuned import tuned
+from scripts.lib.device import find_device
+from scripts.lib.runtimes.files import write_runtime_files
+from scripts.lib.runtimes.runtime import RUNTIMES
+from scripts.lib.runtimes.shipped import Shipped, shipped
+from scripts.lib.shape import BATCH_LADDER
+from scripts.sim.confidence import Confidence, confidence
+from scripts.tune.knowledge import Advice, Corpus
+from scripts.tune.space import open_space
+
+LOG = logging.getLogger("config")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What there is for a layer, or what was made for it.
+
+    ``shipped``: by runtime what comes with it. ``status``: of the rows for the other runtimes:
+    shipped, tuned, measured, transferred or predicted; none if there are none yet.
+    """
+
+    layer: Layer
+    shipped: Mapping[str, Shipped]
+    status: str = "none"
+    rows: Sequence[Row] = ()
+    trust: Confidence | None = None
+    band: Band | None = None
+    triton: str = ""
+    sources: Sequence[str] = ()
+    files: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def lacking(self) -> list[str]:
+        """Runtimes that ship no file."""
+        return [name for name in self.layer.runtimes if name not in self.shipped]
+
+    @property
+    def ratio(self) -> float | None:
+        """Expected over vLLM's default, geometric mean over the rows; None if one has none."""
+        ratios = [row.ratio for row in self.rows]
+        known = [ratio for ratio in ratios if ratio is not None]
+        return float(np.exp(np.log(known).mean())) if known and len(known) == len(ratios) else None
+
+
+def ready(layer: Layer, triton: str) -> Answer:
+    """What is there already: files that ship, or that graphx tuned; ``status`` none if neither."""
+    wanted = layer.wanted
+    found = {
+        name: file
+        for name in layer.runtimes
+        if (file := shipped(RUNTIMES[name], wanted.shape, wanted.device)) is not None
+    }
+    answer = Answer(layer, found, triton=triton)
+    if not answer.lacking:
+        return Answer(layer, found, "shipped")
+    ours = tuned(wanted.shape, wanted.device)
+    if ours is not None:
+        given = [Row(m, config, "tuned on this GPU") for m, config in sorted(ours.configs.items())]
+        return Answer(layer, found, "tuned", given, triton=ours.triton)
+    if found:
+        (file, *_) = found.values()
+        given = [Row(m, file.at(m), f"{file.runtime}'s file") for m in wanted.batches]
+        return Answer(layer, found, "shipped", given, triton=file.triton or triton)
+    return answer
+
+
+def foretold(answer: Answer, corpus: Corpus, build: Path, band: Band) -> Answer:
+    """With the rows from transfer and prediction; the space is compiled if it was not before."""
+    wanted = answer.layer.wanted
+    device = find_device(wanted.device)
+    space = open_space(device, wanted.shape.scheme, corpus.where.spaces, build)
+    advice = Advice(corpus, wanted.device, wanted.shape, space, searched=False)
+    advice.predict(wanted.cells)
+    sources = advice.sources
+    found = rows(advice, wanted.cells, sources, band)
+    trust = confidence(wanted.device, wanted.shape.scheme, advice.simulator)
+    return Answer(
+        answer.layer, answer.shipped, _status(found), found, trust, band, answer.triton, sources
+    )
+
+
+def _status(found: Sequence[Row]) -> str:
+    kinds = {row.source for row in found} - {DEFAULT}
+    if kinds == {MEASURED}:
+        return "measured"
+    return "predicted" if kinds <= {PREDICTION, MEASURED} else "transferred"
+
+
+def write(answer: Answer, folder: Path) -> None:
+    """The files of the runtimes that ship none; ``answer.files`` has their paths."""
+    if not answer.rows:
+        return
+    wanted = answer.layer.wanted
+    configs = {row.tokens: row.config for row in answer.rows}
+    for tokens in set(BATCH_LADDER) - set(configs):
+        raise AssertionError(f"{wanted.shape.id}: no row for M = {tokens}")
+    written = write_runtime_files(
+        folder, wanted.shape, wanted.device, configs, answer.triton, answer.lacking
+    )
+    answer.files.update({name: path for name, path in written.items() if path is not None})
+
+
+def to_json(answer: Answer) -> dict[str, Any]:
+    """The record of an answer."""
+    wanted, trust, band = answer.layer.wanted, answer.trust, answer.band
+    return {
+        "device": wanted.device,
+        "model": wanted.model,
+        "shape": wanted.shape.id,
+        "tensor_parallel": wanted.tensor_parallel,
+        "expert_parallel": wanted.expert_parallel,
+        "runtimes": list(answer.layer.runtimes),
+        "why": answer.layer.why,
+        "shipped": {
+            name: {"file": one.file, "changed": one.changed, "triton": one.triton,
+                   "batches": sorted(one.configs), "pinned": one.pinned}
+            for name, one in answer.shipped.items()
+        },
+        "status": answer.status,
+        "confidence": trust and {"level": trust.level.value, "reason": trust.reason},
+        "band": band and band.to_json(),
+        "sources": list(answer.sources),
+        "ratio": answer.ratio and round(answer.ratio, 4),
+        "rows": [row.to_json() for row in answer.rows],
+        "files": {name: path.as_posix() for name, path in answer.files.items()},
+    }  # fmt: skip
+
+
+def first_lines(answer: Answer) -> Iterator[str]:
+    """Whether each runtime ships a file for exactly this, and whether graphx tuned one."""
+    wanted = answer.layer.wanted
+    if answer.layer.why:
+        yield f"{answer.layer.why}:"
+    said = [_ships(name, answer) for name in answer.layer.runtimes]
+    ours = "graphx tuned it on that GPU" if answer.status == "tuned" else "graphx has not tuned it"
+    if answer.lacking:
+        said.append(ours)
+    yield f"{wanted.shape.id} on {wanted.device}: {'; '.join(said)}"
+
+
+def _ships(name: str, answer: Answer) -> str:
+    found = answer.shipped.get(name)
+    if found is None:
+        return f"{name} ships no file"
+    triton = f"Triton {found.triton}" if found.triton else "Triton not stated"
+    return (
+        f"{name} ships {found.file} ({len(found.configs)} batch sizes, {found.changed}, {triton})"
+    )

@@ -1,0 +1,120 @@
+"""Config files for a model on a GPU, without that GPU.
+
+The first line says whether the runtimes ship a file for exactly this, or graphx tuned one on that
+GPU. If not, files are made from what is known: other GPUs' files for the layer, the recorded layers
+and graphx-sim. A row's ratio is its expected latency over vLLM's default, in brackets what such an
+expectation missed elsewhere; where no gain is expected, the default stays. Nothing is measured.
+
+Exit status: 0 there are files, shipped or written; 2 bad input, or no runtime reads such a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from scripts.lib.files import write_json
+from scripts.lib.log import run_main
+from scripts.lib.runtimes.files import need_read
+from scripts.tune.known_names import check_names
+from scripts.tune.options import add_known, where
+
+LOG = logging.getLogger("config")
+# Of the recordings that the predictions come from, and what torch 2.11 brings.
+TRITON = "3.6.0"
+EXPECTED = Path("results/tables/statistics/expected.parquet")
+RUNTIME_NAMES = ("vllm", "sglang")
+EXAMPLE = """examples:
+  graphx config --model GLM-4.5-Air --gpu A100-SXM4-80GB --tp 4
+  graphx config --model deepseek-ai/DeepSeek-V3 --gpu H20 --tp 8 --runtime sglang
+  graphx config --config path/to/config.json --gpu "RTX 5090" --out files --json
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add(
+        "--gpu", "--device", required=True, dest="device", help="GPU, as in config files or as sold"
+    )
+    add("--model", help="a public model, by name or by its id on the hub")
+    add("--config", type=Path, help="config.json of any other model")
+    add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
+    add("--tp", type=int, default=1, help="degree of tensor parallelism (default: 1)")
+    add("--ep", type=int, default=1, help="degree of expert parallelism (default: 1)")
+    add("--format", "--scheme", dest="scheme", help="number formats (default: as published)")
+    add("--fuse-shared", action="store_true", help="shared experts run as routed ones")
+    add("--batches", type=int, nargs="+", default=[], metavar="M",
+        help="batch sizes besides the ladder's 18, such as 8192")  # fmt: skip
+    add("--runtime", choices=RUNTIME_NAMES, help="only for this one (default: for both)")
+    add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")
+    add("--out", type=Path, help="folder (default: build/config/GPU/LAYER)")
+    add("--json", action="store_true", help="print the record instead of a table")
+    add("--expected", type=Path, default=EXPECTED, help="EXPECTED table")
+    add_known(parser.add_argument_group("what is known, and where it lies"))
+    return parser
+
+
+def _say(silent: bool, said: Iterable[str]) -> None:
+    for line in () if silent else said:
+        print(line, flush=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Answer, write, print."""
+    began = time.monotonic()
+    scheme = check_names(args.device, args.model, args.scheme)
+    if scheme is not None:
+        need_read(scheme, str(args.model or args.scheme))
+    # Imported here: what can be answered at once is, before the seconds that these take.
+    from scripts.catalogue.asked import layers  # noqa: PLC0415
+    from scripts.tune.layer import Asked  # noqa: PLC0415
+
+    say = partial(_say, args.json)
+    asked = Asked(
+        args.device, args.model, args.config, args.shape, args.tp, args.ep, args.scheme,
+        args.fuse_shared, tuple(args.batches),
+    )  # fmt: skip
+    found = layers(asked, [args.runtime] if args.runtime else RUNTIME_NAMES)
+    from scripts.catalogue import answer, lines  # noqa: PLC0415
+
+    folder = args.out or Path("build/config", found[0].wanted.device, found[0].wanted.shape.id)
+    corpus, answers = None, []
+    for layer in found:
+        one = answer.ready(layer, args.triton)
+        say(answer.first_lines(one))
+        if one.status == "none":
+            from scripts.catalogue.band import read_band  # noqa: PLC0415
+            from scripts.tune.knowledge import read_corpus  # noqa: PLC0415
+
+            band = read_band(layer.wanted.device, args.expected)
+            corpus = corpus or read_corpus(where(args), args.seed)
+            one = answer.foretold(one, corpus, args.build, band)
+        answer.write(one, folder)
+        say(lines.table(one))
+        answers.append(one)
+    record = {"layers": [answer.to_json(one) for one in answers]}
+    write_json(folder / "config.json", record)
+    LOG.info("%.1f s", time.monotonic() - began)
+    say(lines.how_to_load(answers, folder.resolve().as_posix()))
+    if args.json:
+        print(json.dumps(record, indent=2, sort_keys=True))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
+    return run_main(lambda: run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""An answer for a reader at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scripts.catalogue.answer import Answer
+from scripts.catalogue.rows import DEFAULT, MEASURED, Row
+from scripts.lib.runtimes.default_config import NEWEST
+from scripts.lib.runtimes.runtime import RUNTIMES
+
+BASELINE = f"vLLM {NEWEST}'s default"
+_SERVE = {
+    "vllm": "vllm serve MODEL",
+    "sglang": "python -m sglang.launch_server --model-path MODEL",
+}
+
+
+def table(answer: Answer) -> Iterator[str]:
+    """The rows, what they are worth, and where the files lie."""
+    if answer.rows:
+        yield f"{'M':>5}  {'config':40} {'over the default':21} from"
+        yield from (_row(row) for row in answer.rows)
+        yield from _worth(answer)
+    for name, path in answer.files.items():
+        yield f"{name}: {path}"
+
+
+def _row(row: Row) -> str:
+    said = row.note
+    if row.ratio is not None:
+        exact = row.low == row.high
+        said = f"{row.ratio:.3f}" + ("" if exact else f" ({row.low:.3f}-{row.high:.3f})")
+    return f"{row.tokens:5d}  {row.config.id:40} {said:21} {row.source}".rstrip()
+
+
+def _worth(answer: Answer) -> Iterator[str]:
+    kept = sum(row.source == DEFAULT for row in answer.rows)
+    if answer.ratio is not None:
+        yield (
+            f"expected over {BASELINE}, all {len(answer.rows)} batch sizes: {answer.ratio:.3f};"
+            f" {kept} keep it, since no gain is expected there"
+        )
+    foretold = [row for row in answer.rows if row.source != MEASURED]
+    if answer.trust is None or answer.band is None or not foretold:
+        return
+    band, device = answer.band, answer.layer.wanted.device
+    where = device if band.device == device else f"the recorded GPUs; not validated on {device}"
+    yield f"confidence: {answer.trust.level.value}: {answer.trust.reason}"
+    yield (
+        f"brackets: meant to hold {band.level:.0%}; of {band.n} rows of {band.families} model"
+        f" families, each foretold without its family, {band.covered:.0%} lay in them"
+        f" ({band.covered_families:.0%} of a family's, on average), on {where}"
+    )
+
+
+def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:
+    """A line for each runtime that a file was written for."""
+    for name in dict.fromkeys(name for one in answers for name in one.files):
+        variable = RUNTIMES[name].rules.folder_variable
+        yield f"{name}: {variable}={folder}/{name} {_SERVE[name]}"

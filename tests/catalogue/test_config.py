@@ -1,0 +1,178 @@
+"""Files without the GPU: what they say of themselves, and that released loaders take them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.catalogue.band import read_band
+from scripts.catalogue.config import main
+from scripts.lib.config import from_entry, parse_id
+from scripts.lib.device import find_device
+from scripts.lib.runtimes.default_config import newest_default
+from scripts.lib.runtimes.releases.request import request
+from scripts.lib.schemas.openings import ALL
+from scripts.lib.shape import BATCH_LADDER, nearest_batch, parse_shape
+from scripts.sim.confidence import confidence
+from scripts.sim.facts import read_facts
+from scripts.sim.predict import predict
+from scripts.sim.simulator import load
+from tests.catalogue.conftest import BAND
+from tests.lib.runtimes.test_table import opened
+from tests.tune.conftest import BATCHES, DEVICE, LAYER
+
+# A layer that nobody has a file for.
+UNKNOWN = "E24-N1440-K2880-top4-bf16"
+
+
+def arguments(world, expected: Path, out: Path, *more: str) -> list[str]:
+    where = world.where
+    return [
+        "--gpu", DEVICE, "--out", str(out), "--build", str(out), "--history", str(where.history),
+        "--spaces", str(where.spaces), "--sim", str(where.model), "--held-out", str(where.held_out),
+        "--recorded", *map(str, where.recorded), "--trained-on", *map(str, where.trained_on),
+        "--expected", str(expected), *more,
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def answer(world, expected, tmp_path, capsys) -> tuple[dict, str, Path]:
+    assert main(arguments(world, expected, tmp_path, "--shape", UNKNOWN)) == 0
+    (layer,) = json.loads((tmp_path / "config.json").read_text())["layers"]
+    return layer, capsys.readouterr().out, tmp_path
+
+
+def test_the_first_line_says_what_there_is(answer) -> None:
+    _, said, _ = answer
+    first = said.splitlines()[0]
+    assert first == (
+        f"{UNKNOWN} on {DEVICE}: vllm ships no file; sglang ships no file; graphx has not tuned it"
+    )
+
+
+def test_each_row_has_its_origin_and_what_to_expect(world, answer) -> None:
+    layer, said, _ = answer
+    assert [row["tokens"] for row in layer["rows"]] == list(BATCH_LADDER)
+    assert layer["status"] == "predicted"
+    shape, h200 = parse_shape(UNKNOWN), find_device(DEVICE)
+    simulator, facts = load(world.where.model), read_facts(world.where.spaces.glob("*.parquet"))
+    trust = confidence(DEVICE, shape.scheme, simulator)
+    assert layer["confidence"] == {"level": trust.level.value, "reason": trust.reason}
+    moved = 0
+    for row in layer["rows"]:
+        default = newest_default(shape, row["tokens"], h200)
+        assert default is not None and from_entry(row["entry"]).id == row["config_id"]
+        if row["source"] == "default":
+            assert row["config_id"] == default.id
+            assert row["ratio"] == row["low"] == row["high"] == 1.0
+            continue
+        moved += 1
+        cell = f"{DEVICE}/{UNKNOWN}/M{row['tokens']}"
+        asked = pd.DataFrame({"cell_id": [cell] * 2, "config_id": [row["config_id"], default.id]})
+        us = predict(asked, facts, simulator)["predicted_us"]
+        assert row["ratio"] == pytest.approx(us[0] / us[1], abs=1e-4) and row["ratio"] < 0.99
+        assert row["low"] == pytest.approx(row["ratio"] * BAND["low"], abs=1e-4)
+        assert row["high"] == pytest.approx(row["ratio"] * BAND["high"], abs=1e-4)
+    assert moved
+    mean = np.exp(np.mean(np.log([row["ratio"] for row in layer["rows"]])))
+    assert layer["ratio"] == pytest.approx(mean, abs=1e-3)
+    assert f"not validated on {DEVICE}" in said  # the invented table has no row for it
+
+
+@pytest.mark.parametrize(("package", "version"), [("vllm", "0.33.0"), ("sglang", "0.5.23")])
+def test_released_loaders_take_the_files(answer, package: str, version: str) -> None:
+    layer, said, folder = answer
+    entries = {row["tokens"]: row["entry"] for row in layer["rows"]}
+    asked = request(parse_shape(UNKNOWN), DEVICE)
+    find = opened(package, version).find(folder / package, asked, "3.6.0")
+    for tokens in range(1, 16_385, 61):
+        assert find(tokens) == entries[nearest_batch(tokens, list(BATCH_LADDER))]
+    variable = {"vllm": "VLLM_TUNED_CONFIG_FOLDER", "sglang": "SGLANG_MOE_CONFIG_DIR"}[package]
+    assert f"{variable}={folder}/{package} " in said.splitlines()[-1 - (package == "vllm")]
+
+
+def test_nothing_is_written_for_a_runtime_that_ships_a_file(
+    world, expected, tmp_path, capsys
+) -> None:
+    assert main(arguments(world, expected, tmp_path, "--shape", LAYER, "--json")) == 0
+    (layer,) = json.loads(capsys.readouterr().out)["layers"]
+    assert "vllm" in layer["shipped"] and "vllm" not in layer["files"]
+    # Of this layer a run of the tuner is recorded.
+    assert layer["status"] == "tuned" or not layer["files"]
+
+
+def test_recorded_rows(world, expected, tmp_path) -> None:
+    from scripts.catalogue.rows import rows
+    from scripts.tune.knowledge import Advice, read_corpus
+    from scripts.tune.layer import Asked, resolve
+    from scripts.tune.space import open_space
+
+    corpus, shape = read_corpus(world.where, 1), parse_shape(LAYER)
+    space = open_space(find_device(DEVICE), "bf16", world.where.spaces, tmp_path)
+    advice = Advice(corpus, DEVICE, shape, space, searched=False)
+    cells = resolve(Asked(DEVICE, shape=LAYER)).cells
+    advice.predict(cells)
+    us = json.loads(world.us.read_text())
+    for row in rows(advice, cells, [], read_band(DEVICE, expected)):
+        if row.tokens not in BATCHES:
+            assert row.source != "measured"
+            continue
+        measured = us[str(row.tokens)]
+        default = newest_default(shape, row.tokens, find_device(DEVICE))
+        assert row.source == "measured" and default is not None
+        # To the drift of the GPU, which is taken out.
+        assert measured[row.config.id] == pytest.approx(min(measured.values()), rel=0.02)
+        assert row.ratio == pytest.approx(measured[row.config.id] / measured[default.id], rel=0.02)
+        assert row.low is not None and row.high is not None and row.low <= row.ratio <= row.high
+
+
+def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, world) -> None:
+    given = ["--gpu", "H20", "--model", "DeepSeek-V3", "--tp", "8", "--out", str(tmp_path)]
+    assert main([*given, "--expected", str(expected)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("E256-N256-K7168-top8-fp8_w8a8_b128x128 on NVIDIA_H20: vllm ships E=")
+    assert said[1] == "sglang treats the shared experts of DeepSeek-V3 as routed ones:"
+    assert "E257-N256-K7168-top9" in said[2] and "sglang ships triton_" in said[2]
+    assert not list(tmp_path.rglob("*device_name*"))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--model", "gpt-oss-120b"], "no runtime reads a config file for mxfp4_w4a16: "),
+        (["--model", "Mixtral-8x7B", "--format", "int8_w8a8", "--runtime", "vllm"],
+         "vllm has no name of its own for it"),
+        (["--model", "Mixtrl-8x7B"], "nearest: Mixtral-8x7B"),
+        (["--model", "Mixtral-8x7B", "--tp", "3"], "--tp 3: "),
+        (["--shape", UNKNOWN, "--triton", "new"], "triton 'new': is no version"),
+    ],
+)  # fmt: skip
+def test_one_line_says_why_not(world, expected, tmp_path, capsys, more, words) -> None:
+    assert main(arguments(world, expected, tmp_path, *more)) == 2
+    said = capsys.readouterr().err
+    assert words in said and "Traceback" not in said
+    assert not list(tmp_path.rglob("*device_name*"))
+
+
+def test_the_band_of_the_gpu_or_of_all(expected: Path) -> None:
+    assert read_band("X", expected).low == 0.7 and read_band("X", expected).device == "X"
+    other = read_band("Y", expected)
+    assert (other.device, other.low, other.high) == (ALL, 0.8, 1.1)
+    assert other.to_json()["validated"] is False
+
+
+def test_defaults_on_amd_are_judged_by_the_binary_that_has_their_tiles() -> None:
+    from types import SimpleNamespace
+
+    from scripts.catalogue.rows import _compiled
+    from scripts.transfer.legal import LegalSpace
+
+    same = parse_id("M16-N64-K128-G1-W4-S2-E0-I16-P1")
+    legal = LegalSpace([parse_id("M32-N64-K128-G1-W4-S2-E0-I16-P1"), same])
+    advice = SimpleNamespace(space=SimpleNamespace(legal=legal))
+    assert _compiled(advice, parse_id("M16-N64-K128-G1-W4-S2")) == same
+    assert _compiled(advice, parse_id("M64-N64-K128-G1-W4-S2")).id == "M64-N64-K128-G1-W4-S2"
