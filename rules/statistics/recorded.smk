@@ -112,8 +112,17 @@ rule statistics_cost:
     input:
         script="scripts/statistics/cost.py",
         costs=costs(),
+        trials=datasets("trials.parquet"),
+        runs=datasets("runs.json"),
+        models=copies("model.json"),
+        recorded=rules.statistics_recorded.output.recorded,
+        coverage=rules.statistics_coverage.output.coverage,
+        space=measured_spaces(),
     output:
         cost="results/tables/statistics/cost.parquet",
+        cells="results/tables/statistics/cost_cells.parquet",
+        recordings="results/tables/statistics/cost_recordings.parquet",
+        training="results/tables/statistics/cost_training.parquet",
     log:
         "logs/statistics/cost.log",
     conda:
@@ -125,8 +134,12 @@ rule statistics_cost:
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
-        "python -m {params.module} --costs {input.costs:q} --resamples {params.resamples:q}"
-        " --level {params.level:q} --seed {params.seed:q} --out {output.cost:q} 2> {log:q}"
+        "python -m {params.module} --costs {input.costs:q} --trials {input.trials:q}"
+        " --runs {input.runs:q} --models {input.models:q} --recorded {input.recorded:q}"
+        " --coverage {input.coverage:q} --space {input.space:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.cost:q} --out-cells {output.cells:q}"
+        " --out-recordings {output.recordings:q} --out-training {output.training:q} 2> {log:q}"
 
 
 rule statistics_repeat:

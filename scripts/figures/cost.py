@@ -14,20 +14,20 @@ from scripts.figures.style import PALETTE, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.recorded import COST, CostOf
+from scripts.lib.schemas.cost import COST, CostOf, Part
 from scripts.lib.tables import read_table
 
 BARS = {
     CostOf.GRAPHX: "graphx: ranked, compiled once, raced",
-    CostOf.UPSTREAM_CACHED: "published method, binaries found again",
-    CostOf.UPSTREAM: "published method",
+    CostOf.UPSTREAM: "published method, compiling once a file",
+    CostOf.UPSTREAM_COLD: "published method, compiling at each batch size",
 }
 EXAMPLE = "python -m scripts.figures.cost --cost cost.parquet --out-png cost.png --out-svg cost.svg"
 
 
 def totals(cost: pd.DataFrame) -> pd.DataFrame:
     """Seconds of each file and way to tune it, in the order of ``BARS``, with their intervals."""
-    rows = cost[(cost["part"] == "total") & cost["what"].isin(list(BARS))]
+    rows = cost[(cost["part"] == Part.TOTAL) & cost["what"].isin(list(BARS))]
     if rows.empty:
         raise InputError("cost: no tuned file; nothing to draw")
     place = rows["what"].map({what: index for index, what in enumerate(BARS)})
@@ -43,7 +43,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         text, side = f"{row['value']:,.0f} s", "left"
         if pd.notna(row["low"]):
             axis.hlines(number, row["low"], row["high"], color=colour, linewidth=2)
-            text += f" ({row['low']:,.0f}–{row['high']:,.0f}), from {row['samples']:.0f} samples"
+            text += f" ({row['low']:,.0f}–{row['high']:,.0f})"
             side = "right"
         axis.annotate(
             text, (row["value"], number), (0, 8), textcoords="offset points", fontsize=8.5,

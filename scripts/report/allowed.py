@@ -14,7 +14,7 @@ _QUANTILE = "names a quantile"
 _K = "names a budget of trials, K of data/spec.yaml and of the claims (scripts/report/claims.py)"
 _REACH = "a figure to reach, beside which the measured one stands (scripts/report/*_readings.py)"
 _LADDER = "the batch sizes of a config file, BATCH_LADDER of scripts/lib/shape.py"
-_METHOD = "how the published method times a config, as scripts/measure/tuning_cost.py does it"
+_METHOD = "how the published method times a config (scripts/lib/published_method.py)"
 _NEEDS = "what is needed to run it, as the code checks or envs/ pins it"
 _WORDS = "counts things of the sentence itself"
 _PUBLISHED = "of the published study's losses, see scripts/report/elsewhere.py"
@@ -72,7 +72,6 @@ _SHARED = {
     "(to reach: 98.0%;": _REACH,
     "18 batch sizes": _LADDER,
     "10 calls in a graph, 25 replays": _METHOD,
-    "in line, 25 replays": _METHOD,
     "A rate of 0% or 100% has the exact binomial interval": _DEFINED,
     "never below 1.": _DEFINED,
     "the wider of the two": _WORDS,

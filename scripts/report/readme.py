@@ -14,6 +14,7 @@ from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
+from scripts.report.sections import cost
 from scripts.report.sections.first import SOURCES
 from scripts.report.sections.margins import level
 from scripts.report.sections.teaching import SHORT, added, helped
@@ -48,6 +49,7 @@ def figures(summary: dict[str, Any]) -> str:
         source_adds=added,
         source_helps=helped,
         margin=level(summary["statistics"]["margin"]),
+        **{name: cost.SECTION.words[name] for name in ("cost_sides", "cost_factor")},
     )
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from scripts.figures import cost
 from scripts.lib.files import InputError
-from scripts.lib.schemas.recorded import COST, CostOf
+from scripts.lib.schemas.cost import COST, CostOf
 from tests.figures.case import Case
 from tests.report import copied
 from tests.statistics.study import DEVICE
 
 
 def costs() -> pd.DataFrame:
-    """A file tuned in 100 s, and the published method sampled."""
+    """A file tuned in 100 s, and the published method."""
     rows = [
         {"what": CostOf.GRAPHX, "value": 100.0},
         {"what": CostOf.UPSTREAM, "value": 5e4, "low": 2e4, "high": 9e4, "samples": 36},

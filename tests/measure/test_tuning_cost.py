@@ -1,4 +1,4 @@
-"""The cost benchmark on a machine without a GPU: its commands, its reading, its scaling."""
+"""The cost benchmark on a machine without a GPU: its commands, its reading."""
 
 import argparse
 from pathlib import Path
@@ -10,23 +10,10 @@ from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
 from scripts.measure.tuning_cost import commands, main, read_tuned, run_steps
-from scripts.measure.upstream_method import SPACE_SIZE, published_cost
 from scripts.sim.shortlist import main as shortlist_main
 from scripts.sim.stamp import main as stamp_main
 
 SHAPE = parse_shape("E8-N3584-K4096-top2-bf16")
-SAMPLES = [
-    {"compile_seconds": 1.5, "timing_seconds": 0.25, "cached_seconds": 0.5},
-    {"compile_seconds": 0.5, "timing_seconds": 0.75, "cached_seconds": 0.25},
-]
-
-
-def test_the_published_method_is_scaled_to_all_configs_and_batches():
-    cost = published_cost(SAMPLES)
-    assert cost["seconds_per_config"] == 1.5
-    assert cost["seconds_per_file"] == 1.5 * SPACE_SIZE * len(BATCH_LADDER)
-    assert cost["seconds_per_file_cached"] == (1.5 + 0.375 * 17) * SPACE_SIZE
-    assert cost["samples"] == SAMPLES
 
 
 def arguments(tmp_path: Path) -> argparse.Namespace:

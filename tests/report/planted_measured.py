@@ -10,7 +10,6 @@ from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.margins import AA_RATES, MARGINS
 from scripts.lib.schemas.recorded import (
     BINARIES,
-    COST,
     COVERAGE,
     FALSE_WINS,
     RECORDED,
@@ -29,7 +28,6 @@ from scripts.lib.tables import Table
 from scripts.statistics.aa_rates import aa_rates
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.calibration import MEAN, Layout, study
-from scripts.statistics.cost import cost
 from scripts.statistics.coverage import cover
 from scripts.statistics.false_wins import false_wins
 from scripts.statistics.gains import gain_rates, gains
@@ -43,7 +41,7 @@ from scripts.statistics.repeat import Run, compare_runs
 from scripts.statistics.spread import between_runs, spread, within_cells, within_finals
 from tests.report import planted_live
 from tests.report.copied import as_triples, best_of, no_repeats, planted
-from tests.report.written import DATASET, TUNED
+from tests.report.written import DATASET
 from tests.statistics.conftest import PLAN, Judged
 from tests.statistics.study import DEVICE, SOURCES, Study
 from tests.statistics.test_gaps import triples
@@ -105,7 +103,6 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
         "coverage": (cover(corpus, recorded), COVERAGE),
         "spread": (spread(parts), SPREAD),
         "false_wins": (false_wins(twins, PLAN), FALSE_WINS),
-        "cost": (cost(TUNED, PLAN), COST),
     }
 
 

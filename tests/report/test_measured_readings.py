@@ -55,40 +55,11 @@ def test_false_wins_are_judged_by_the_upper_end(
     assert phrase in " ".join(said(summary))
 
 
-@pytest.mark.parametrize(
-    ("seconds", "ratio", "low", "verdicts"),
-    [
-        (180.0, 300.0, 300.0, ("180 s; reached", "300; reached)")),
-        (180.5, 299.0, 250.0, ("180 s; not reached", "300; not reached)")),
-        (10.0, 499.0, 249.0, ("180 s; reached", "by the estimate, its interval includes less)")),
-    ],
-)
-def test_the_cost_is_held_against_the_figures_to_reach(
-    summary: dict[str, Any], seconds: float, ratio: float, low: float, verdicts: tuple[str, str]
-) -> None:
-    summary["cost"] |= {"gpu_seconds_18_batches": seconds, "ratio": ratio}
-    (sides,) = summary["cost"]["tuned"].values()
-    sides["ratio"]["total"]["ci"] = [low, 1000.0]
-    (sentence,) = cost.readings(summary, HEADLINE)
-    assert all(verdict in sentence for verdict in verdicts)
-
-
-def test_without_a_recorded_cost_nothing_is_said_of_it(summary: dict[str, Any]) -> None:
-    found = summary["cost"]
-    for name in ("tuned", "gpu_seconds_18_batches", "ratio", "ratio_cached"):
-        del found[name]
-    assert cost.readings(summary, HEADLINE) == []
-    page = results_md.page(summary)
-    assert "### Tuning one config file" not in page
-    assert "### The recordings" in page
-
-
 def test_the_page_counts_each_dataset_and_scheme(summary: dict[str, Any]) -> None:
     page = results_md.page(summary)
     found = summary["measured"][DEVICE]["datasets"][DATASET]
     assert f"| {DATASET} | bf16 | {found['cells']} | {found['complete_cells']} |" in page
     assert "runtime error (48)" in page  # three of each of the 16 cells
-    assert "| **published method** | 1,920 |" in page
 
 
 def test_marks_are_named_where_there_are_any(summary: dict[str, Any]) -> None:

@@ -138,8 +138,6 @@ def test_every_row_of_the_results_is_in_a_table(
     rows += sum(len(frame) for frame in (searched.tables()[name][0] for name in SEARCH_TABLES))
     rows += len(planted_live.live(planted(drawn.cells)))
     rows += sum(1 + len(run["rows"]) for run in summary["tuned"].values())
-    for sides in summary["cost"]["tuned"].values():
-        rows += sum(len(parts) for parts in sides.values() if isinstance(parts, dict))
     rows += sum(len(one["evidence"]) for one in summary["guardrails"].values())
     rows += len(GATE["checks"]) + len(GATE["points"])
     rows += sum(one.rows(summary) for one in planters() if hasattr(one, "rows"))

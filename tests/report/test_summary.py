@@ -16,7 +16,7 @@ from scripts.report.estimates import rounded
 from scripts.report.section import find
 from tests.report.conftest import summary_arguments
 from tests.report.planted_measured import GAP_FILES
-from tests.report.written import COMMIT, DATASET, RUNS, TUNED, UPSTREAM
+from tests.report.written import COMMIT, DATASET, RUNS, UPSTREAM
 from tests.statistics.conftest import Judged
 from tests.statistics.study import BUDGETS, DEVICE, SOURCES, Study
 
@@ -91,18 +91,6 @@ def test_repetitions_are_told_over_all_and_by_dataset(made: dict[str, Any], draw
 def test_the_scan_of_the_ledgers_is_told_by_dataset(made: dict[str, Any]) -> None:
     counts = {"lines": 1000, "runs": 2, "attempts": 900, "cells": 16, "findings": 0}
     assert made["ledger"] == {DATASET: counts}
-
-
-def test_cost_of_a_file_is_both_sides_and_their_ratio(made: dict[str, Any]) -> None:
-    cost = made["cost"]
-    samples = TUNED["upstream"]["samples"]
-    cold = np.mean([row["compile_seconds"] + row["timing_seconds"] for row in samples])
-    assert cost["gpu_seconds_18_batches"] == 100.0
-    assert cost["upstream_gpu_seconds_18_batches"] == pytest.approx(1920 * 18 * cold)
-    assert cost["ratio"] == pytest.approx(1920 * 18 * cold / 100, rel=1e-5)
-    (sides,) = cost["tuned"].values()
-    assert sides["upstream"]["total"]["n"] == len(samples)
-    assert "ci" not in sides["graphx"]["total"]  # nothing of it was sampled
 
 
 def plain_ratio(study: Study, cell: str, config: str) -> float:

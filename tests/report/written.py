@@ -9,26 +9,6 @@ from tests.statistics.study import DEVICE, RUN
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 UPSTREAM = "89abcdef0123456789abcdef0123456789abcdef"
 DATASET = "nvidia_h200-study"
-# Of both sides: seconds as scripts.measure.tuning_cost writes them.
-TUNED = {
-    "gpu": {"device": DEVICE},
-    "shape": "E8-N3584-K4096-top2-bf16",
-    "batches": 18,
-    "graphx": {"budget": 128, "seconds": 100.0, "steps": {"plan": 1.0, "sweep": 99.0}},
-    "upstream": {
-        "space": 1920,
-        "samples": [
-            {
-                "cell_id": f"{DEVICE}/E8-N3584-K4096-top2-bf16/M{tokens}",
-                "compile_seconds": 0.5 + 0.1 * number,
-                "timing_seconds": 0.25,
-                "cached_seconds": 0.3,
-            }
-            for tokens in (1, 64)
-            for number in range(4)
-        ],
-    },
-}
 RUNS = {
     "runs": [
         {

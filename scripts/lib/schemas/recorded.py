@@ -1,4 +1,4 @@
-"""What is counted over all measured datasets: cells, coverage, spread, false wins, cost."""
+"""What is counted over all measured datasets: cells, coverage, spread, false wins."""
 
 from __future__ import annotations
 
@@ -26,16 +26,6 @@ class Kind(StrEnum):
     ANCHORS = "anchors"  # the config re-run along its cell, mostly the committed: (max-min)/median
     RUNS = "runs"  # two recordings on two machines: |second / first - 1|
     RUNS_SHIFTED = "runs_shifted"  # the same, the cell's median ratio divided out first
-
-
-class CostOf(StrEnum):
-    """What tuned a file, and how the two compare."""
-
-    GRAPHX = "graphx"
-    UPSTREAM = "upstream"  # the published method, with a cold compiler cache at each batch size
-    UPSTREAM_CACHED = "upstream_cached"  # …, compiling at the first batch size only
-    RATIO = "ratio"  # upstream / graphx
-    RATIO_CACHED = "ratio_cached"  # upstream_cached / graphx
 
 
 RECORDED = Table(
@@ -126,26 +116,6 @@ FALSE_WINS = Table(
         Column("dataset", pa.string(), "dataset, or all"),
         Column("metric", pa.string(), "false_win or false_loss, a rate"),
         *ESTIMATE,
-    ),
-    _FIRST,
-)
-
-COST = Table(
-    "cost",
-    1,
-    "Seconds to tune one config file, every batch size of the ladder, on one GPU: by this harness, "
-    "and by the published method, which is sampled and scaled up; compiling included.",
-    (
-        _DEVICE,
-        Column("shape_id", pa.string(), "layer, see scripts.lib.shape.Shape"),
-        Column("what", pa.string(), "graphx, upstream, upstream_cached or a ratio (CostOf)"),
-        Column("part", pa.string(), "a step of graphx, compile and timing of upstream, total"),
-        Column("value", pa.float64(), "wall seconds; of a ratio the factor"),
-        Column("low", pa.float64(), "lower end of its interval, if sampled", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval, if sampled", nullable=True),
-        Column("samples", pa.int32(), "configs that were sampled; empty: all of it ran", True),
-        Column("configs", pa.int32(), "configs tried at each batch size"),
-        Column("batches", pa.int32(), "batch sizes of the file"),
     ),
     _FIRST,
 )

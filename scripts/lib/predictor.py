@@ -1,0 +1,25 @@
+"""What a file of graphx-sim's model says of itself: its hash, and what it had learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.files import InputError, read_json, sha256
+
+
+def predictor_facts(path: Path) -> dict[str, Any]:
+    """``{sha256, version, datasets, layers}``; layers as [GPU, shape id].
+
+    InputError if the file is no model.
+    """
+    model = read_json(path)
+    try:
+        return {
+            "sha256": sha256(path),
+            "version": str(model["version"]),
+            "datasets": sorted(model["evidence"]["data"]),
+            "layers": [[str(name) for name in layer] for layer in model["trained"]],
+        }
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: lacks {error}; it is no model of graphx-sim") from error
