@@ -53,6 +53,23 @@ rule report_summary:
         " --out {output.summary:q} 2> {log:q}"
 
 
+rule report_metrics:
+    input:
+        script="scripts/report/metrics.py",
+        summary=rules.report_summary.output.summary,
+    output:
+        metrics="results/metrics.json",
+    log:
+        "logs/report/metrics.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/report/metrics.py", "scripts/report/sections"),
+    shell:
+        "python -m {params.module} --summary {input.summary:q} --out {output.metrics:q} 2> {log:q}"
+
+
 rule report_results_md:
     input:
         script="scripts/report/results_md.py",

@@ -63,8 +63,8 @@ def test_second_repro_does_nothing(reproduced: Clone) -> None:
 
 
 def test_metrics_and_plots_can_be_compared_between_commits(made: Clone) -> None:
-    assert "results/summary.json" in made.run("dvc", "metrics", "show").stdout
-    made.run("dvc", "metrics", "diff", "HEAD")
+    assert "results/metrics.json" in made.run("dvc", "metrics", "show", timeout=60).stdout
+    made.run("dvc", "metrics", "diff", "HEAD", timeout=60)
     page = made.path / "build" / "plots"
     made.run("dvc", "plots", "diff", "HEAD", "--out", str(page))
     html = (page / "index.html").read_text(encoding="utf-8")
