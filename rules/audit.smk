@@ -72,6 +72,40 @@ rule audit_injected:
         " --processes {threads} --out {output.injected:q} 2> {log:q}"
 
 
+rule audit_real:
+    input:
+        script="scripts/audit/real.py",
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
+        spaces=measured_spaces(),
+        noise=rules.audit_noise.output.noise,
+        history=history(),
+        predictions=rules.sim_evaluate.output.held_out,
+        spec=LOCKED_SPEC,
+    output:
+        grid="results/tables/audit/grid.parquet",
+        findings="results/tables/audit/findings.parquet",
+    log:
+        "logs/audit/real.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/audit/real.py", "scripts/audit/probes"),
+        layers=lookup(within=config, dpath="audit/layers"),
+        restarts=lookup(within=config, dpath="audit/restarts"),
+        margin=locked("win_margin"),
+        seed=lookup(within=config, dpath="audit/seed"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --spaces {input.spaces:q} --noise {input.noise:q} --history {input.history:q}"
+        " --predictions {input.predictions:q} --layers {params.layers:q}"
+        " --repeats {params.restarts:q} --margin {params.margin:q} --seed {params.seed:q}"
+        " --processes {threads} --out-grid {output.grid:q}"
+        " --out-findings {output.findings:q} 2> {log:q}"
+
+
 rule audit:
     input:
         results_of("audit"),

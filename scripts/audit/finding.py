@@ -76,9 +76,22 @@ class Subject:
         return self.tuner
 
     def timed(self) -> list[Profile]:
-        """Profiles of problems that the tuner timed as they are, and not by a bucket."""
+        """Profiles of problems that the tuner timed as they are, and not by a bucket.
+
+        NotKnown if there is none.
+        """
         known = zip(self.problems, self.profiles, strict=True)
-        return [one for problem, one in known if one.problem == problem]
+        found = [one for problem, one in known if one.problem == problem and len(one.places) > 1]
+        if not found:
+            raise NotKnown("it ranks nothing at a problem's own number of tokens")
+        return found
+
+    def launched(self, problem: Problem) -> int:
+        """The tactic that the tuned tuner runs. NotKnown where it falls back on an unknown one."""
+        place = self.tuned.run(problem).place
+        if place is None:
+            raise NotKnown("what is launched without tuning is not known")
+        return place
 
     def sound(self, problem: Problem, places: Places) -> Places:
         """Those of the tactics that compute what most do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -34,6 +34,19 @@ class Layer:
     def cell(self, tokens: int) -> Cell:
         """The layer's cell."""
         return Cell(self.device, self.shape, tokens)
+
+    def local(self, ranks: int, layers: Iterable[Layer]) -> Layer | None:
+        """The layer of one rank of several: its share of the experts, all else alike but for how
+        many of them a token can have; None if it was not measured."""  # noqa: D205,D209
+        own = self.shape
+        for one in layers:
+            shape = one.shape
+            alike = replace(own, experts=shape.experts, top_k=shape.top_k) == shape
+            fits = shape.top_k <= own.top_k if ranks > 1 else shape.top_k == own.top_k
+            same = alike and fits and one.device == self.device
+            if same and shape.experts * ranks == own.experts:
+                return one
+        return None
 
     def only(self, places: Sequence[int]) -> Layer:
         """The layer with some of its tactics."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from scripts.lib.recordings import Role, recordings
+
 
 def parser(doc: str | None, example: str) -> argparse.ArgumentParser:
     """A parser with the module's docstring as its description and ``example`` in the epilog."""
@@ -16,10 +18,21 @@ def parser(doc: str | None, example: str) -> argparse.ArgumentParser:
 
 
 def add_recorded(options: argparse.ArgumentParser) -> None:
-    """What is replayed, with which noise."""
-    options.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
-    text = "CELLS tables, in that order"
-    options.add_argument("--cells", type=Path, nargs="+", required=True, help=text)
-    options.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
-    options.add_argument("--noise", type=Path, required=True, help="NOISE table")
+    """What is replayed, with which noise; by default what the registry holds and the build made."""
+    complete = [Path(one.path) for one in recordings(Role.COMPLETE)]
+    spaces = sorted(
+        path
+        for device in {one.device for one in recordings(Role.COMPLETE)}
+        for path in Path("results/tables/space").glob(f"{device}-*.parquet")
+    )
+    tables = {
+        "trials": ("TRIALS tables", [one / "trials.parquet" for one in complete]),
+        "cells": ("CELLS tables, in that order", [one / "cells.parquet" for one in complete]),
+        "spaces": ("SPACE tables", spaces),
+    }
+    for name, (text, default) in tables.items():
+        words = f"{text} (default: the registered recordings')"
+        options.add_argument(f"--{name}", type=Path, nargs="+", default=default, help=words)
+    noise = Path("results/tables/audit/noise.parquet")
+    options.add_argument("--noise", type=Path, default=noise, help="NOISE table")
     options.add_argument("--seed", type=int, required=True, help="of what is drawn")

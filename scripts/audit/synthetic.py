@@ -121,11 +121,15 @@ class Synthetic:
             rank=self.rank,
         )
 
+    def timed_at(self, problem: Problem) -> Problem:
+        """The bucket above, as if uniform with the fault on."""
+        bucket = problem.at(self._above(problem.cell.tokens))
+        blind = Fault.ROUTING in self.faults
+        return replace(bucket, routing=Routing.UNIFORM) if blind else bucket
+
     def profile(self, problem: Problem, bench: Bench) -> Profile:
         """Time the bucket's tactics once each, then choose by the race, unless a fault is on."""
-        bucket = problem.at(self._above(problem.cell.tokens))
-        if Fault.ROUTING in self.faults:
-            bucket = replace(bucket, routing=Routing.UNIFORM)
+        bucket = self.timed_at(problem)
         places = self.enumerate(bucket)
         if Fault.UNEQUAL not in self.faults:
             digests = bench.digests(bucket, places)

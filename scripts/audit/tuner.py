@@ -28,10 +28,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Ran:
-    """One run. ``key``: the entry of the cache that it used, None for the fallback; ``rows``:
-    tokens that its buffers were made for."""  # noqa: D205,D209
+    """One run. ``key``: the entry of the cache that it used, None for the fallback; ``place``: None
+    where the fallback is not known; ``rows``: tokens that its buffers were made for."""  # noqa: D205,D209
 
-    place: int
+    place: int | None
     key: Key | None
     rows: int
 
@@ -50,6 +50,10 @@ class Tuner(Protocol):
 
     def key(self, problem: Problem) -> Key:
         """The entry that tuning this problem fills."""
+        ...
+
+    def timed_at(self, problem: Problem) -> Problem:
+        """What tuning this problem times: itself, or that of its bucket."""
         ...
 
     def profile(self, problem: Problem, bench: Bench) -> Profile:

@@ -24,7 +24,7 @@ REACHED = {
     "space": {"space", "audit", "transfer", "sim", "statistics", "claims", "figures", "report"},
     "audit": {"audit"},
     "ledger": {"ledger", "claims", "report"},
-    "sim": {"sim", "transfer", "statistics", "figures", "report"},
+    "sim": {"sim", "audit", "transfer", "statistics", "figures", "report"},
     "transfer": {"transfer", "statistics", "claims", "figures", "report"},
     "tune": {"tune", "statistics", "figures", "report"},
     "statistics": {"statistics", "claims", "figures", "report"},
@@ -87,8 +87,8 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     ("phase", "name", "value", "reached", "stages"),
     [
         ("mine", "mode", "live",
-         {"mine", "corpus", "space", "sim", "tune", *REACHED["transfer"]},
-         {"corpus", "space", "transfer", "tune", "statistics", "claims", "report"}),
+         {"mine", "corpus", "space", "sim", "tune", "audit", *REACHED["transfer"]},
+         {"corpus", "space", "transfer", "tune", "audit", "statistics", "claims", "report"}),
         ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
         ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
         ("sim", "seed", 2, REACHED["sim"], {"sim"}),
@@ -123,8 +123,10 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
     refused = clone.run("snakemake", "--dry-run", status=None)
     assert "a change is a new version with a reason" in refused.stdout
     clone.run("python", "-m", "scripts.ledger.spec", "--reason", "for the test")
-    assert clone.planned() == REACHED["transfer"] | REACHED["ledger"] | REACHED["tune"]
-    stages = {"transfer", "tune", "ledger", "statistics", "claims", "figures", "report"}
+    assert clone.planned() == (
+        REACHED["transfer"] | REACHED["ledger"] | REACHED["tune"] | REACHED["audit"]
+    )
+    stages = {"transfer", "tune", "audit", "ledger", "statistics", "claims", "figures", "report"}
     assert stages_with_changed(clone, "data/spec") == stages
 
 

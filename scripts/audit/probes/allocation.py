@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from scripts.audit.bench import How
 from scripts.audit.finding import Finding, Subject, judged, not_applicable
 from scripts.audit.probes.by_group import group_effects
 
 
 def probe(subject: Subject) -> Finding:
     """Found where the tuner's figures are off by the tile."""
-    if len(subject.problems) == 0 or not subject.timed():
-        return not_applicable("no problem was timed as it is")
-    effects, smallest = group_effects(subject)["tile"]
+    conditions = How(arena=0)
+    effects, smallest = group_effects(subject, conditions)["tile"]
     if len(effects) < 2:
         return not_applicable("fewer than two tiles were timed often enough")
     apart = float(np.ptp(effects))

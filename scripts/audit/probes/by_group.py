@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.audit.bench import Array
+from scripts.audit.bench import Array, How
 from scripts.audit.finding import SURE, Subject
 
 LEAST = 0.008  # log units: less is noise of a few bad timings
 _FEW = 3  # tactics of a group that can stand for it
 
 
-def group_effects(subject: Subject) -> dict[str, tuple[Array, float]]:
+def group_effects(subject: Subject, conditions: How) -> dict[str, tuple[Array, float]]:
     """By factor (``tile``, ``family``): the mean of each group with the other factor taken off,
-    and how large a difference must be to count."""  # noqa: D205,D209
+    and how large a difference must be to count. NotKnown where the bench knows no timings under
+    the ``conditions`` that would make the fault: then it cannot show."""  # noqa: D205,D209
+    first = subject.timed()[0]
+    subject.bench.time(first.problem, first.places[:1], conditions)
     logs, tiles, families = [], [], []
     for profile in subject.timed():
         tactics = [subject.bench.tactics[place] for place in profile.places]

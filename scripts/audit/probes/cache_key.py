@@ -26,7 +26,6 @@ def others(problem: Problem) -> Iterator[tuple[str, Problem]]:
         yield name, replace(problem, cell=replace(cell, shape=other))
     yield "device", replace(problem, cell=replace(cell, device=OTHER_DEVICE))
     yield "routing", replace(problem, routing=Routing.ZIPF)
-    yield "ranks", replace(problem, ranks=2 * problem.ranks)
 
 
 def probe(subject: Subject) -> Finding:

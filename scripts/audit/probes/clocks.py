@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from scripts.audit.bench import How, Scope
 from scripts.audit.finding import Finding, Subject, judged, not_applicable
 from scripts.audit.probes.by_group import group_effects
 
 
 def probe(subject: Subject) -> Finding:
     """Found where the tuner's figures are off by the kernel a tactic belongs to."""
-    if not subject.timed():
-        return not_applicable("no problem was timed as it is")
-    effects, smallest = group_effects(subject)["family"]
+    conditions = How(scope=Scope.PART)
+    effects, smallest = group_effects(subject, conditions)["family"]
     if len(effects) < 2:
         return not_applicable("all tactics are of one kernel")
     apart = float(np.ptp(effects))

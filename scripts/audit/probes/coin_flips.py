@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from scripts.audit.finding import Finding, Subject, judged
@@ -21,9 +23,9 @@ def probe(subject: Subject) -> Finding:
         for _ in range(RESTARTS):
             tuner = subject.tuner.fresh()
             tuner.profile(problem, subject.bench)
-            chosen.append(tuner.run(problem).place)
-        _, counts = np.unique(chosen, return_counts=True)
-        unlike += RESTARTS - int(counts.max())
+            chosen.append(tuner.choose(problem))
+        counts = Counter(chosen)
+        unlike += RESTARTS - max(counts.values())
         worst = max(worst, len(counts))
     share, restarts = unlike / (RESTARTS * len(problems)), RESTARTS * len(problems)
     text = f"{unlike} of {restarts} restarts choose otherwise, up to {worst} choices a problem"

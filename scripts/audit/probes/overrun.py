@@ -13,7 +13,7 @@ def probe(subject: Subject) -> Finding:
     for one in tokens:
         problem = subject.problems[0].at(one)
         ran = tuner.run(problem)
-        if subject.bench.overrun(problem, ran.place, ran.rows):
+        if ran.place is not None and subject.bench.overrun(problem, ran.place, ran.rows):
             touched.append(one)
     share = len(touched) / len(tokens)
     text = f"{len(touched)} of {len(tokens)} numbers of tokens write past the buffers"

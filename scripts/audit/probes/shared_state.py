@@ -7,14 +7,14 @@ from scripts.audit.finding import Finding, Subject, judged, not_applicable
 
 def probe(subject: Subject) -> Finding:
     """Found where runs change because another call of the process was tuned in between."""
-    tuner = subject.tuner.fresh()
+    tuner, first = subject.tuner.fresh(), subject.problems[0]
+    if tuner.fresh().sibling(first.cell.tokens) is None:
+        return not_applicable("a process holds one call of it")
     for problem in subject.problems:
         tuner.profile(problem, subject.bench)
     before = [tuner.run(problem) for problem in subject.problems]
-    first = subject.problems[0]
     other = tuner.sibling(first.cell.tokens)
-    if other is None:
-        return not_applicable("a process holds one call of it")
+    assert other is not None
     other.profile(first, subject.bench)
     after = [tuner.run(problem) for problem in subject.problems]
     changed = sum(one != now for one, now in zip(before, after, strict=True))

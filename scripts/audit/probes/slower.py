@@ -16,7 +16,7 @@ def probe(subject: Subject) -> Finding:
         if fallback is None:
             continue
         compared += 1
-        place = subject.tuned.run(problem).place
+        place = subject.launched(problem)
         if place == fallback:
             continue
         middle, reach = subject.behind(problem, place, fallback)

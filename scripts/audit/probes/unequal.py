@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scripts.audit.finding import Finding, Subject, judged
+from scripts.audit.finding import Finding, Subject, judged, not_applicable
 
 
 def probe(subject: Subject) -> Finding:
@@ -12,8 +12,9 @@ def probe(subject: Subject) -> Finding:
     ranked = unlike = 0
     for profile in subject.profiles:
         digests = subject.bench.digests(profile.problem, profile.places)
-        counts = np.bincount(digests)
         ranked += len(digests)
-        unlike += len(digests) - int(counts.max())
+        unlike += len(digests) - int(np.bincount(digests).max(initial=0))
+    if not ranked:
+        return not_applicable("it ranks nothing")
     text = f"outputs of {unlike} of {ranked} ranked tactics differ from the others'"
     return judged(unlike > 0, text, unlike / ranked, 1 / ranked, "share of tactics")

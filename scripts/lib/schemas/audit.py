@@ -69,3 +69,53 @@ INJECTED = Table(
     ),
     _FIRST,
 )
+
+GRID = Table(
+    "grid",
+    1,
+    "One row per (layer, degree of expert parallelism, tokens): what two tuners choose on the "
+    "layer of one rank, E over EP experts, again and again, and how the choices compare.",
+    (
+        _DEVICE,
+        Column("layer", pa.string(), "the whole layer, see scripts.lib.shape.Shape"),
+        Column("ep", pa.int32(), "ranks of expert parallelism"),
+        Column("tokens", pa.int32(), "M, tokens that one rank computes"),
+        Column("cell_id", pa.string(), "the rank's cell; empty: its layer was not measured", True),
+        Column("reason", pa.string(), "why there is nothing; empty where there is", True),
+        Column("first", pa.string(), "a tuner, see scripts.audit.tuners"),
+        Column("second", pa.string(), "the other"),
+        Column("repeats", pa.int32(), "tunings of each, in processes of their own"),
+        Column("pick_first", pa.string(), "config chosen most often", True),
+        Column("pick_second", pa.string(), "likewise", True),
+        Column("margin_first", pa.float64(), "its second best over its best, as it timed", True),
+        Column("margin_second", pa.float64(), "likewise", True),
+        Column("flips_first", pa.float64(), "share of tunings with another choice", True),
+        Column("flips_second", pa.float64(), "likewise", True),
+        Column("parity", pa.bool_(), "both picks compute the same", True),
+        Column("matched", pa.bool_(), "both picks are one config", True),
+        Column("ratio", pa.float64(), "the second pick's latency over the first's", True),
+        Column("low", pa.float64(), "lower end of its interval, interleaved rounds", True),
+        Column("high", pa.float64(), "upper end", True),
+        Column("word", pa.string(), "of the second: win, tie or loss", True),
+    ),
+    _FIRST,
+)
+
+FINDINGS = Table(
+    "findings",
+    1,
+    "One row per (layer, tuner, probe): what the probe says of a real tuner.",
+    (
+        _DEVICE,
+        Column("layer", pa.string(), "see scripts.lib.shape.Shape"),
+        Column("tuner", pa.string(), "see scripts.audit.tuners"),
+        Column("probe", pa.string(), "see scripts.audit.probes"),
+        Column("verdict", pa.string(), "found, not_found or not_applicable"),
+        Column("effect", pa.float64(), "how much, where that can be said", True),
+        Column("smallest", pa.float64(), "the least that would have been seen", True),
+        Column("unit", pa.string(), "of both"),
+        Column("evidence", pa.string(), "in words; of not_applicable: why"),
+        Column("command", pa.string(), "asks that probe of that tuner again"),
+    ),
+    _FIRST,
+)

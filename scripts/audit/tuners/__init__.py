@@ -1,0 +1,1 @@
+"""Real tuners behind the interface: a class of a few lines each."""
