@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from scripts.lib.files import InputError
-from scripts.report.sections.sim import listed, predicted_rows, readings, sim
+from scripts.report.sections.sim import listed, off, predicted_rows, readings, sim
 from tests.report import absent
 from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE
+
+BESIDE = ("readings", "errors", "by_scheme")
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +44,40 @@ def test_every_reading_is_kept_and_the_headline_comes_first(section: dict[str, A
     found = listed(section)
     assert len(found) == 2 * 2 * 3  # splits, schemes, models
     assert found[0][:4] == ("learned_from", "layer", "all", "corrected")
-    assert found[0][4] == {k: v for k, v in section.items() if k != "readings"}
+    assert found[0][4] == {k: v for k, v in section.items() if k not in BESIDE}
     assert found[2][4]["error"] == {"median": None, "p95": None}  # chance predicts no latency
 
 
 @pytest.mark.parametrize(("within", "verdict"), [(0.95, "; reached)"), (0.94, "; not reached)")])
 def test_what_is_reached_is_said(section: dict[str, Any], within: float, verdict: str) -> None:
     regret = section["top_regret"] | {"8": section["top_regret"]["8"] | {"within_2": within}}
-    first, second = readings({"sim": {DEVICE: section | {"top_regret": regret}}}, HEADLINE)
+    first, _, third = readings({"sim": {DEVICE: section | {"top_regret": regret}}}, HEADLINE)
     assert verdict in first
     assert "by its equations alone 100.0%; random order 0.0%" in first
-    assert "stood on the plan" in second
+    assert "stood on the plan" in third
+
+
+def test_what_stood_before_is_beside_the_cross_validated_figure_of_the_same_cells(
+    section: dict[str, Any],
+) -> None:
+    _, family, stood = readings({"sim": {DEVICE: section}}, HEADLINE)
+    assert "on 80.0% of the cells (layer out 90.0%)" in family
+    assert "within 2% on 70.0% of 4 cells, rank correlation 0.600 (median)" in stood
+    assert "cross-validated, layer out, 90.0%. Of number formats that the model knew" in stood
+    rows = off(section)
+    assert [row[:2] for row in rows[:3]] == [
+        ("predicted before", words)
+        for words in ("the model of that day", "layer out", "family out")
+    ]
+    assert rows[0][2]["models"] == ["0a0b0c0d0e0f0a0b"]
+    assert len(rows) == len(absent.sim_errors()) - 2  # those of bf16 stand by format
+    assert section["by_scheme"]["bf16"]["family_out"]["error"] == 0.2
+
+
+def test_a_gpu_without_stamps_has_no_such_sentence(section: dict[str, Any]) -> None:
+    bare = {key: value for key, value in section.items() if key not in ("errors", "by_scheme")}
+    assert len(list(readings({"sim": {DEVICE: bare}}, HEADLINE))) == 1
+    assert off(bare) == []
 
 
 def test_rates_without_the_headline_are_refused() -> None:

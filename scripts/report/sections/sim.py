@@ -9,12 +9,25 @@ from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.judging.bands import NEAR
 from scripts.lib.schemas import sim as schema
+from scripts.lib.schemas.sim import Group
 from scripts.report import wording
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Frame, Headline, Rows, Section, Summary, made
+from scripts.report.section import (
+    Browsable,
+    Figure,
+    Frame,
+    Frames,
+    Headline,
+    Rows,
+    Section,
+    Summary,
+    find,
+    made,
+)
 
 RATES = made("sim_rates", "sim.evaluate", schema.SIM_RATES)
 CELLS = made("sim_cells", "sim.evaluate", schema.SIM_CELLS)
+ERRORS = made("sim_errors", "sim.errors", schema.SIM_ERRORS)
 # K of the regrets, and the one that the figure to reach is about.
 TOPS = ("1", "4", "8", "16")
 TOP = "8"
@@ -23,11 +36,27 @@ ALL = "all"  # the scheme of a reading over all schemes
 # The reading that stands for a GPU: the whole model, on layers that it never saw.
 DATASET, HELD_OUT, MODEL = "learned_from", "layer", "corrected"
 HARDER = "stamped"
+_QUANTITIES = ("spearman", "error", "error_p95", "within_2_8")
 MODELS = {
     "corrected": "as graphx-sim ranks",
     "corrected_plain": "by predicted latency alone",
     "analytical": "by its equations alone",
     "chance": "random order",
+}
+# What had taught -> in words, and the cells, in the order of the table of errors.
+TAUGHT = {
+    "stamped": "the model of that day",
+    "layer_out": "layer out",
+    "family_out": "family out",
+    "gpu_out": "GPU out",
+}
+GROUPS = {
+    Group.STAMPED: "predicted before",
+    Group.KNOWN_FORMAT: "… number formats that the model knew",
+    Group.NEW_FORMAT: "… number formats new to it",
+    Group.NEW_FAMILY: "… model families new to it",
+    Group.FEW: "predicted before, few configs measured",
+    Group.RECORDED: "every complete cell",
 }
 DATASETS = {"learned_from": "first recording", "repeat": "second recording"}
 
@@ -48,6 +77,30 @@ def sim(rates: Frame) -> Figure:
     for device, section in out.items():
         section.update(_headline(device, section["readings"]))
     return out
+
+
+def errors(table: Frame) -> Figure:
+    """Per GPU ``errors`` [group][taught] over all schemes, ``by_scheme`` [scheme][taught].
+
+    ``table``: SIM_ERRORS.
+    """
+    out: Figure = {}
+    for row in plain_rows(table):
+        section = out.setdefault(row["device"], {"errors": {}, "by_scheme": {}})
+        found = {name: row[name] for name in ("cells", "layers", *_QUANTITIES)}
+        found["models"] = row["models"].split(", ") if row["models"] else []
+        if row["scheme"] == schema.ALL_SCHEMES:
+            section["errors"].setdefault(row["group"], {})[row["taught"]] = found
+        else:
+            section["by_scheme"].setdefault(row["scheme"], {})[row["taught"]] = found
+    return out
+
+
+def _build(read: Frames) -> Summary:
+    found = sim(read["sim_rates"])
+    for device, off in errors(read["sim_errors"]).items():
+        found.setdefault(device, {}).update(off)
+    return {"sim": found}
 
 
 def _headline(device: str, readings: Mapping[str, Any]) -> Figure:
@@ -95,6 +148,17 @@ def listed(section: Figure) -> list[tuple[str, str, str, str, Figure]]:
     ]
 
 
+def off(section: Figure) -> list[tuple[str, str, Figure]]:
+    """(cells, what taught, how far off), in words; the same cells stand together."""
+    found = section.get("errors", {})
+    return [
+        (words, TAUGHT[taught], found[group][taught])
+        for group, words in GROUPS.items()
+        for taught in TAUGHT
+        if taught in found.get(group, {})
+    ]
+
+
 def predicted_rows(sim_cells: Frame) -> Rows:
     """One row per cell: how the whole model, which never saw its layer, orders its configs."""
     for name, wanted in (("dataset", DATASET), ("held_out", HELD_OUT), ("model", MODEL)):
@@ -103,11 +167,11 @@ def predicted_rows(sim_cells: Frame) -> Rows:
 
 
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
-    """Two sentences per GPU: what is reached beside what was to be, and how far it carries."""
+    """Per GPU: what is reached beside what was to be, and how far it carries."""
     for device, section in summary.get("sim", {}).items():
         name = short_name(device)
         yield _reached(name, section)
-        yield from _farther(name, section["readings"])
+        yield from _farther(name, section)
 
 
 def _reached(device: str, section: Figure) -> str:
@@ -133,25 +197,46 @@ def _reached(device: str, section: Figure) -> str:
     return "; ".join([text, *others]) + f". By number formats: {', '.join(by_scheme)}."
 
 
-def _farther(device: str, readings: Figure) -> list[str]:
-    """What was predicted before the measurement, by the model of that day."""
-    harder = readings[DATASET].get(HARDER, {}).get(ALL, {}).get(MODEL)
-    if harder is None:
-        return []
-    return [
-        f"{device}, predictions that stood on the plan before the cells were measured: within 2% on"
-        f" {wording.share(harder['top_regret'][TOP]['within_2'])} of {harder['cells']} cells,"
-        f" rank correlation {harder['spearman']['median']:.3f} (median)."
+def _farther(device: str, section: Figure) -> Iterator[str]:
+    """The family left out as well; what was predicted before the measurement."""
+    found = section.get("errors", {})
+    near = {name: one.get("within_2_8") for name, one in found.get(Group.RECORDED, {}).items()}
+    if near.get("family_out") is not None:
+        yield (
+            f"{device}, layers whose whole model family graphx-sim never saw: the best of its"
+            f" first {TOP} is within 2% on {wording.share(near['family_out'])} of the cells (layer"
+            f" out {wording.share(near['layer_out'])})."
+        )
+    if stood := found.get(Group.STAMPED):
+        yield _stood(device, found, stood)
+
+
+def _stood(device: str, found: Figure, stood: Figure) -> str:
+    then = stood[schema.OF_THAT_DAY]
+    parts = [
+        f"{words} {wording.share(one['within_2_8'])} of {one['cells']}"
+        for group, words in (
+            (Group.KNOWN_FORMAT, "of number formats that the model knew"),
+            (Group.NEW_FORMAT, "of formats new to it"),
+        )
+        if (one := find(found, f"{group}/{schema.OF_THAT_DAY}"))
     ]
+    return (
+        f"{device}, predictions that stood on the plan before the cells were measured: within 2% on"
+        f" {wording.share(then['within_2_8'])} of {then['cells']} cells, rank correlation"
+        f" {then['spearman']:.3f} (median); the same cells cross-validated, layer out,"
+        f" {wording.share(stood['layer_out']['within_2_8'])}. {'; '.join(parts).capitalize()}."
+    )
 
 
 SECTION = Section(
     "sim",
-    origins={"sim": [RATES]},
-    build=lambda read: {"sim": sim(read["sim_rates"])},
+    origins={"sim": [RATES], "sim/*/errors": [ERRORS], "sim/*/by_scheme": [ERRORS]},
+    build=_build,
     readings=readings,
     values=lambda summary: {
-        "readings": {name: listed(found) for name, found in summary["sim"].items()}
+        "readings": {name: listed(found) for name, found in summary["sim"].items()},
+        "errors": {name: off(found) for name, found in summary["sim"].items()},
     },
     words={
         "sim_words": {
@@ -162,6 +247,7 @@ SECTION = Section(
             "ALL": ALL,
             "MODELS": MODELS,
             "DATASETS": DATASETS,
+            "TAUGHT": TAUGHT,
         }
     },
     captions={
