@@ -65,9 +65,9 @@ def test_number_formats_are_those_of_the_kernels() -> None:
 def test_a_phase_is_known_by_its_file(tmp_path: Path) -> None:
     schemas = tmp_path / "schemas"
     shutil.copytree(SCHEMAS, schemas)
-    (schemas / "audit.yaml").write_text("repeats: { type: integer, minimum: 1 }\n")
-    with pytest.raises(InputError, match="lacks the key audit"):
+    (schemas / "parity.yaml").write_text("repeats: { type: integer, minimum: 1 }\n")
+    with pytest.raises(InputError, match="lacks the key parity"):
         check_params(PARAMS, "params.yaml", schemas)
-    check_params({**PARAMS, "audit": {"repeats": 3}}, "params.yaml", schemas)
-    with pytest.raises(InputError, match=r"audit\.repeats: 0 is less than the minimum of 1"):
-        check_params({**PARAMS, "audit": {"repeats": 0}}, "params.yaml", schemas)
+    check_params({**PARAMS, "parity": {"repeats": 3}}, "params.yaml", schemas)
+    with pytest.raises(InputError, match=r"parity\.repeats: 0 is less than the minimum of 1"):
+        check_params({**PARAMS, "parity": {"repeats": 0}}, "params.yaml", schemas)

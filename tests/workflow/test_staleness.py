@@ -14,25 +14,10 @@ import pytest
 import yaml
 
 from scripts.lib.imports import closure
+from tests.workflow.reach import Reach, phases_of
 from tests.workflow.tree import Clone, code_of_rules
 
 pytestmark = pytest.mark.workflow
-
-# phase -> the phases that a change of its parameters reaches, itself included.
-REACHED = {
-    "corpus": {"corpus", "space", "sim", "statistics", "claims", "figures", "report"},
-    "space": {"space", "audit", "transfer", "sim", "statistics", "claims", "figures", "report"},
-    "audit": {"audit"},
-    "ledger": {"ledger", "claims", "report"},
-    "sim": {"sim", "audit", "transfer", "statistics", "figures", "report"},
-    "transfer": {"transfer", "statistics", "claims", "figures", "report"},
-    "tune": {"tune", "statistics", "figures", "report"},
-    "statistics": {"statistics", "claims", "figures", "report"},
-    "claims": {"claims", "report"},
-    "export": {"export"},
-    "figures": {"figures", "report"},
-    "report": {"report"},
-}
 
 JOB = re.compile(r"^rule (\w+):", re.MULTILINE)
 
@@ -83,38 +68,36 @@ def stages_with_changed(clone: Clone, what: str) -> set[str]:
     }
 
 
+@pytest.fixture(scope="module")
+def reach(clone: Clone) -> Reach:
+    with contextlib.chdir(clone.path):
+        return Reach()
+
+
 @pytest.mark.parametrize(
-    ("phase", "name", "value", "reached", "stages"),
+    ("phase", "name", "value"),
     [
-        ("mine", "mode", "live",
-         {"mine", "corpus", "space", "sim", "tune", "audit", *REACHED["transfer"]},
-         {"corpus", "space", "transfer", "tune", "audit", "statistics", "claims", "report"}),
-        ("corpus", "models", "data/other.yaml", REACHED["corpus"], {"corpus"}),
-        ("space", "all_committed", False, REACHED["space"], {"space", "report"}),
-        ("sim", "seed", 2, REACHED["sim"], {"sim"}),
-        ("transfer", "seeds", 7, REACHED["transfer"], {"transfer"}),
-        ("measure", "mode", "live",
-         {"measure", "ledger", "export", *REACHED["transfer"]},
-         {"transfer", "ledger", "statistics", "claims", "export", "figures", "report"}),
-        ("statistics", "resamples", 500, REACHED["statistics"],
-         {"statistics", "report"}),
-        ("figures", "sources", ["NVIDIA_B200"], REACHED["figures"], {"figures", "report"}),
+        ("mine", "mode", "live"),
+        ("corpus", "models", "data/other.yaml"),
+        ("space", "all_committed", False),
+        ("sim", "seed", 2),
+        ("transfer", "seeds", 7),
+        ("measure", "mode", "live"),
+        ("statistics", "resamples", 500),
+        ("figures", "sources", ["NVIDIA_B200"]),
     ],
-)  # fmt: skip
-def test_changed_parameter(
-    clone: Clone,
-    phase: str,
-    name: str,
-    value: Any,
-    reached: set[str],
-    stages: set[str],
-) -> None:
+)
+def test_changed_parameter(clone: Clone, reach: Reach, phase: str, name: str, value: Any) -> None:
+    asking = reach.asking(f"{phase}.{name}")
+    assert asking
     with with_parameter(clone, phase, name, value):
-        assert clone.planned() == reached
-        assert stages_with_changed(clone, "params.yaml") == stages
+        assert clone.planned() == {phase} | reach.after(asking)
+        assert stages_with_changed(clone, "params.yaml") == phases_of(asking)
 
 
-def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path: Path) -> None:
+def test_changed_spec_stops_everything_until_it_is_locked(
+    made: Clone, reach: Reach, tmp_path: Path
+) -> None:
     clone = made.copy(tmp_path / "copy")
     path = clone.path / "data" / "spec.yaml"
     spec = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -123,11 +106,9 @@ def test_changed_spec_stops_everything_until_it_is_locked(made: Clone, tmp_path:
     refused = clone.run("snakemake", "--dry-run", status=None)
     assert "a change is a new version with a reason" in refused.stdout
     clone.run("python", "-m", "scripts.ledger.spec", "--reason", "for the test")
-    assert clone.planned() == (
-        REACHED["transfer"] | REACHED["ledger"] | REACHED["tune"] | REACHED["audit"]
-    )
-    stages = {"transfer", "tune", "audit", "ledger", "statistics", "claims", "figures", "report"}
-    assert stages_with_changed(clone, "data/spec") == stages
+    judging = reach.reading("data/spec.yaml")
+    assert clone.planned() == reach.after(judging)
+    assert stages_with_changed(clone, "data/spec") == phases_of(judging)
 
 
 def importers(clone: Clone, module: str) -> set[str]:
@@ -167,10 +148,10 @@ def test_changed_code_makes_the_rules_stale_that_import_it(clone: Clone, module:
     assert changed <= wanted <= planned
 
 
-def test_changed_shared_code_reaches_everything(clone: Clone) -> None:
+def test_changed_shared_code_reaches_everything(clone: Clone, reach: Reach) -> None:
     with with_comment(clone.path / "scripts" / "lib" / "__init__.py"):
-        assert clone.planned() == set(REACHED)
-        assert stages_with_changed(clone, "scripts/") == set(REACHED)
+        assert clone.planned() == reach.phases
+        assert stages_with_changed(clone, "scripts/") == reach.phases
 
 
 def test_what_was_put_back_is_no_change(clone: Clone) -> None:
