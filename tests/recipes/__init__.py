@@ -1,0 +1,1 @@
+"""What CONTRIBUTING.md says of adding things, done in a copy."""
