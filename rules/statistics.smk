@@ -1,8 +1,8 @@
 """Decide: the rules stand in rules/statistics/, a file for each kind of question."""
 
 
-include: "statistics/recorded.smk"
 include: "statistics/states.smk"
+include: "statistics/recorded.smk"
 include: "statistics/replayed.smk"
 include: "statistics/triples.smk"
 include: "statistics/searches.smk"

@@ -86,6 +86,7 @@ rule statistics_gains:
         finals=datasets("finals.parquet"),
         cells=datasets("cells.parquet"),
         recorded=rules.statistics_recorded.output.recorded,
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         gains="results/tables/statistics/gains.parquet",
@@ -103,7 +104,7 @@ rule statistics_gains:
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --finals {input.finals:q} --cells {input.cells:q}"
-        " --recorded {input.recorded:q} --margin {params.margin:q}"
+        " --recorded {input.recorded:q} --aa {input.aa:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.gains:q} --out-rates {output.rates:q} 2> {log:q}"
 

@@ -55,6 +55,7 @@ rule statistics_verdicts:
         cells=judged("cells.parquet"),
         pairwise=rules.statistics_pairwise.output.pairwise,
         recorded=rules.statistics_recorded.output.recorded,
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         verdicts="results/tables/statistics/verdicts.parquet",
@@ -69,7 +70,7 @@ rule statistics_verdicts:
     shell:
         "python -m {params.module} --replay {input.replay:q} --trials {input.trials:q}"
         " --cells {input.cells:q} --pairwise {input.pairwise:q} --recorded {input.recorded:q}"
-        " --margin {params.margin:q} --out {output.verdicts:q} 2> {log:q}"
+        " --aa {input.aa:q} --margin {params.margin:q} --out {output.verdicts:q} 2> {log:q}"
 
 
 rule statistics_aggregate:

@@ -103,6 +103,7 @@ rule statistics_losses:
         trials=datasets("trials.parquet"),
         runs=datasets("runs.json"),
         space=measured_spaces(),
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         losses="results/tables/statistics/losses.parquet",
@@ -118,7 +119,8 @@ rule statistics_losses:
         "python -m {params.module} --gains {input.gains:q}"
         " --revalidation {input.revalidation:q} --coverage {input.coverage:q}"
         " --history {input.history:q} --trials {input.trials:q} --runs {input.runs:q}"
-        " --space {input.space:q} --margin {params.margin:q} --out {output.losses:q} 2> {log:q}"
+        " --space {input.space:q} --aa {input.aa:q} --margin {params.margin:q}"
+        " --out {output.losses:q} 2> {log:q}"
 
 
 rule statistics_headline:

@@ -2,7 +2,8 @@
 
 The configs of a dataset may be a whole space or a short list of candidates: the best is the best of
 those that were tried, whichever they were. It is picked by one half of the interleaved rounds and
-judged by the other, so that picking the luckiest of twenty finalists earns nothing.
+judged by the other, so that picking the luckiest of twenty finalists earns nothing. Rates are given
+as the rounds say and by intervals that allow for what identical pairs differ by.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from scripts.lib.judging.decision import LOSS, TIE, WIN, decide
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS, Unjudged
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.tables import read_table, write_table
@@ -30,6 +32,8 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.dataset import read_datasets
+from scripts.statistics.headline_metrics import WIDENED, widened
+from scripts.statistics.held import errors
 from scripts.statistics.rounds import Rounds, read_rounds
 
 ALL = "all"
@@ -39,7 +43,8 @@ JUDGED = ["chosen_id", "ratio", "low", "high", "verdict"]
 ABOUT = ["dataset", "cell_id", "device", "shape_id", "scheme", "tokens", "complete", "marks"]
 EXAMPLE = (
     "python -m scripts.statistics.gains --finals a/finals.parquet b/finals.parquet"
-    " --cells a/cells.parquet b/cells.parquet --recorded recorded.parquet --margin 0.01"
+    " --cells a/cells.parquet b/cells.parquet --recorded recorded.parquet"
+    " --aa aa_rates.parquet --margin 0.01"
     " --out gains.parquet --out-rates gain_rates.parquet"
 )
 
@@ -121,31 +126,36 @@ def _reasons(out: pd.DataFrame) -> list[str | None]:
     ]
 
 
-def gain_rates(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def gain_rates(
+    table: pd.DataFrame, errors_of: pd.DataFrame, margin: float, plan: Plan
+) -> pd.DataFrame:
     """Rates of verdicts and the mean ratio over judged cells, by number formats and over all.
 
-    ``table``: GAINS. Per GPU and dataset; schema GAIN_RATES.
+    ``table``: GAINS; ``errors_of``: AA_RATES. Per GPU and dataset; schema GAIN_RATES.
     """
+    table = table.assign(error=errors(table.assign(same=False), errors_of))
     parts = []
     for (device, dataset), rows in table.groupby(["device", "dataset"], sort=True):
         for scheme, group in [(ALL, rows), *rows.groupby("scheme", sort=True)]:
             about = {"device": device, "dataset": dataset, "scheme": scheme}
             judged = group.dropna(subset="verdict")
             if len(judged):
-                parts.append(_rates(judged, plan, " ".join(about.values())).assign(**about))
+                name = " ".join(about.values())
+                parts.append(_rates(judged, margin, plan, name).assign(**about))
     if not parts:
         return pd.DataFrame(columns=GAIN_RATES.names)
     return pd.concat(parts, ignore_index=True)[GAIN_RATES.names]
 
 
-def _rates(judged: pd.DataFrame, plan: Plan, name: str) -> pd.DataFrame:
-    marks = np.column_stack([judged["verdict"] == word for word in VERDICTS]).astype(float)
+def _rates(judged: pd.DataFrame, margin: float, plan: Plan, name: str) -> pd.DataFrame:
+    words = [judged["verdict"] == word for word in VERDICTS]
+    marks = np.column_stack([*words, *widened(judged, margin).values()]).astype(float)
     logs = np.log(judged[["ratio"]].to_numpy(dtype=float))
     shapes = judged["shape_id"]
     rates = widen_certain_rates(estimate_means(marks, shapes, plan, f"{name} gains"), plan.level)
     ratio = exponentiate(estimate_means(logs, shapes, plan, f"{name} gain"))
     both = pd.concat([rates, ratio], ignore_index=True)
-    return round_estimates(both).assign(metric=[*VERDICTS, "ratio"])
+    return round_estimates(both).assign(metric=[*VERDICTS, *WIDENED, "ratio"])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -155,6 +165,7 @@ def main(argv: list[str] | None = None) -> int:
         text = f"{name} of each dataset; the folder names it"
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
+    parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--out", type=Path, required=True, help="table of cells")
     parser.add_argument("--out-rates", type=Path, required=True, help="table of rates")
@@ -171,7 +182,9 @@ def main(argv: list[str] | None = None) -> int:
             plan.level,
         )
         write_table(arguments.out, table, GAINS)
-        write_table(arguments.out_rates, gain_rates(table, plan), GAIN_RATES)
+        error = read_table(arguments.aa, AA_RATES)
+        found = gain_rates(table, error, arguments.margin, plan)
+        write_table(arguments.out_rates, found, GAIN_RATES)
 
     return run_main(body)
 

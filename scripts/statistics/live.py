@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import InputError
-from scripts.lib.judging.decision import LOSS
+from scripts.lib.judging.decision import LOSS, decide
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, LIVE, LIVE_LOSSES, LIVE_RATES, TOGETHER
@@ -26,8 +26,9 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import held as held_in
 from scripts.statistics import options
+from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import Plan, round_10
-from scripts.statistics.held import Held
+from scripts.statistics.held import Held, errors
 from scripts.statistics.intervals import NUMBERS
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.searches import with_classes
@@ -129,12 +130,17 @@ def _classes(
                         yield (source, group, str(value)), part
 
 
-def losses(live: pd.DataFrame, spaces: pd.DataFrame) -> pd.DataFrame:
+def losses(live: pd.DataFrame, spaces: pd.DataFrame, held: Held, margin: float) -> pd.DataFrame:
     """LIVE_LOSSES of LIVE, the furthest behind first. ``spaces``: SPACE of all number formats."""
     legal = spaces[spaces["legal"].astype(bool)]
     known = set(zip(legal["device"], legal["scheme"], legal["config_id"], strict=True))
-    judged = judged_as(Choice.SEARCHED, live)
-    lost = live.assign(judged_ratio=judged["ratio"])[judged["verdict"] == LOSS]
+    judged = judged_as(Choice.SEARCHED, live).assign(
+        dataset=held.of_searches(live, Choice.SEARCHED),
+        tokens=[parse_cell(name).tokens for name in live["cell_id"]],
+    )
+    ends = widen(judged["low"], judged["high"], errors(judged, held.rates))
+    lost = live.assign(judged_ratio=judged["ratio"], widened=decide(*ends, margin))
+    lost = lost[judged["verdict"] == LOSS]
     cells = [parse_cell(name) for name in lost["cell_id"]]
     unknown = {(cell.device, cell.shape.scheme) for cell in cells} - set(
         zip(spaces["device"], spaces["scheme"], strict=True)
@@ -178,7 +184,7 @@ def main(argv: list[str] | None = None) -> int:
         live = read_table(args.live, LIVE)
         spaces = pd.concat([read_table(path, SPACE) for path in args.space], ignore_index=True)
         held = held_in.read(args)
-        late = losses(live, spaces)
+        late = losses(live, spaces, held, args.margin)
         found = rates(live, held, options.plan(args), args.margin)
         write_table(args.out_rates, found, LIVE_RATES)
         write_table(args.out_losses, late, LIVE_LOSSES)

@@ -25,20 +25,23 @@ import pandas as pd
 
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError, read_json
-from scripts.lib.judging.decision import LOSS
+from scripts.lib.judging.decision import LOSS, decide
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.losses import LOSSES, Cause, Kind
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.schemas.recorded import COVERAGE
 from scripts.lib.schemas.revalidation import REVALIDATION
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
+from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named, read_datasets
+from scripts.statistics.held import errors
 from scripts.statistics.nearby import spaces
 
 Row = Mapping[Any, Any]
@@ -49,6 +52,7 @@ EXAMPLE = (
     "python -m scripts.statistics.losses --gains gains.parquet --revalidation revalidation.parquet"
     " --coverage coverage.parquet --history data/recorded/history.parquet"
     " --trials a/trials.parquet b/trials.parquet --runs a/runs.json b/runs.json"
+    " --aa aa_rates.parquet"
     " --space space/NVIDIA_H200-bf16.parquet --margin 0.01 --out losses.parquet"
 )
 
@@ -58,7 +62,7 @@ class Evidence:
     """What causes are looked for in: tables of the schemas of their names.
 
     ``trials``: dataset, cell_id, config_id, outcome; ``legal``: device, scheme, config_id;
-    ``triton``: the version each dataset was measured with.
+    ``triton``: the version each dataset was measured with; ``aa``: AA_RATES.
     """
 
     revalidation: pd.DataFrame
@@ -67,6 +71,7 @@ class Evidence:
     trials: pd.DataFrame
     legal: pd.DataFrame
     triton: dict[str, str]
+    aa: pd.DataFrame
 
 
 def explain(gains: pd.DataFrame, evidence: Evidence, margin: float) -> pd.DataFrame:
@@ -77,6 +82,8 @@ def explain(gains: pd.DataFrame, evidence: Evidence, margin: float) -> pd.DataFr
     rows = _again(rows, evidence.revalidation)
     rows = _near(rows, evidence)
     rows = rows.merge(_known(rows, gains, evidence.trials), on=KEYS, how="left")
+    ends = widen(rows["low"], rows["high"], errors(rows.assign(same=False), evidence.aa))
+    rows["widened"] = decide(*ends, margin)
     causes = [cause_of(row, margin) for row in rows.to_dict("records")]
     rows["cause"] = [str(cause) for cause, _ in causes]
     rows["evidence"] = [words for _, words in causes]
@@ -214,6 +221,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--history", type=Path, required=True, help="mined history")
     add("--trials", type=Path, nargs="+", required=True, help="trials of each dataset")
     add("--runs", type=Path, nargs="+", required=True, help="provenance of each dataset")
+    add("--aa", type=Path, required=True, help="AA_RATES table")
     add("--space", type=Path, nargs="+", required=True, help="legal configs")
     add("--margin", type=float, default=0.01, help="margin of a loss")
     add("--out", type=Path, required=True, help="table of losses")
@@ -229,6 +237,7 @@ def main(argv: list[str] | None = None) -> int:
             trials=read_datasets(arguments.trials, TRIALS, ["cell_id", "config_id", "outcome"]),
             legal=space[space["legal"]],
             triton=triton_versions(arguments.runs),
+            aa=read_table(arguments.aa, AA_RATES),
         )
         table = explain(read_table(arguments.gains, GAINS), evidence, arguments.margin)
         write_table(arguments.out, table, LOSSES)

@@ -1,10 +1,10 @@
 """Win, tie or loss of every replayed choice against the committed config, and its regret.
 
 Evidence, best first: ``same`` (the choice is the committed config), ``paired`` (both are
-finalists, so interleaved rounds compare them), ``sweep`` (its median over the anchor, with its
-interval widened by what sweep and finals disagree on in that cell), ``none`` (no correct choice,
-or no latency of the committed config). Without evidence the verdict is a loss: what is missing
-fails closed.
+finalists, so interleaved rounds compare them; widened by what identical pairs differ by),
+``sweep`` (its median over the anchor, with its interval widened by what sweep and finals disagree
+on in that cell), ``none`` (no correct choice, or no latency of the committed config). Without
+evidence the verdict is a loss: what is missing fails closed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from scripts.lib.files import InputError
 from scripts.lib.judging.bands import within
 from scripts.lib.judging.decision import LOSS, decide
 from scripts.lib.log import run_main
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.schemas.statistics import PAIRWISE, VERDICTS
@@ -27,14 +28,17 @@ from scripts.lib.schemas.transfer import REPLAY
 from scripts.lib.shape import device_of
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
+from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import named, read_recordings
+from scripts.statistics.held import errors
 from scripts.statistics.sweep import anchored, disagreement
 
 WITHIN = within(2, 5, 10)
 EXAMPLE = (
     "python -m scripts.statistics.verdicts --replay replay.parquet --trials trials.parquet"
     " --cells cells.parquet --pairwise pairwise.parquet --recorded recorded.parquet"
+    " --aa aa_rates.parquet"
     " --margin 0.01 --out verdicts.parquet"
 )
 
@@ -49,6 +53,7 @@ def judge(
 ) -> pd.DataFrame:
     """One verdict per row of ``replay``, in its order; schema ``VERDICTS``.
 
+    ``cells``: CELLS with ``error``, the A/A error of the batch size.
     ``complete``: cells on which every legal config was tried; elsewhere regret is empty, since
     the best of a list of candidates is not the best there is.
 
@@ -59,7 +64,9 @@ def judge(
         raise InputError(f"replay: cell {unknown[0]} was never measured; replay recorded cells")
     choices = replay[["cell_id", "choice"]].drop_duplicates().dropna()
     judged = _against_best(
-        against_committed(choices, trials, cells, pairwise), anchored(trials, cells), pairwise
+        _widened(against_committed(choices, trials, cells, pairwise), cells),
+        anchored(trials, cells),
+        pairwise,
     )
     out = replay.merge(judged, on=["cell_id", "choice"], how="left", validate="many_to_one")
     out["evidence"] = out["evidence"].fillna("none")
@@ -101,6 +108,16 @@ def against_committed(
     }
     evidence = np.select(cases, ["same", "paired", "sweep"], "none").astype(object)
     return out[["cell_id", "choice"]].assign(**values, evidence=evidence)
+
+
+def _widened(judged: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Paired intervals moved apart by the A/A error of their cell; the sweep's are wide already."""
+    error = judged["cell_id"].map(cells.set_index("cell_id")["error"])
+    paired = judged["evidence"] == "paired"
+    low, high = widen(judged["low"], judged["high"], error)
+    return judged.assign(
+        low=judged["low"].mask(paired, low), high=judged["high"].mask(paired, high)
+    )
 
 
 def _least_certain(choices: pd.DataFrame, factor: pd.Series) -> pd.Series:
@@ -150,6 +167,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)
     parser.add_argument("--pairwise", type=Path, required=True, help="finalists compared")
     parser.add_argument("--recorded", type=Path, required=True, help="table of recorded cells")
+    parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
     parser.add_argument("--margin", type=float, default=0.01, help="margin of a win or loss")
     parser.add_argument("--out", type=Path, required=True, help="table of verdicts")
     arguments = parser.parse_args(argv)
@@ -157,6 +175,8 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         recorded = read_table(arguments.recorded, RECORDED, ["dataset", "cell_id", "complete"])
         cells = read_recordings(arguments.cells, CELLS)
+        error = errors(cells.assign(same=False), read_table(arguments.aa, AA_RATES))
+        cells = cells.assign(error=error)
         replay = read_table(arguments.replay, REPLAY)
         whole = recorded["complete"] & recorded["dataset"].isin(named(arguments.trials))
         verdicts = judge(

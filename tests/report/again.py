@@ -40,6 +40,7 @@ def losses() -> pd.DataFrame:
             "cause": cause,
             "evidence": f"because of {cause}",
             "ratio": ratio,
+            "widened": "loss" if ratio > 1.04 else "tie",
             "low": ratio - 0.002,
             "high": ratio + 0.002,
             "again_verdict": verdict,

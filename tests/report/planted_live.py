@@ -79,7 +79,7 @@ def tables(drawn: Study, *_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     return {
         "live": (found, LIVE),
         "live_rates": (rates(found, held(copied), Plan(resamples=200), 0.01), LIVE_RATES),
-        "live_losses": (losses(found, _no_legal_space()), LIVE_LOSSES),
+        "live_losses": (losses(found, _no_legal_space(), held(copied), 0.01), LIVE_LOSSES),
         "tuned": (batches, TUNED),
         "tuned_cost": (costs, TUNED_COST),
     }

@@ -97,7 +97,7 @@ def _measured(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Tab
     gained = gains(recorded, cells, drawn.finals.assign(dataset=DATASET), 0.01, 0.95)
     return {
         "gains": (gained, GAINS),
-        "gain_rates": (gain_rates(gained, PLAN), GAIN_RATES),
+        "gain_rates": (gain_rates(gained, aa_rates(twins), 0.01, PLAN), GAIN_RATES),
         "recorded": (recorded, RECORDED),
         "binaries": (count_binaries(compiles, trials), BINARIES),
         "coverage": (cover(corpus, recorded), COVERAGE),

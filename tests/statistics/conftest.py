@@ -35,6 +35,11 @@ def drawn() -> study.Study:
 def judged(drawn: study.Study) -> Judged:
     pairs, twins = compare_finalists(drawn.finals, drawn.cells, 0.01, 0.95)
     verdicts = judge(
-        drawn.replay, drawn.trials, drawn.cells, pairs, set(drawn.cells["cell_id"]), 0.01
+        drawn.replay,
+        drawn.trials,
+        drawn.cells.assign(error=0.0),
+        pairs,
+        set(drawn.cells["cell_id"]),
+        0.01,
     )
     return Judged(pairs, twins, verdicts, aggregate(verdicts, PLAN))

@@ -10,6 +10,7 @@ import pytest
 
 from scripts.lib.files import InputError
 from scripts.lib.schemas.gains import GAIN_RATES, GAINS, Unjudged
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.tables import read_table, write_table
@@ -17,6 +18,7 @@ from scripts.statistics import gains as step
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.recorded import record
 from tests.statistics.conftest import PLAN
+from tests.statistics.planted_states import errors_of
 from tests.statistics.study import CONFIGS, RUN, Study
 
 CELL = "NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64"
@@ -125,13 +127,33 @@ def test_finals_of_an_unknown_cell_are_an_error() -> None:
 
 def test_without_a_judged_cell_there_are_no_rates() -> None:
     table = gains(recorded(), cells(None), finals([(OTHERS[0], 1.0)]), 0.01, 0.95)
-    assert gain_rates(table, PLAN).empty
+    assert gain_rates(table, errors_of([], 0.0), 0.01, PLAN).empty
+
+
+def test_widened_rates_are_those_of_plain_numpy() -> None:
+    ends = [(0.90, 0.95), (0.975, 0.985), (1.012, 1.02), (0.995, 1.002)]
+    low, high = (np.array(end) for end in zip(*ends, strict=True))
+    rows = gains(recorded(), cells(), finals([(COMMITTED, 1.0), (OTHERS[0], 0.5)]), 0.01, 0.95)
+    table = pd.concat([rows] * len(ends), ignore_index=True).assign(
+        low=low, high=high, ratio=(low + high) / 2, tokens=64, verdict=["win", "win", "loss", "tie"]
+    )
+    found = gain_rates(table, errors_of([64], 0.006), 0.01, PLAN)
+    mean = found[found["scheme"] == "all"].set_index("metric")["mean"]
+    low, high = low / np.exp(0.006), high * np.exp(0.006)
+    assert mean[["win", "loss"]].tolist() == [0.5, 0.25]
+    assert mean["win_widened"] == (high < 0.99).mean() == 0.25
+    assert mean["loss_widened"] == (low > 1.01).mean() == 0
+    assert mean["non_inferior_widened"] == (high <= 1.01).mean() == 0.75
+    unknown = gain_rates(table, errors_of([1], 0.006), 0.01, PLAN).set_index("metric")["mean"]
+    assert unknown["win_widened"].tolist() == [0, 0]  # of no known error nothing is shown
 
 
 def test_both_tables_are_written(drawn: Study, tmp_path: Path) -> None:
     folder = tmp_path / "one"
     folder.mkdir()
-    paths = {name: tmp_path / f"{name}.parquet" for name in ("recorded", "out", "out-rates")}
+    names = ("recorded", "aa", "out", "out-rates")
+    paths = {name: tmp_path / f"{name}.parquet" for name in names}
+    write_table(paths["aa"], errors_of((1, 16, 128, 1024), 0.0), AA_RATES)
     tables = {"finals": (drawn.finals, FINALS), "cells": (drawn.cells, CELLS)}
     for name, (frame, table) in tables.items():
         paths[name] = folder / f"{name}.parquet"

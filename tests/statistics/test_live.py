@@ -122,7 +122,7 @@ def test_finals_of_their_own_judge_where_they_were_held() -> None:
     found = judged_as(Choice.SEARCHED, rows)
     assert found["verdict"].tolist() == [LOSS, TIE]
     assert found["high"].tolist() == [1.5, 1.0]
-    late = losses(rows, spaces((DEVICE, "bf16", COMMITTED)))
+    late = losses(rows, spaces((DEVICE, "bf16", COMMITTED)), nothing(), 0.01)
     assert late[["judged_ratio", "final_ratio"]].to_numpy().tolist() == [[1.4, 0.9]]
 
 
@@ -166,6 +166,8 @@ def test_a_choice_is_judged_by_the_state_and_the_error_of_the_finals_that_judged
     limited = of(found, Choice.SEARCHED, TOGETHER, "power", "power_limited")["n"]
     assert limited[WIN] == 3
     assert of(found, Choice.SEARCHED, TOGETHER, "power", "not_power_limited")["n"][WIN] == 1
+    late = losses(rows, spaces((DEVICE, "fp8_w8a8", COMMITTED)), held, 0.01)
+    assert late[["cell_id", "widened"]].to_numpy().tolist() == [[OTHER, TIE]]
     halves = of(found, Choice.HALVES, TOGETHER, "all", "")["value"]
     assert halves["win_widened"] == 1 / 4  # by the study's own error and rounds
 
@@ -224,27 +226,27 @@ def test_the_nearest_cause_is_the_first_that_holds(
 ) -> None:
     key = (DEVICE, "bf16", COMMITTED)
     known = spaces(key) if legal else spaces(refused=key)
-    late = losses(live(searched(SMALL, committed_trial=committed_trial)), known)
+    late = losses(live(searched(SMALL, committed_trial=committed_trial)), known, nothing(), 0.01)
     assert late["cause"].tolist() == [cause]
 
 
 @pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
 def test_legal_elsewhere_is_not_legal_here(key: tuple[str, str, str]) -> None:
     known = spaces(key, refused=(DEVICE, "bf16", COMMITTED))
-    late = losses(live(searched(SMALL, committed_trial=1)), known)
+    late = losses(live(searched(SMALL, committed_trial=1)), known, nothing(), 0.01)
     assert late["cause"].tolist() == ["illegal"]
 
 
 def test_what_no_search_tries_is_not_called_illegal() -> None:
     known = spaces((DEVICE, "bf16", "M16-N64-K64-G1-W4-S2"))
-    late = losses(live(searched(SMALL, committed_trial=1)), known)
+    late = losses(live(searched(SMALL, committed_trial=1)), known, nothing(), 0.01)
     assert late["cause"].tolist() == ["outside_space"]
 
 
 @pytest.mark.parametrize("key", [(DEVICE, "fp8_w8a8", COMMITTED), (H100, "bf16", COMMITTED)])
 def test_a_space_that_was_not_given_is_no_cause(key: tuple[str, str, str]) -> None:
     with pytest.raises(InputError, match=f"none of bf16 on {DEVICE}"):
-        losses(live(searched(SMALL)), spaces(key))
+        losses(live(searched(SMALL)), spaces(key), nothing(), 0.01)
 
 
 def test_the_furthest_behind_stands_first() -> None:
@@ -255,14 +257,14 @@ def test_the_furthest_behind_stands_first() -> None:
         searched(OTHER, ratio=1.2),
     ]
     known = spaces((DEVICE, "bf16", COMMITTED), (DEVICE, "fp8_w8a8", COMMITTED))
-    late = losses(live(*rows), known)
+    late = losses(live(*rows), known, nothing(), 0.01)
     assert late["judged_ratio"].tolist() == [1.3, 1.3, 1.2, 1.02]
     assert late["source"].tolist()[:2] == [MI300X, H100]
 
 
 def test_only_what_the_finals_lost_is_a_loss() -> None:
     rows = [searched(SMALL, word=word, ratio=1.0) for word in (WIN, TIE, None)]
-    late = losses(live(*rows), spaces((DEVICE, "bf16", COMMITTED)))
+    late = losses(live(*rows), spaces((DEVICE, "bf16", COMMITTED)), nothing(), 0.01)
     assert late.empty
     assert list(late.columns) == LIVE_LOSSES.names
 

@@ -6,18 +6,21 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.losses import LOSSES, Cause, Kind
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.schemas.recorded import COVERAGE
 from scripts.lib.schemas.revalidation import REVALIDATION
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.losses import Evidence, explain, main, triton_versions
+from tests.statistics.planted_states import errors_of
 from tests.statistics.test_breakdown import filled
 
 CELL = "NVIDIA_H200/E8-N256-K4096-top2-bf16/M512"
@@ -78,6 +81,7 @@ def evidence(**changes: object) -> Evidence:
             device="NVIDIA_H200", scheme="bf16"
         ),
         triton={"d": "3.6.0"},
+        aa=errors_of([512], 0.01, "d"),
     )
     return replace(whole, **changes)
 
@@ -172,6 +176,15 @@ def test_behind_is_within_the_margin_and_noise_if_its_interval_reaches_one_again
     assert explained(noisy, close)["cause"].tolist() == [Cause.NOISE]
 
 
+@pytest.mark.parametrize(("error", "word"), [(0.01, "loss"), (0.03, "loss"), (0.04, "tie")])
+def test_a_loss_may_be_none_by_the_widened_interval(error: float, word: str) -> None:
+    known = evidence(aa=errors_of([512], error, "d"))
+    # By plain numbers: 1.045 / exp(0.03) is 1.0141, 1.045 / exp(0.04) is 1.0040.
+    assert word == ("loss" if 1.045 / np.exp(error) > 1.01 else "tie")
+    assert explained(known)["widened"].tolist() == [word]
+    assert explained(evidence(aa=errors_of([1], 0.0, "d")))["widened"].tolist() == ["tie"]
+
+
 def test_without_a_second_recording_of_the_dataset_nothing_is_called_noise() -> None:
     known = evidence(revalidation=filled([again("tie", 1.0, first="other")], REVALIDATION))
     row = explained(known).iloc[0]
@@ -212,6 +225,7 @@ def test_main_writes_the_table(tmp_path: Path) -> None:
         "history": (known.history, HISTORY),
         "trials": (trials, TRIALS),
         "space": (space, SPACE),
+        "aa": (known.aa, AA_RATES),
     }
     argv = ["--runs", str(folder / "runs.json"), "--out", str(tmp_path / "out.parquet")]
     for name, (frame, schema) in frames.items():

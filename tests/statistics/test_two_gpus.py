@@ -27,7 +27,7 @@ from scripts.statistics.dataset import read_recordings
 from scripts.statistics.false_wins import false_wins, twins_by_dataset
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.headline import choices, headline, significance
-from scripts.statistics.held import Held
+from scripts.statistics.held import Held, errors
 from scripts.statistics.live import losses as live_losses
 from scripts.statistics.live import rates as live_rates
 from scripts.statistics.losses import Evidence, explain
@@ -107,12 +107,14 @@ def compared(drawn: Sequence[study.Study]) -> Tables:
     """The tables on finals, trials and replays."""
     trials, cells, finals = (together(drawn, name) for name in ("trials", "cells", "finals"))
     pairwise, aa = compare_finalists(finals, cells, MARGIN, PLAN.level)
+    twins = twins_by_dataset(finals, MARGIN, PLAN.level)
     replay = together(drawn, "replay").drop(columns="dataset")
     # Of the first cell only trials and no finals are known: its choices are judged by the sweep.
-    verdicts = judge(replay, trials, cells, pairwise, set(cells["cell_id"]), MARGIN)
+    error = errors(cells.assign(same=False), aa_rates(twins))
+    judged = cells.assign(error=error)
+    verdicts = judge(replay, trials, judged, pairwise, set(cells["cell_id"]), MARGIN)
     legal = together(drawn, "space").query("legal")
     recorded = record(trials, cells, legal)
-    twins = twins_by_dataset(finals, MARGIN, PLAN.level)
     gained = gains(recorded, cells, finals, MARGIN, PLAN.level)
     again = [between_runs(one.trials, one.trials, f"{one.cells['device'][0]}-b") for one in drawn]
     runs = recordings(drawn)
@@ -132,7 +134,7 @@ def compared(drawn: Sequence[study.Study]) -> Tables:
         "false_wins": false_wins(twins, PLAN),
         "spread": spread([within_finals(twins), within_cells(recorded), *again]),
         "gains": gained,
-        "gain_rates": gain_rates(gained, PLAN),
+        "gain_rates": gain_rates(gained, aa_rates(twins), MARGIN, PLAN),
         "revalidation": pd.concat(stood, ignore_index=True),
         "revalidation_rates": revalidation_rates(pd.concat(stood, ignore_index=True), PLAN),
         "premises": pd.concat([premises(*pair) for pair in runs], ignore_index=True),
@@ -163,6 +165,7 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
         trials=together(drawn, "trials"),
         legal=space[space["legal"]],
         triton={},
+        aa=held.rates,
     )
     return {
         "triple_verdicts": verdicts,
@@ -177,7 +180,7 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
         ),
         "losses": explain(found["gains"], evidence, MARGIN),
         "live_rates": live_rates(searched, held, PLAN, 0.01),
-        "live_losses": live_losses(searched, space),
+        "live_losses": live_losses(searched, space, held, MARGIN),
         "states": held.states,
     }
 

@@ -11,17 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
+from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.recorded import RECORDED
 from scripts.lib.schemas.statistics import VERDICTS
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import pairwise
 from scripts.statistics.recorded import record
 from scripts.statistics.verdicts import judge, main
-from tests.statistics.study import CONFIGS, Study
+from tests.statistics.planted_states import errors_of
+from tests.statistics.study import CONFIGS, TOKENS, Study
 
 CELL = "NVIDIA_H200/E8-N16-K32-top2-bf16/M1"
 COMMITTED, PAIRED, SWEPT, FAILED = CONFIGS[:4]
-CELLS = pd.DataFrame({"cell_id": [CELL], "committed_id": [COMMITTED]})
+CELLS = pd.DataFrame({"cell_id": [CELL], "committed_id": [COMMITTED], "error": [0.0]})
 
 
 def trials(**changes: float) -> pd.DataFrame:
@@ -72,10 +74,13 @@ def replay(*choices: str | None) -> pd.DataFrame:
 
 
 def judged(
-    frame: pd.DataFrame, tried: pd.DataFrame, complete: tuple[str, ...] = (CELL,)
+    frame: pd.DataFrame,
+    tried: pd.DataFrame,
+    complete: tuple[str, ...] = (CELL,),
+    error: float = 0.0,
 ) -> pd.DataFrame:
     pairs, _ = pairwise.compare_finalists(finals(), CELLS, 0.01, 0.95)
-    return judge(frame, tried, CELLS, pairs, complete, 0.01)
+    return judge(frame, tried, CELLS.assign(error=error), pairs, complete, 0.01)
 
 
 def test_a_list_of_candidates_has_no_regret() -> None:
@@ -91,6 +96,20 @@ def test_pairs_decide_before_the_sweep() -> None:
     assert row["ratio"] == pytest.approx(0.9)  # not the sweep's 0.8
     assert row["verdict"] == "win"
     assert row["regret"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("error", "word"), [(0.05, "win"), (0.09, "win"), (0.1, "tie"), (np.nan, "tie")]
+)
+def test_what_identical_pairs_differ_by_widens_pairs_alone(error: float, word: str) -> None:
+    row = judged(replay(PAIRED), trials(), error=error).iloc[0]
+    # By plain numbers: every round says 0.9, and 0.9 * exp(0.09) is under 0.99.
+    ends = [0.9 / np.exp(error), 0.9 * np.exp(error)]
+    assert row[["low", "high"]].tolist() == pytest.approx(ends, nan_ok=True)
+    assert (row["verdict"], row["ratio"]) == (word, pytest.approx(0.9))
+    for choice in (COMMITTED, SWEPT):
+        found = [judged(replay(choice), trials(), error=one).iloc[0] for one in (0.0, error)]
+        assert found[0][["low", "high"]].tolist() == found[1][["low", "high"]].tolist()
 
 
 def test_the_sweep_decides_where_no_pair_was_run() -> None:
@@ -185,6 +204,8 @@ def test_verdicts_of_a_study_follow_its_true_latencies(drawn: Study, tmp_path: P
     write_table(recorded, pd.concat([rows, other]), RECORDED)
     arguments = ["--replay", str(paths["replay"]), "--trials", str(paths["trials"])]
     arguments += ["--pairwise", str(pairs), "--recorded", str(recorded), "--out", str(out)]
+    write_table(tmp_path / "rates.parquet", errors_of(TOKENS, 0.0, tmp_path.name), AA_RATES)
+    arguments += ["--aa", str(tmp_path / "rates.parquet")]
     assert main([*shared, *arguments]) == 0
     verdicts = read_table(out, VERDICTS)
     assert set(verdicts.loc[verdicts["regret"].isna() & verdicts["choice"].notna(), "cell_id"]) == {

@@ -51,14 +51,19 @@ GAINS = Table(
 
 GAIN_RATES = Table(
     "gain_rates",
-    1,
+    2,
     "Verdicts and ratios of GAINS over the judged cells of a dataset.",
     (
         _DEVICE,
         _DATASET,
         Column("scheme", pa.string(), "number formats, or all"),
-        Column("metric", pa.string(), "win, tie, loss: rates; ratio: geometric mean"),
+        Column(
+            "metric",
+            pa.string(),
+            "win, tie, loss, win_widened, loss_widened, non_inferior_widened: rates; ratio: "
+            "geometric mean",
+        ),
         *ESTIMATE,
     ),
-    _FIRST,
+    ("2: widened by what identical pairs differ by", "1: first version"),
 )

@@ -62,14 +62,15 @@ LIVE_RATES = Table(
 
 LIVE_LOSSES = Table(
     "live_losses",
-    2,
+    3,
     "The searches whose choice by the finals lost to the committed config, with the nearest cause.",
     (
         *LIVE.columns,
         Column("judged_ratio", pa.float64(), "final_id over committed, as it was judged"),
+        Column("widened", pa.string(), "verdict if the interval allows for the A/A error"),
         Column("cause", pa.string(), "why, see scripts.statistics.live"),
     ),
-    ("2: judged in finals of their own; causes told apart", "1: first version"),
+    ("3: widened", "2: judged in finals of their own; causes told apart", "1: first version"),
 )
 
 TUNED = Table(

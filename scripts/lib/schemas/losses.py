@@ -29,7 +29,7 @@ class Cause(StrEnum):
 
 LOSSES = Table(
     "losses",
-    1,
+    2,
     "One row per cell of a dataset whose best other config stays behind the committed one.",
     (
         Column("dataset", pa.string(), "folder of the measured dataset"),
@@ -45,6 +45,7 @@ LOSSES = Table(
         Column("ratio", pa.float64(), "chosen / committed"),
         Column("low", pa.float64(), "lower end of its interval"),
         Column("high", pa.float64(), "upper end of its interval"),
+        Column("widened", pa.string(), "verdict if the interval allows for the A/A error"),
         Column("marks", pa.string(), "of the cell, as in CELLS", nullable=True),
         Column("again_verdict", pa.string(), "of the same two in the second recording", True),
         Column("again_low", pa.float64(), "lower end of its interval", nullable=True),
@@ -63,5 +64,5 @@ LOSSES = Table(
         Column("triton_version", pa.string(), "as that file says", nullable=True),
         Column("measured_triton", pa.string(), "Triton of the dataset's runs"),
     ),
-    ("1: first version",),
+    ("2: widened", "1: first version"),
 )  # fmt: skip

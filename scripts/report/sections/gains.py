@@ -72,9 +72,11 @@ def _gain(dataset: str, found: Figure) -> list[str]:
     whole = found["complete"] == found["cells"]
     best = "best legal config" if whole else "best of the candidates tried"
     text = (
-        f"{dataset}: the {best} wins over the committed one on {wording.per_cent(found['win'])} of"
-        f" {found['judged']:,} cells, ties on {wording.per_cent(found['tie'])} and loses on"
-        f" {wording.per_cent(found['loss'])}"
+        f"{dataset}: the {best} wins over the committed one on"
+        f" {wording.per_cent(found['win_widened'])} of {found['judged']:,} cells and loses on"
+        f" {wording.per_cent(found['loss_widened'])}, by intervals widened by what identical pairs"
+        f" differ by; as the rounds say it wins on {wording.per_cent(found['win'])}, ties on"
+        f" {wording.per_cent(found['tie'])} and loses on {wording.per_cent(found['loss'])}"
     )
     if found["marked"]["win"]:
         text += f"; {found['marked']['win']:,} of these wins are on marked cells"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scripts.lib.judging.decision import LOSS
 from scripts.lib.schemas import live as schema
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, TOGETHER
@@ -26,7 +27,8 @@ _GROUPS = {
     "steadiness": "steadiness",
 }
 _LOSS = (
-    "cell_id", "source", "trials", "ended", "final_id", "committed_id", "judged_ratio", "cause",
+    "cell_id", "source", "trials", "ended", "final_id", "committed_id", "judged_ratio", "widened",
+    "cause",
 )  # fmt: skip
 # Pairs for which a figure is to be reached.
 REACH = ("NVIDIA_H100_80GB_HBM3->NVIDIA_H200", "AMD_Instinct_MI300X->NVIDIA_H200")
@@ -105,6 +107,7 @@ def _losses(rows: Frame) -> Figure:
     return {
         "searches": len(rows),
         "cells": int(rows["cell_id"].nunique()),
+        "widened": int((rows["widened"] == LOSS).sum()),
         "causes": {str(name): int(n) for name, n in rows["cause"].value_counts().items()},
         "rows": plain_rows(rows[list(_LOSS)]),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scripts.lib.judging.decision import LOSS
 from scripts.lib.schemas import losses as schema
 from scripts.lib.schemas.losses import Cause, Kind
 from scripts.report import elsewhere
@@ -12,7 +13,9 @@ from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import Browsable, Figure, Frame, Section, made
 
 LOSSES = made("losses", "statistics.losses", schema.LOSSES)
-ROW = ["dataset", "cell_id", "committed_id", "chosen_id", "cause", "evidence", "marks"]
+ROW = [
+    "dataset", "cell_id", "committed_id", "chosen_id", "cause", "evidence", "marks", "widened",
+]  # fmt: skip
 AGAIN = "again_verdict"
 # What lies between two latencies of the same config, see Kind of scripts.lib.schemas.recorded.
 SPREAD = {
@@ -48,8 +51,9 @@ CAUSES = {
 def losses(table: Frame) -> Figure:
     """``[device][loss or behind]``: how many, by cause and dataset; of the losses every one.
 
-    ``table``: LOSSES. ``never_tried_tile``: those at the tokens where the earlier study lost cells,
-    whose BLOCK_SIZE_M no other config that was tried has.
+    ``table``: LOSSES. ``widened``: losses by the interval that allows for the A/A error too.
+    ``never_tried_tile``: those at the tokens where the earlier study lost cells, whose BLOCK_SIZE_M
+    no other config that was tried has.
     """
     out: Figure = {}
     for device, here in table.groupby("device", sort=True):
@@ -64,6 +68,7 @@ def _kind(rows: Frame) -> Figure:
     there = rows["tokens"].between(lowest, highest)
     return {
         "cells": len(rows),
+        "widened": int((rows["widened"] == LOSS).sum()),
         "causes": {str(cause): int((rows["cause"] == cause).sum()) for cause in Cause},
         "datasets": {str(name): len(part) for name, part in rows.groupby("dataset", sort=True)},
         "at_pattern_tokens": int(there.sum()),
