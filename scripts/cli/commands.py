@@ -20,6 +20,7 @@ class Command:
 
 COMMANDS = {
     "config": Command("files for a model on a GPU, without that GPU", "scripts.catalogue.config"),
+    "check": Command("whether config files are found and still good", "scripts.health.check"),
     "tune": Command("search a layer on this machine's GPU; write its files", "scripts.tune.run"),
     "plan": Command("what `tune` would try first, without a GPU", "scripts.tune.run", ("--plan",)),
     "sim": Command(

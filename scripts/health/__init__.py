@@ -1,0 +1,1 @@
+"""Whether config files that somebody has are found, taken, legal and still good."""

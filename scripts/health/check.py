@@ -1,0 +1,104 @@
+"""Check a folder of config files: whether they are found, taken, legal, and still good.
+
+For each file: which releases of vLLM and SGLang look it up where it lies; what they would raise on;
+holes in the ladder of batch sizes; rows that cannot launch on the GPU; how old it is and under
+which Triton it was tuned; rows that are behind the default or the fastest config, as measured where
+the GPU was, and as predicted elsewhere. `wrong` and `behind` count; a `note` is worth knowing.
+
+Exit status: 0 nothing is wrong or behind; 1 something is; 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.health.config_file import config_files
+from scripts.health.finding import Level, Verdict
+from scripts.lib.log import run_main
+
+EXAMPLE = """examples:
+  graphx check results/configs
+  graphx check ~/my-configs --triton 3.5.1
+  graphx check path/to/vllm/model_executor/layers/fused_moe/configs --json > findings.json
+"""
+TRITON = "3.6.0"
+MARGIN = 0.01
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("folder", type=Path, help="folder of config files, read with all below it; or one file")
+    add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")
+    add("--quiet", action="store_true", help="leave out notes, and files without findings")
+    add("--json", action="store_true", help="print findings as JSON")
+    add("--history", type=Path, default=Path("data/recorded/history.parquet"))
+    add("--sglang-history", type=Path, default=Path("data/recorded/sglang_history.parquet"))
+    add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
+    add("--spaces", type=Path, default=Path("results/tables/space"), help="folder of SPACE tables")
+    add("--shapes", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
+    add("--expected", type=Path, default=Path("results/tables/statistics/expected.parquet"))
+    return parser
+
+
+def run(args: argparse.Namespace) -> bool:
+    """Read, check, print; whether all is well."""
+    paths = config_files(args.folder)
+    # Imported here: a folder that is not there is answered before the seconds that these take.
+    from scripts.health.verdict import Evidence, check  # noqa: PLC0415
+
+    histories = {"vllm": args.history, "sglang": args.sglang_history}
+    evidence = Evidence(
+        histories, args.triton, MARGIN, args.sim, args.spaces, args.shapes, args.expected
+    )
+    verdicts = []
+    for path in paths:
+        one = check(path, args.folder, evidence)
+        verdicts.append(one)
+        if not args.json:
+            for line in _lines(one, args.quiet):
+                print(line, flush=True)
+    bad = sum(not one.ok for one in verdicts)
+    if args.json:
+        print(json.dumps([one.to_json() for one in verdicts], indent=2))
+    else:
+        counts = {level: sum(_has(one, level) for one in verdicts) for level in Level}
+        said = ", ".join(f"{count} with {level.value}" for level, count in counts.items())
+        print(f"{len(verdicts)} files: {said}; {len(verdicts) - bad} in order")
+    return not bad
+
+
+def _has(verdict: Verdict, level: Level) -> bool:
+    return any(one.level is level for one in verdict.findings)
+
+
+def _lines(verdict: Verdict, quiet: bool) -> Iterator[str]:
+    shown = [one for one in verdict.findings if not quiet or one.level is not Level.NOTE]
+    if quiet and not shown:
+        return
+    found = ", ".join(f"{name} {which}" for name, which in verdict.found_by.items()) or "no runtime"
+    yield f"{verdict.file}: {verdict.rows} rows, looked up by {found}"
+    yield from (f"  {one.level.value:7}{one.what:10}{one.words}" for one in shown)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
+    well = True
+
+    def body() -> None:
+        nonlocal well
+        well = run(args)
+
+    return run_main(body, lambda: 0 if well else 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
