@@ -115,7 +115,7 @@ rule statistics_cost:
         costs=costs(),
         trials=datasets("trials.parquet"),
         runs=datasets("runs.json"),
-        models=copies("model.json"),
+        models=recorded_models(),
         recorded=rules.statistics_recorded.output.recorded,
         coverage=rules.statistics_coverage.output.coverage,
         space=measured_spaces(),
