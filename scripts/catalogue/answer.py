@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +89,14 @@ def foretold(answer: Answer, corpus: Corpus, build: Path, band: Band) -> Answer:
     sources = advice.sources
     found = rows(advice, wanted.cells, sources, band)
     trust = confidence(wanted.device, wanted.shape.scheme, advice.simulator)
+    said = [replace(row, confidence=_confidence(row, trust)) for row in found]
     return Answer(
-        answer.layer, answer.shipped, _status(found), found, trust, band, answer.triton, sources
+        answer.layer, answer.shipped, _status(said), said, trust, band, answer.triton, sources
     )
+
+
+def _confidence(row: Row, trust: Confidence) -> str:
+    return MEASURED if row.source == MEASURED else trust.level.value
 
 
 def _status(found: Sequence[Row]) -> str:

@@ -19,7 +19,7 @@ _SERVE = {
 def table(answer: Answer) -> Iterator[str]:
     """The rows, what they are worth, and where the files lie."""
     if answer.rows:
-        yield f"{'M':>5}  {'config':40} {'over the default':21} from"
+        yield f"{'M':>5}  {'config':33} {'over the default':21} {'confidence':15} from"
         yield from (_row(row) for row in answer.rows)
         yield from _worth(answer)
     for name, path in answer.files.items():
@@ -31,27 +31,27 @@ def _row(row: Row) -> str:
     if row.ratio is not None:
         exact = row.low == row.high
         said = f"{row.ratio:.3f}" + ("" if exact else f" ({row.low:.3f}-{row.high:.3f})")
-    return f"{row.tokens:5d}  {row.config.id:40} {said:21} {row.source}".rstrip()
+    return (
+        f"{row.tokens:5d}  {row.config.id:33} {said:21} {row.confidence:15} {row.source}".rstrip()
+    )
 
 
 def _worth(answer: Answer) -> Iterator[str]:
     kept = sum(row.source == DEFAULT for row in answer.rows)
     if answer.ratio is not None:
         yield (
-            f"expected over {BASELINE}, all {len(answer.rows)} batch sizes: {answer.ratio:.3f};"
-            f" {kept} keep it, since no gain is expected there"
+            f"all {len(answer.rows)} batch sizes: {answer.ratio:.3f} of the latency of {BASELINE};"
+            f" {kept} keep it (no gain expected)"
         )
     foretold = [row for row in answer.rows if row.source != MEASURED]
     if answer.trust is None or answer.band is None or not foretold:
         return
     band, device = answer.band, answer.layer.wanted.device
-    where = device if band.device == device else f"the recorded GPUs; not validated on {device}"
+    where = "on this GPU" if band.device == device else "none of them on this GPU"
     yield f"confidence: {answer.trust.level.value}: {answer.trust.reason}"
-    yield (
-        f"brackets: meant to hold {band.level:.0%}; of {band.n} rows of {band.families} model"
-        f" families, each foretold without its family, {band.covered:.0%} lay in them"
-        f" ({band.covered_families:.0%} of a family's, on average), on {where}"
-    )
+    held = f"{band.covered:.0%} of {band.n} held-out rows lay in them"
+    by_family = f"{band.covered_families:.0%} of a model family's"
+    yield f"brackets: meant to hold {band.level:.0%}; {held} ({by_family}), {where}"
 
 
 def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:

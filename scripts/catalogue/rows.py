@@ -30,7 +30,8 @@ class Row:
     """One batch size.
 
     ``ratio``: expected latency over vLLM's default, None where that is not known, with the ends of
-    its interval; of a default that stays it is 1. ``note``: for a reader.
+    its interval; of a default that stays it is 1. ``note``: for a reader. ``confidence``: a word,
+    measured, or of scripts.sim.confidence.
     """
 
     tokens: int
@@ -40,6 +41,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    confidence: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the record."""
@@ -51,6 +53,7 @@ class Row:
             "source": self.source,
             **{name: None if end is None else round(end, 4) for name, end in ends.items()},
             "note": self.note,
+            "confidence": self.confidence,
         }
 
 

@@ -33,10 +33,11 @@ def judge_rows(
 ) -> list[Judgement]:
     """Of each question; ``asked``: registers and shared of scripts.sim.questions.ask."""
     known: dict[tuple[Any, ...], Judgement] = {}
+    parsed = {cell_id: parse_cell(cell_id) for cell_id in set(cells)}
     found = []
     figures = zip(asked["registers"], asked["shared"], strict=True)
     for cell_id, config_id, (registers, shared) in zip(cells, configs, figures, strict=True):
-        cell = parse_cell(cell_id)
+        cell = parsed[cell_id]
         key = (cell.device, cell.shape.scheme, config_id, registers, shared)
         if key not in known:
             known[key] = judge_config(find_device(key[0]), key[1], config_id, registers, shared)

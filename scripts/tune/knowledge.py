@@ -168,7 +168,7 @@ class Advice:
         """All legal configs in the order of their merit, with what graphx-sim predicts, us."""
         expected = expected_logs(self.lessons, self.task(cell, sources), STRATEGIES)
         order = np.argsort(expected.round(10), kind="stable")
-        configs, us = self.space.legal.configs, self.predicted[cell]["predicted_us"]
+        configs, us = self.space.legal.configs, self.predicted[cell]["predicted_us"].to_numpy()
         return [(configs[place], float(us[place])) for place in order]
 
     def searches(
