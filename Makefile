@@ -142,7 +142,7 @@ tune: ## on a GPU machine: config files for a layer (DEVICE=…, MODEL=… and T
 
 LAYER := E8-N3584-K4096-top2-bf16
 COST := build/live/cost
-gpu-cost: ## on a GPU machine: tune one file here and by the published method (LAYER=…, COST=folder)
+gpu-cost: ## on a GPU machine: time the tuning of one file, and compiling by the published method (LAYER=…, COST=folder)
 	$(PYTHON) -m scripts.measure.tuning_cost --shape $(LAYER) \
 	    --space results/tables/space/NVIDIA_H200-$(lastword $(subst -, ,$(LAYER))).parquet \
 	    --proposals results/tables/transfer/proposals.parquet --work $(COST) --out $(COST).json
