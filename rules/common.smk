@@ -4,6 +4,7 @@ import hashlib
 
 from snakemake.exceptions import WorkflowError
 
+from scripts.lib.chosen import CHOSEN
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.imports import closure

@@ -33,6 +33,8 @@ rule report_summary:
     params:
         module=as_py_module(),
         code=code("scripts/report/summary.py", "scripts/report/sections"),
+        # The summary states their values.
+        constants=code(*{one.file: None for one in CHOSEN}),
         sources=lookup(within=config, dpath="figures/sources"),
         gap_source=lookup(within=config, dpath="figures/gap_source"),
         gap_target=lookup(within=config, dpath="figures/gap_target"),

@@ -36,7 +36,7 @@ class Alike:
         return np.array([self.experts, self.rows, self.n, self.k])
 
 
-# Chosen by eye on the first twelve recorded layers; the results hardly depend on them.
+# Chosen by eye on the first twelve recorded layers (scripts/lib/chosen.py).
 SIMILAR_LAYERS = Alike(1.0, 0.7, 1.0, 3.0, 0.02)
 NEIGHBOURING_BATCHES = Alike(np.inf, 0.7, np.inf, np.inf, 0.05)
 

@@ -27,5 +27,5 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: one for each estimate."""
-    return leaves(summary["teaching"], 4)
+    """Of the page to browse: one for each estimate, one for each constant."""
+    return leaves(summary["teaching"], 4) + len(summary["chosen"])

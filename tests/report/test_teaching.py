@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.lib.chosen import values
 from scripts.report import results_md
 from scripts.report.section import Headline
 from scripts.report.sections.teaching import (
     AS_LIVE,
-    BY_HAND,
     NO_SOURCE,
     PREDICTOR,
     SEARCHES,
@@ -86,9 +85,9 @@ def test_a_source_is_credited_only_where_the_interval_says_so(
     assert added(found).endswith(f": {said}")
 
 
-@pytest.mark.parametrize(("names", "file"), BY_HAND.items())
-def test_constants_are_in_the_files_that_are_named(names: str, file: str) -> None:
-    tree = ast.parse(Path(file).read_text())
-    targets = [one for node in tree.body if isinstance(node, ast.Assign) for one in node.targets]
-    found = {name.id for one in targets for name in ast.walk(one) if isinstance(name, ast.Name)}
-    assert set(names.split(", ")) <= found
+def test_every_constant_stands_with_its_value_and_what_it_was_chosen_on(
+    made: dict[str, Any],
+) -> None:
+    text = results_md.page(made)
+    for name, value, file, on in values():
+        assert f"| {name} | {value} | {file} | {on} |" in text

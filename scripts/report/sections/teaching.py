@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scripts.lib.chosen import values
 from scripts.lib.device import short_name
 from scripts.lib.schemas import teaching as schema
 from scripts.report import wording
@@ -12,6 +13,7 @@ from scripts.report.section import (
     Figure,
     Frame,
     Headline,
+    Origin,
     Section,
     Summary,
     find,
@@ -48,15 +50,6 @@ OVER_COMMITTED = {
 # As the searches on the GPU ran: they end by themselves.
 AS_LIVE = ("S1-S8, stops", f"{NO_SOURCE}, stops")
 SHORT = {"layer_out": "layer out", "family_out": "family out", "gpu_out": "GPU out"}
-# Set by hand, once for all folds; those of the first file by eye on layers that are judged here
-# too (see there): constants -> their file.
-BY_HAND = {
-    "MOST_REGRET, SIMILAR_LAYERS, NEIGHBOURING_BATCHES": "scripts/transfer/library.py",
-    "CELLS, CONFIGS, NEAR, ANYWHERE": "scripts/transfer/learn_kernel.py",
-    "NEARBY": "scripts/transfer/strategies/s3_offset.py",
-    "SHARE, LENGTH": "scripts/transfer/strategies/s5_neighbours.py",
-    "PICKS": "scripts/transfer/strategies/s8_portfolio.py",
-}
 
 
 def teaching(table: Frame) -> Figure:
@@ -72,6 +65,14 @@ def teaching(table: Frame) -> Figure:
             "files": int(row["files"]),
         }
     return out
+
+
+def chosen() -> list[Figure]:
+    """The constants that no fold refits: name, value, file, what they were chosen on."""
+    return [
+        {"name": name, "value": value, "file": file, "on": str(on)}
+        for name, value, file, on in values()
+    ]
 
 
 def listed(summary: Summary) -> list[tuple[str, str, str, Figure]]:
@@ -176,8 +177,8 @@ def _of_teaching(device: str, taught: str) -> Iterator[Candidate]:
 
 SECTION = Section(
     "teaching",
-    origins={"teaching": [TEACHING]},
-    build=lambda read: {"teaching": teaching(read["teaching"])},
+    origins={"teaching": [TEACHING], "chosen": [Origin("scripts/lib/chosen.py")]},
+    build=lambda read: {"teaching": teaching(read["teaching"]), "chosen": chosen()},
     claims=claims,
     readings=readings,
     values=lambda summary: {
@@ -196,7 +197,6 @@ SECTION = Section(
             "OVER_COMMITTED": OVER_COMMITTED,
             "AS_LIVE": AS_LIVE,
             "SHORT": SHORT,
-            "BY_HAND": BY_HAND,
         }
     },
     phrases={
