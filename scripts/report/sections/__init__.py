@@ -13,7 +13,9 @@ TOPICS = {
     "What was found": ("first", "headline", "margins", "live", "teaching", "claims", "reading"),
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),
-    "Searching and predicting": ("transfer", "search", "sim", "spaces", "triples", "cost"),
+    "Searching and predicting": (
+        "transfer", "search", "sim", "expected", "spaces", "triples", "cost",
+    ),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
         "repeat", "revalidation", "states", "correctness",
