@@ -8,6 +8,7 @@ other schemes with activations of 8 bits or fewer. Everything else takes the wid
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from scripts.lib.config import ROCM_KEYS, Config
 from scripts.lib.device import Vendor
@@ -40,9 +41,19 @@ ROCM_WIDE_SPACE: Ranges = {
 }
 
 
-def is_narrow(a_bits: int, int8_weights: bool) -> bool:
-    """Whether the ROCm search takes a scheme with such numbers for an 8-bit one."""
-    return a_bits <= 8 or int8_weights
+class Numbers(Protocol):
+    """Of a kernels.formats.Format: bits of an activation, and what a weight is."""
+
+    @property
+    def a_bits(self) -> int: ...  # noqa: D102 - above
+
+    @property
+    def b(self) -> str: ...  # noqa: D102 - above
+
+
+def is_narrow(form: Numbers) -> bool:
+    """Whether the ROCm search takes a scheme for an 8-bit one."""
+    return form.a_bits <= 8 or form.b == "int8"
 
 
 def searched_ranges(vendor: Vendor, narrow: bool) -> Ranges:
@@ -57,9 +68,9 @@ def searched_ranges(vendor: Vendor, narrow: bool) -> Ranges:
     return ROCM_NARROW_SPACE if narrow else ROCM_WIDE_SPACE
 
 
-def is_searched(config: Config, vendor: Vendor, narrow: bool) -> bool:
+def is_searched(config: Config, vendor: Vendor, form: Numbers) -> bool:
     """Whether the published search would try a config; one that it would not may well launch."""
-    ranges = searched_ranges(vendor, narrow)
+    ranges = searched_ranges(vendor, is_narrow(form))
     foreign = [name for name, _ in ROCM_KEYS.values() if name not in ranges]
     if any(getattr(config, name) is not None for name in foreign):
         return False

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from kernels.formats import SCHEMES, Element
+from kernels.formats import SCHEMES
 from scripts.lib.config import parse_id
 from scripts.lib.device import Device, find_device
 from scripts.lib.legality import Judgement, judge_launch
-from scripts.lib.search_space import is_narrow, is_searched
+from scripts.lib.search_space import is_searched
 from scripts.lib.shape import parse_cell
 
 # Columns of a table of predictions that say so.
@@ -22,9 +22,8 @@ def judge_config(
     device: Device, scheme: str, config_id: str, registers: float, shared_bytes: float
 ) -> Judgement:
     """One config by the figures of its binary."""
-    config, form = parse_id(config_id), SCHEMES[scheme]
-    narrow = is_narrow(form.a_bits, form.b is Element.INT8)
-    searched = is_searched(config, device.vendor, narrow)
+    config = parse_id(config_id)
+    searched = is_searched(config, device.vendor, SCHEMES[scheme])
     return judge_launch(device, config.num_warps, int(registers), int(shared_bytes), searched)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kernels.formats import Format
 from scripts.lib.schemas.space import Rejection
-from scripts.space.spaces import is_narrow
+from scripts.lib.search_space import is_narrow
 
 Mask = NDArray[np.bool_]
 

@@ -8,10 +8,10 @@ from functools import cache
 
 import pandas as pd
 
-from kernels.formats import Element, Format
-from scripts.lib import search_space
+from kernels.formats import Format
 from scripts.lib.config import ALL_KEYS, Config
 from scripts.lib.device import Vendor
+from scripts.lib.search_space import is_narrow, searched_ranges
 
 _ATTRIBUTES = dict(ALL_KEYS.values())
 
@@ -25,14 +25,9 @@ def published_space(vendor: Vendor, form: Format) -> pd.DataFrame:
     return _product(vendor, vendor is Vendor.AMD and is_narrow(form))
 
 
-def is_narrow(form: Format) -> bool:
-    """Whether the ROCm search takes a scheme for an 8-bit one."""
-    return search_space.is_narrow(form.a_bits, form.b is Element.INT8)
-
-
 @cache
 def _product(vendor: Vendor, narrow: bool) -> pd.DataFrame:
-    ranges = search_space.searched_ranges(vendor, narrow)
+    ranges = searched_ranges(vendor, narrow)
     frame = pd.DataFrame(itertools.product(*ranges.values()), columns=list(ranges))
     return _with_ids(frame)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.formats import SCHEMES, Element
+from kernels.formats import SCHEMES
 from scripts.lib.carry import carried_over
 from scripts.lib.config import ALL_KEYS, Config
 from scripts.lib.device import Vendor, find_device
 from scripts.lib.legality import Legality
-from scripts.lib.search_space import is_narrow, is_searched
+from scripts.lib.search_space import is_searched
 from scripts.lib.shape import Cell
 from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
@@ -82,9 +82,8 @@ def legality(cell: Cell, config: Config, legal: LegalSpace) -> Legality:
     """Of a config against the legal space of its cell's GPU and scheme."""
     if config in legal.index:
         return Legality.LEGAL
-    form = SCHEMES[cell.shape.scheme]
-    narrow = is_narrow(form.a_bits, form.b is Element.INT8)
-    searched = is_searched(config, find_device(cell.device).vendor, narrow)
+    vendor = find_device(cell.device).vendor
+    searched = is_searched(config, vendor, SCHEMES[cell.shape.scheme])
     return Legality.ILLEGAL if searched else Legality.OUTSIDE
 
 
