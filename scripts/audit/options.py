@@ -5,16 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from scripts.lib.command_line import parser
 from scripts.lib.recordings import Role, recordings
 
-
-def parser(doc: str | None, example: str) -> argparse.ArgumentParser:
-    """A parser with the module's docstring as its description and ``example`` in the epilog."""
-    return argparse.ArgumentParser(
-        description=doc,
-        epilog=f"example:{example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+__all__ = ["add_recorded", "parser"]
 
 
 def add_recorded(options: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from scripts.corpus.counts import (
     make_runtimes,
 )
 from scripts.corpus.runtimes import configs
+from scripts.lib import command_line
 from scripts.lib.log import run_main
 from scripts.lib.schemas.history import HISTORY, RUNTIME_HISTORY
 from scripts.lib.schemas.runtimes import ACROSS, ARRIVAL_RATES, ARRIVALS, REJECTED, RUNTIMES
@@ -51,12 +52,7 @@ def across(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line of this step."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.corpus.across",
-        description=__doc__,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--history", type=Path, required=True, help="vLLM's, written by mining")
     parser.add_argument("--sglang", type=Path, required=True, help="SGLang's, written by mining")
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables to write")

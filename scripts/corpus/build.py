@@ -11,6 +11,7 @@ from scripts.corpus.models import read_models
 from scripts.corpus.pairs import make_pairs
 from scripts.corpus.shapes import make_shapes
 from scripts.corpus.triples import make_triples
+from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.schemas.corpus import PAIRS, SHAPES, TRIPLES
@@ -47,12 +48,7 @@ def build(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line of this step."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.corpus.build",
-        description=__doc__,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--history", type=Path, required=True, help="table written by mining")
     parser.add_argument("--models", type=Path, required=True, help="YAML table of public models")
     parser.add_argument("--out-triples", type=Path, required=True, help="Parquet file to write")

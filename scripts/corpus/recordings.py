@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import read_yaml, write_json
 from scripts.lib.log import run_main
 from scripts.lib.recordings import parse
@@ -18,9 +18,7 @@ EXAMPLE = """example:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the registry, check it, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--registry", type=Path, required=True, help="YAML file of recordings")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     arguments = parser.parse_args(argv)

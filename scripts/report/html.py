@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.report.origins import sources
@@ -70,9 +70,7 @@ def page(
 
 def main(argv: list[str] | None = None) -> int:
     """Read summary, tables and figures, render, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables to browse")
     parser.add_argument("--quoted", type=Path, nargs="+", required=True, help="tables to hash")

@@ -6,10 +6,10 @@ whole summary would take minutes, and nobody would read it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.report.results_md import read_summary
@@ -30,9 +30,7 @@ def metrics(summary: Summary) -> dict[str, float]:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the summary, choose, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     arguments = parser.parse_args(argv)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
 from scripts.report.rendering import render_page
@@ -61,9 +61,7 @@ def read_summary(path: Path) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the summary, render, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")
     parser.add_argument("--out", type=Path, required=True, help="first page; details go beside it")
     arguments = parser.parse_args(argv)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.claims.sentences import judge_sentences
+from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
@@ -44,9 +45,7 @@ def summarise(read: Frames, quoted: dict[str, Any], headline: Headline) -> Summa
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument(
         "--tables", type=Path, nargs="+", required=True,
         help="every file that a section reads; of runs.json first that of the dataset on which"

@@ -21,6 +21,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.device import devices, short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
@@ -181,9 +182,7 @@ def _as_text(figure: Mapping[str, Any]) -> str:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--summary", type=Path, default=SUMMARY, help=f"results as JSON (default: {SUMMARY})")
     add("--results", type=Path, default=RESULTS, help=f"default: {RESULTS}")

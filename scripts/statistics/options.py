@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from scripts.lib.command_line import parser
 from scripts.statistics.bootstrap import Plan
 
-
-def parser(doc: str | None, example: str) -> argparse.ArgumentParser:
-    """A parser with the module's docstring as its description and ``example`` in the epilog."""
-    return argparse.ArgumentParser(
-        description=doc,
-        epilog=f"example: {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+__all__ = ["add_plan", "parser", "plan"]
 
 
 def add_plan(options: argparse.ArgumentParser) -> None:
