@@ -34,7 +34,12 @@ MEASURED = [
 
 
 # Modules that recorded commands name.
-COMMANDS = ["scripts/measure/sweep.py", "scripts/tune/run.py", "scripts/tune/study.py"]
+COMMANDS = [
+    "scripts/measure/sweep.py",
+    "scripts/runtime/study.py",
+    "scripts/tune/run.py",
+    "scripts/tune/study.py",
+]
 
 
 def code(script, *others):
@@ -326,6 +331,12 @@ def fresh(*names):
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
+def under_op(*names):
+    """Files of the recordings under a runtime's own operator; none where there is none."""
+    found = registered("runtime")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))
@@ -337,7 +348,7 @@ def ledgers():
     own = lookup(within=config, dpath="measure/dataset")
     ordered = (
         registered(*DATASETS)
-        + registered("repeat", "study", "finals")
+        + registered("repeat", "study", "finals", "runtime")
         + registered("tuned")
     )
     return recorded(

@@ -9,6 +9,7 @@ include: "statistics/searches.smk"
 include: "statistics/live.smk"
 include: "statistics/margins.smk"
 include: "statistics/teaching.smk"
+include: "statistics/agreement.smk"
 include: "statistics/expected.smk"
 
 

@@ -39,6 +39,7 @@ class Role(StrEnum):
     REPEAT = "repeat"  # another recording's cells once more
     STUDY = "study"  # searches on the GPU itself
     FINALS = "finals"  # what a study chose, in finals of its own
+    RUNTIME = "runtime"  # cells under a runtime's own operator
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -49,7 +50,8 @@ class Role(StrEnum):
 # Where recordings of a role lie, and as what: {} is the name.
 _PLACES = {
     **dict.fromkeys(
-        (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS), "measured/{}"
+        (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS, Role.RUNTIME),
+        "measured/{}",
     ),
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",

@@ -10,7 +10,9 @@ from scripts.report.section import Section, Source, with_template
 
 # What the pages group them by, what matters most first.
 TOPICS = {
-    "What was found": ("first", "headline", "margins", "live", "teaching", "claims", "reading"),
+    "What was found": (
+        "first", "headline", "margins", "live", "agreement", "teaching", "claims", "reading",
+    ),
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),
     "Searching and predicting": (

@@ -1,0 +1,36 @@
+"""Whether verdicts under graphx's own kernels hold under the runtime's operator."""
+
+
+rule statistics_agreement:
+    input:
+        script="scripts/statistics/agreement.py",
+        op=under_op("cells.parquet", "finals.parquet", "trials.parquet"),
+        fresh=fresh("finals.parquet"),
+        study=study("finals.parquet"),
+        recorded=datasets("finals.parquet"),
+        again=second_recordings("finals.parquet"),
+        spec=LOCKED_SPEC,
+    output:
+        agreement="results/tables/statistics/agreement.parquet",
+        pairs="results/tables/statistics/op_pairs.parquet",
+    log:
+        "logs/statistics/agreement.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/agreement.py"),
+        op=folders("op"),
+        fresh=folders("fresh"),
+        study=folders("study"),
+        recorded=folders("recorded"),
+        again=folders("again"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --op {params.op:q} --own {params.fresh:q} {params.study:q}"
+        " {params.recorded:q} {params.again:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.agreement:q} --out-pairs {output.pairs:q} 2> {log:q}"

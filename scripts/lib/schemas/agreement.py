@@ -1,0 +1,78 @@
+"""Whether verdicts under graphx's own kernels hold under the runtime's operator."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
+_SCHEME = "number formats"
+_ROUTING = Column("routing", pa.string(), "of the operator's passes; the two GEMMs' was uniform")
+
+OP_PAIRS = Table(
+    "op_pairs",
+    1,
+    "One row per (cell, config) whose latency over the committed config's is known by finals of "
+    "both: graphx's two GEMMs and the runtime's whole operator.",
+    (
+        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
+        Column("config_id", pa.string(), "see scripts.lib.config.Config"),
+        _DEVICE,
+        Column("scheme", pa.string(), _SCHEME),
+        Column("tokens", pa.int32(), "M, tokens"),
+        _ROUTING,
+        Column("committed_id", pa.string(), "the config that it is held against"),
+        Column("dataset", pa.string(), "recording of the two GEMMs"),
+        Column("us", pa.float64(), "two GEMMs, committed config, median, us"),
+        Column("op_us", pa.float64(), "operator, committed config, median, us"),
+        Column("ratio", pa.float64(), "config over committed, two GEMMs, median of the rounds"),
+        Column("low", pa.float64(), "lower end of its interval"),
+        Column("high", pa.float64(), "upper end"),
+        Column("verdict", pa.string(), "win, tie or loss at the margin"),
+        Column("op_ratio", pa.float64(), "the same under the operator"),
+        Column("op_low", pa.float64(), "lower end of its interval"),
+        Column("op_high", pa.float64(), "upper end"),
+        Column("op_verdict", pa.string(), "win, tie or loss at the margin"),
+        Column("diluted", pa.string(), "verdict of the two GEMMs' interval, its distance from 1 "
+               "times us / op_us: what the operator's fixed part makes of it"),
+        Column("again_dataset", pa.string(), "the next recording of the two GEMMs that holds the "
+               "pair", nullable=True),
+        Column("again_verdict", pa.string(), "its verdict", nullable=True),
+        Column("unaligned", pa.bool_(), "so few tokens that the operator skips the alignment"),
+    ),
+    ("1: first version",),
+)  # fmt: skip
+
+AGREEMENT = Table(
+    "agreement",
+    1,
+    "One row per (GPU, routing, number formats, metric) over OP_PAIRS and the cells of the "
+    "operator's finals. Intervals: percentile bootstrap over rows and over files, the wider of "
+    "the two.",
+    (
+        _DEVICE,
+        _ROUTING,
+        Column("scheme", pa.string(), f"{_SCHEME}; all: of all together"),
+        Column(
+            "metric",
+            pa.string(),
+            "same_word: share with one verdict by both; same_word_again: by two recordings of the "
+            "two GEMMs, of pairs that both hold; flips: win by one, loss by the other; "
+            "unseen_loss: a loss by the operator alone; lost_win: a win by the two GEMMs alone; "
+            "diluted_word: share whose operator's verdict is the diluted one; kept_order: share on "
+            "one side of committed, of those that both show to be on a side; correlation and "
+            "rank_correlation: of log ratios; slope: of log op_ratio on log ratio; part: us / "
+            "op_us, geometric mean; two_gemm_worst, two_gemm_over: the row that the two GEMMs' "
+            "verdict would export over the better of committed and default, under the operator, "
+            "worst and share above 1 + margin; op_worst, op_over: the same of the row that the "
+            "operator's own finals would export; logits_diff: largest of all checked outputs",
+        ),
+        Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
+        Column("low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("high", pa.float64(), "upper end", nullable=True),
+        Column("n", pa.int32(), "rows or cells that it is of"),
+        Column("files", pa.int32(), "config files that they come from"),
+    ),
+    ("1: first version",),
+)

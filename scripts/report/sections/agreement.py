@@ -1,0 +1,163 @@
+"""Whether verdicts under graphx's two GEMMs hold under the operator of the runtime that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scripts.lib.device import short_name
+from scripts.lib.judging.token_classes import search_class
+from scripts.lib.schemas import agreement as schema
+from scripts.report import wording
+from scripts.report.rows import by_cell, plain_rows
+from scripts.report.section import (
+    Browsable,
+    Figure,
+    Frame,
+    Headline,
+    Rows,
+    Section,
+    Summary,
+    find,
+    made,
+)
+
+AGREEMENT = made("agreement", "statistics.agreement", schema.AGREEMENT)
+PAIRS = made("op_pairs", "statistics.agreement", schema.OP_PAIRS)
+ALL, UNIFORM = "all", "uniform"
+# What chose the row that a file would hold: metric's beginning -> in words.
+JUDGES = {"two_gemm": "the two GEMMs' verdict", "op": "the operator's own finals"}
+
+
+def runtime(table: Frame, pairs: Frame) -> Figure:
+    """``[device]["op"]``: cells, pairs, every metric of all formats, the same by format, and how
+    often the word is the same apart, all of UNIFORM routing; ``skewed`` has the metrics by any
+    other. ``table``: AGREEMENT, ``pairs``: OP_PAIRS."""  # noqa: D205,D209
+    out: Figure = {}
+    for device, rows in table.groupby("device", sort=True):
+        by_routing = {
+            str(routing): {str(name): _metrics(part) for name, part in some.groupby("scheme")}
+            for routing, some in rows.groupby("routing", sort=True)
+        }
+        by_scheme = by_routing.pop(UNIFORM, {})
+        mine = pairs[(pairs["device"] == device) & (pairs["routing"] == UNIFORM)]
+        out[str(device)] = {
+            "op": {
+                "cells": int(mine["cell_id"].nunique()),
+                "pairs": len(mine),
+                **by_scheme.pop(ALL, {}),
+                "schemes": by_scheme,
+                "apart": _apart(mine),
+                "skewed": {routing: found[ALL] for routing, found in by_routing.items()},
+            }
+        }
+    return out
+
+
+def _metrics(rows: Frame) -> Figure:
+    """By metric its estimate; where it has no interval, the value alone."""
+    plain = plain_rows(rows)
+    return {str(row["metric"]): _figure(row) for row in plain if row["value"] is not None}
+
+
+def _figure(row: dict[str, object]) -> Figure:
+    return {
+        "mean": row["value"],
+        "ci": None if row["low"] is None else [row["low"], row["high"]],
+        "n": row["n"],
+        "files": row["files"],
+    }
+
+
+def _apart(pairs: Frame) -> Figure:
+    """By what tells cells apart: pairs, those of one word, flips and unseen losses."""
+    where = pairs["unaligned"].map({True: "alignment skipped", False: "aligned"})
+    parts = {"path": where, "tokens": pairs["tokens"].map(search_class)}
+    return {
+        name: {str(word): _counts(some) for word, some in pairs.groupby(by, sort=False)}
+        for name, by in parts.items()
+    }
+
+
+def _counts(pairs: Frame) -> Figure:
+    words, op_words = pairs["verdict"], pairs["op_verdict"]
+    opposite = {("win", "loss"), ("loss", "win")}
+    return {
+        "pairs": len(pairs),
+        "same_word": int((words == op_words).sum()),
+        "flips": sum(pair in opposite for pair in zip(words, op_words, strict=True)),
+        "unseen_loss": int(((op_words == "loss") & (words != "loss")).sum()),
+    }
+
+
+def _op(summary: Summary) -> Iterator[tuple[str, Figure]]:
+    for device, found in summary.get("runtime", {}).items():
+        if (op := found.get("op")) and op["pairs"]:
+            yield device, op
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """A sentence for each GPU: same words, beside what two recordings of one kernel share; what an
+    exported row would cost."""  # noqa: D205,D209
+    for device, op in _op(summary):
+        again = op.get("same_word_again")
+        beside = f", by two recordings of the two GEMMs {wording.per_cent(again)}" if again else ""
+        yield (
+            f"{short_name(device)}, the runtime's own operator against graphx's two GEMMs,"
+            f" {op['pairs']:,} pairs on {op['cells']:,} cells: the same word on"
+            f" {wording.per_cent(op['same_word'])}{beside}; opposite words on"
+            f" {wording.per_cent(op['flips'])}; log ratios correlate at"
+            f" {wording.ratio(op['correlation'])}."
+        )
+        worst = [find(op, f"{judge}_worst/mean") for judge in JUDGES]
+        if None not in worst:
+            yield (
+                f"{short_name(device)}, the worst row of a file under the operator, over the better"
+                f" of committed and default: {worst[0]:.3f} if the two GEMMs chose,"
+                f" {worst[1]:.3f} if the operator did."
+            )
+
+
+def scheme_rows(summary: Summary) -> list[tuple[str, str, Figure]]:
+    """(GPU, formats, figures): all together, by format, then all together by skewed routing."""
+    return [
+        (device, name, found)
+        for device, op in _op(summary)
+        for name, found in (
+            (ALL, op),
+            *op["schemes"].items(),
+            *((f"{ALL}, {routing} routing", one) for routing, one in op["skewed"].items()),
+        )
+        if "same_word" in found
+    ]
+
+
+def checked_only(summary: Summary) -> list[tuple[str, str, Figure]]:
+    """(GPU, formats, figures) of formats that were measured without a committed file to meet."""
+    return [
+        (device, name, found)
+        for device, part in summary.get("runtime", {}).items()
+        for name, found in find(part, "op/schemes").items()
+        if "same_word" not in found
+    ]
+
+
+def disagreeing(pairs: Frame) -> Rows:
+    """One row for each pair with another word under the operator."""
+    return plain_rows(by_cell(pairs[pairs["verdict"] != pairs["op_verdict"]]))
+
+
+SECTION = Section(
+    "agreement",
+    origins={"runtime": [AGREEMENT, PAIRS]},
+    build=lambda read: {"runtime": runtime(read["agreement"], read["op_pairs"])},
+    readings=readings,
+    values=lambda summary: {
+        "agreeing": scheme_rows(summary),
+        "checked_only": checked_only(summary),
+        "under_op": list(_op(summary)),
+    },
+    words={"exporting": JUDGES},
+    phrases={"two GEMMs": "the name of a scope", "two recordings of": "how many are compared"},
+    rows={"disagreeing": Browsable((PAIRS,), disagreeing)},
+    links={"agreement": "Under the runtime"},
+)

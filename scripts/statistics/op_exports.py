@@ -1,0 +1,89 @@
+"""What a file would cost its user under the operator, by what chose its rows.
+
+A row is held against the better of what the runtime launches without the file: the committed
+config and the default one. Half of the operator's rounds choose (its own pick, and which of the two
+is the better), the other half judge, so that no round does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.runtimes.default_config import SCHEMES, default_config
+from scripts.lib.shape import parse_cell
+from scripts.statistics.bootstrap import round_10
+from scripts.statistics.rounds import Rounds
+
+NAMES = ["cell_id", "device", "scheme", "two_gemm", "op"]
+
+
+def exports(
+    of_op: Mapping[str, Rounds], committed: Mapping[str, str], pairs: pd.DataFrame
+) -> pd.DataFrame:
+    """NAMES: by cell, the row's latency over the better of committed and default.
+
+    ``of_op``: the operator's rounds; ``committed``: by cell; ``pairs``: OP_PAIRS. ``two_gemm``: the
+    row that the two GEMMs' verdicts would export, ``op``: that of the operator's own finals.
+    """
+    by_cell = {str(name): rows for name, rows in pairs.groupby("cell_id")}
+    rows = []
+    for cell_id, rounds in sorted(of_op.items()):
+        slot = rounds.first_slot(committed.get(cell_id))
+        if slot is None:
+            continue
+        cell = parse_cell(cell_id)
+        halves = _halves(rounds)
+        base = [slot]
+        if cell.shape.scheme in SCHEMES:
+            default = rounds.first_slot(default_config(cell.shape, cell.tokens).id)
+            base += [] if default is None else [default]
+        better = _fastest(halves[0], base, slot)
+        mine = by_cell.get(cell_id)
+        chosen = None if mine is None else _by_two_gemms(mine)
+        first = rounds.first_slot(chosen)
+        rows.append(
+            {
+                "cell_id": cell_id,
+                "device": cell.device,
+                "scheme": cell.shape.scheme,
+                "two_gemm": _over(halves[1], slot if first is None else first, better),
+                "op": _over(halves[1], _by_op(halves[0], base, slot), better),
+            }
+        )
+    return pd.DataFrame(rows, columns=NAMES)
+
+
+def _halves(rounds: Rounds) -> tuple[Rounds, Rounds]:
+    """Rounds two by two in turn: an order and its reverse belong together."""
+    first = rounds.numbers // 2 % 2 == 0
+    return rounds.only(first), rounds.only(~first)
+
+
+def _by_two_gemms(pairs: pd.DataFrame) -> str | None:
+    """The fastest config that their finals show to be faster than committed; None keeps that."""
+    shown = pairs[pairs["high"] < 1.0]
+    return (
+        None if shown.empty else str(shown.sort_values(["ratio", "config_id"])["config_id"].iloc[0])
+    )
+
+
+def _by_op(deciding: Rounds, base: list[int], committed: int) -> int:
+    """The fastest slot that is shown to be faster than what stands without the file; else that."""
+    stands = _fastest(deciding, base, committed)
+    ratios = deciding.ratios(stands)
+    shown = [n for n, slot in enumerate(deciding.slots) if slot != stands and ratios[n, 2] < 1.0]
+    best = min(shown, key=lambda n: (ratios[n, 0], n), default=None)
+    return stands if best is None else deciding.slots[best]
+
+
+def _fastest(rounds: Rounds, slots: list[int], to: int) -> int:
+    ratios = rounds.ratios(to)
+    return min(slots, key=lambda slot: (ratios[rounds.slots.index(slot), 0], slot))
+
+
+def _over(judging: Rounds, slot: int, better: int) -> float:
+    ratio = judging.ratios(better)[judging.slots.index(slot), 0]
+    return float("nan") if np.isnan(ratio) else round_10(float(ratio))

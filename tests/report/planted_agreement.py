@@ -1,0 +1,43 @@
+"""Verdicts of the synthetic study's kind under an operator, as the statistics make them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.lib.schemas.agreement import AGREEMENT, OP_PAIRS
+from scripts.lib.tables import Table
+from scripts.statistics.agreement import compare
+from tests.statistics.test_agreement import (
+    INT4,
+    MARGIN,
+    PLAN,
+    TRUTH,
+    under_op,
+    with_default,
+    written,
+)
+
+
+def made() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """OP_PAIRS and AGREEMENT."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        op = written(root / "op", with_default(under_op(TRUTH)), 1, INT4)
+        own = [written(root / f"own-{n}", TRUTH, n) for n in (2, 3)]
+        return compare([op], own, MARGIN, PLAN)
+
+
+def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """Both tables."""
+    pairs, rows = made()
+    return {"agreement": (rows, AGREEMENT), "op_pairs": (pairs, OP_PAIRS)}
+
+
+def rows(summary: dict[str, Any]) -> int:
+    """Of the page to browse: one an estimate, one a pair with another word, as the table has it."""
+    pairs, estimates = made()
+    return len(estimates) + int((pairs["verdict"] != pairs["op_verdict"]).sum())

@@ -1,0 +1,61 @@
+"""What the pages say of the operator, and that they say so where nothing is recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.report import results_md
+from scripts.report.section import Headline
+from scripts.report.sections.agreement import SECTION, readings
+
+DEVICE = "NVIDIA_H200"
+ABOUT = Headline((), "")
+
+
+@pytest.fixture(scope="module")
+def made(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+def part(summary: dict[str, Any]) -> str:
+    text = results_md.page(summary).partition("## Under the runtime's own operator\n")[2]
+    return text.partition("\n## ")[0]
+
+
+def test_the_summary_has_the_keys_of_the_operator(made: dict[str, Any]) -> None:
+    op = made["runtime"][DEVICE]["op"]
+    assert {"cells", "same_word", "flips", "correlation"} <= set(op)
+    assert op["pairs"] >= op["cells"] > 0
+    assert op["same_word"]["ci"][0] <= op["same_word"]["mean"] <= op["same_word"]["ci"][1]
+    for parts in op["apart"].values():
+        assert sum(one["pairs"] for one in parts.values()) == op["pairs"]
+        same = sum(one["same_word"] for one in parts.values())
+        assert same == round(op["same_word"]["mean"] * op["pairs"])
+
+
+def test_every_format_has_a_row_and_one_without_a_file_only_its_check(made: dict[str, Any]) -> None:
+    text = part(made)
+    for scheme in ("all", "bf16", "int8_w8a16"):
+        assert text.count(f"| H200 | {scheme} |") == 1 + 1 + 2 + 1
+    assert text.count("| H200 | int4_w4a16 |") == 1
+    assert "Nothing is recorded" not in text
+
+
+def test_readings_stand_the_operator_beside_the_two_gemms(made: dict[str, Any]) -> None:
+    words, worst = readings(made, ABOUT)
+    op = made["runtime"][DEVICE]["op"]
+    assert f"{100 * op['same_word']['mean']:.1f}%" in words
+    assert f"{100 * op['same_word_again']['mean']:.1f}%" in words
+    assert f"{op['two_gemm_worst']['mean']:.3f} if the two GEMMs chose" in worst
+
+
+def test_without_a_recording_the_page_says_so(made: dict[str, Any]) -> None:
+    bare = made | {"runtime": {}}
+    assert "Nothing is recorded under a runtime's operator." in part(bare)
+    assert list(readings(bare, ABOUT)) == []
+    assert SECTION.values(bare)["agreeing"] == []
