@@ -63,7 +63,7 @@ def finals_over_sweep(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFram
     keys = ["cell_id", "config_id"]
     held = finals.groupby(keys)["us"].median().rename("finals_us").reset_index()
     both = held.merge(whole[[*keys, "median_us"]], on=keys)
-    logs = np.log(both["finals_us"] / both["median_us"]).groupby(both["cell_id"])
+    logs = (both["finals_us"] / both["median_us"]).map(np.log).groupby(both["cell_id"])
     return pd.DataFrame(
         {"finals": np.exp(logs.median()), "apart": logs.std(), "configs": logs.size()}
     )

@@ -13,7 +13,7 @@ from scripts.report.section import Figure, Frame, Headline, Section, Summary, fi
 
 STATES = made("states", "statistics.states", schema.STATES)
 # classes of LIVE_RATES -> in words, in the order of the table
-APART = {
+APART: dict[str, dict[str, str]] = {
     "power": {
         Power.FREE: "not power-limited",
         Power.LIMITED: "power-limited",
