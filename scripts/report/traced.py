@@ -65,13 +65,13 @@ class TracedFloat(_Number, float):
 
 
 class TracedStr(str):
-    """A text with its places; one of digits alone is a number where it is written."""
+    """A text with its places; one of digits, a version too, is a number where it is written."""
 
     _places: Places
 
     def __format__(self, spec: str) -> str:
         text = format(str(self), spec)
-        return mark(text, self._places) if self.isdecimal() else text
+        return mark(text, self._places) if self.replace(".", "").isdecimal() else text
 
 
 class TracedDict(dict[Any, Any]):

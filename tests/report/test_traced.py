@@ -131,3 +131,11 @@ def test_a_page_of_traced_figures_is_the_page(summary_path: Path) -> None:
     marked = results_md.page(traced(summary))
     assert unmarked(marked) == results_md.page(summary)
     assert len(found(marked)) > 100
+
+
+def test_a_version_is_a_number_where_it_is_written_and_a_name_is_not() -> None:
+    found = traced({"3.6.0": 1, "M16": 2, "64": 3})
+    version, config, size = found
+    assert marked_places(MARK.match(f"{version}")) == places(version)  # type: ignore[arg-type]
+    assert unmarked(f"{version} {size}") == "3.6.0 64"
+    assert f"{config}" == "M16"

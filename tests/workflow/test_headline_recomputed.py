@@ -41,18 +41,33 @@ def triples_of(folder: Path, source: str) -> list[dict[str, Any]]:
     rows = [row for row in rows if (row["source"], row["target"]) == (source, TARGET)]
     gains = table(folder, "gains")
     keys = zip(gains["dataset"], gains["cell_id"], strict=True)
-    best = dict(zip(keys, zip(gains["ratio"], gains["verdict"], strict=True), strict=True))
+    names = ("ratio", "verdict", "low", "high")
+    best = dict(zip(keys, zip(*(gains[name] for name in names), strict=True), strict=True))
+    rates = table(folder, "aa_rates")
+    sizes = zip(rates["dataset"], rates["tokens"], strict=True)
+    errors = dict(zip(sizes, rates["error"], strict=True))
     for row in rows:
-        row["best"] = best[row["dataset"], row["cell_id"]]
+        error = errors[row["dataset"], row["tokens"]]
+        same = row["carried_id"] == row["committed_id"]
+        row["copied"] = (*(row[name] for name in names), 0.0 if same else error)
+        row["best"] = (*best[row["dataset"], row["cell_id"]], error)
     return sorted(rows, key=lambda row: (row["source_file"], row["target_file"], row["tokens"]))
 
 
-def marks(ratio: float | None, verdict: str | None) -> dict[str, float]:
-    """Rates of one triple: NaN where it is not judged; a failed copy is within nothing."""
+RATES = ("win_rate", "win_or_tie", "win", "loss", "within_2", "within_10")
+WIDENED = ("win_widened", "loss_widened", "non_inferior_widened")
+
+
+def marks(
+    ratio: float | None, verdict: str | None, low: float | None, high: float | None, error: float
+) -> dict[str, float]:
+    """Rates of one triple: NaN where it is not judged; a failed copy is within nothing.
+
+    ``error``: by which identical pairs of its batch size differ, a log ratio.
+    """
     if verdict is None:
-        return dict.fromkeys(
-            ("win_rate", "win_or_tie", "win", "loss", "within_2", "within_10"), np.nan
-        )
+        return dict.fromkeys((*RATES, *WIDENED), np.nan)
+    ends = np.array([low, high], dtype=float) * np.exp([-error, error])
     known = np.inf if ratio is None else ratio
     return {
         "win_rate": float(known <= 1),
@@ -61,6 +76,9 @@ def marks(ratio: float | None, verdict: str | None) -> dict[str, float]:
         "loss": float(verdict == "loss"),
         "within_2": float(known <= 1.02),
         "within_10": float(known <= 1.10),
+        "win_widened": float(ends[1] < 1 - MARGIN),
+        "loss_widened": float(ends[0] > 1 + MARGIN or ratio is None),
+        "non_inferior_widened": float(ends[1] <= 1 + MARGIN),
     }
 
 
@@ -107,8 +125,7 @@ def test_rates_and_their_intervals(made: Clone, source: str, choice: str) -> Non
     page = (made.path / "results/details/headline.md").read_text()
     rows = triples_of(made.path, source)
     files = [f"{row['source_file']} -> {row['target_file']}" for row in rows]
-    judged = [(row["ratio"], row["verdict"]) if choice == "copied" else row["best"] for row in rows]
-    found = [marks(*one) for one in judged]
+    found = [marks(*row[choice]) for row in rows]
     pair = f"{source}->{TARGET}"
     printed = []
     for metric in found[0]:
@@ -121,6 +138,54 @@ def test_rates_and_their_intervals(made: Clone, source: str, choice: str) -> Non
         mean, low, high = (100 * x for x in (figure["mean"], *figure["ci"]))
         printed.append(f"{mean:.1f}% ({low:.1f}–{high:.1f})")
     assert all(text in page for text in printed)
+
+
+def power_limited(folder: Path, dataset: str) -> set[str]:
+    """Cells of a recording whose clock or finals fell behind by more than the margin of a win."""
+    read = {
+        name: pq.read_table(folder / f"data/recorded/measured/{dataset}/{name}.parquet").to_pydict()
+        for name in ("cells", "trials", "finals")
+    }
+    cells, trials, finals = read["cells"], read["trials"], read["finals"]
+    highest = max(clock for clock in cells["sm_clock_max_mhz"] if clock is not None)
+    names = ("cell_id", "sm_clock_mhz", "sm_clock_max_mhz", "readings")
+    found = set()
+    for cell_id, median, most, readings in zip(*(cells[name] for name in names), strict=True):
+        if readings is not None and (median if readings >= 3 else most) < 0.99 * highest:
+            found.add(cell_id)
+    swept = {}
+    names = ("cell_id", "config_id", "outcome", "stopped_by", "median_us")
+    for cell_id, config, outcome, stopped, us in zip(
+        *(trials[name] for name in names), strict=True
+    ):
+        if outcome == "correct" and stopped != "slow":
+            swept[cell_id, config] = us
+    held: dict[tuple[str, str], list[float]] = {}
+    for cell_id, config, us in zip(
+        finals["cell_id"], finals["config_id"], finals["us"], strict=True
+    ):
+        held.setdefault((cell_id, config), []).append(us)
+    slower: dict[str, list[float]] = {}
+    for key, rounds in held.items():
+        if key in swept:
+            slower.setdefault(key[0], []).append(float(np.median(rounds) / swept[key]))
+    by_finals = {name for name, logs in slower.items() if np.median(np.log(logs)) > np.log(1.01)}
+    return found | by_finals
+
+
+@pytest.mark.parametrize("source", PAIRS)
+def test_power_limited_cells_are_judged_apart(made: Clone, source: str) -> None:
+    summary = json.loads((made.path / "results/summary.json").read_text())
+    rows = triples_of(made.path, source)
+    (dataset,) = {row["dataset"] for row in rows}
+    limited = power_limited(made.path, dataset)
+    found = summary["headline"][f"{source}->{TARGET}"]["copied"]
+    for part, inside in (("power_limited", True), ("not_power_limited", False)):
+        mine = [row for row in rows if (row["cell_id"] in limited) == inside]
+        wins = [marks(*row["copied"])["win_widened"] for row in mine]
+        figure = found[part]["win_widened"]
+        assert figure["n"] == np.sum(~np.isnan(wins))
+        assert figure["mean"] == float(f"{np.nanmean(wins):.6g}")
 
 
 @pytest.mark.parametrize("source", PAIRS)
