@@ -1,6 +1,7 @@
 """Recordings, GPUs and number formats are listed in one place each; whoever needs them asks there.
 
-Scanned are the sources, the rules, the schemas and params.yaml. A list of some of them for a reason
+Scanned are the sources, the rules, the schemas and params.yaml; for recordings the tests as well,
+which invent GPUs' and formats' lists of their own. A list of some of them for a reason
 of its own has its place here too, with what it lists; no two are the same.
 """
 
@@ -49,7 +50,7 @@ class Kind(NamedTuple):
 KINDS = {
     "recordings": Kind(
         frozenset(one.name for one in recordings()),
-        2,
+        3,
         {"data/recordings.yaml": "all"},
     ),
     "GPUs": Kind(
@@ -75,8 +76,9 @@ KINDS = {
 }
 
 
-def sources() -> list[Path]:
-    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+def sources(kind: str) -> list[Path]:
+    folders = (*FOLDERS, "tests") if kind == "recordings" else FOLDERS
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     kept = [path for path in found if path.suffix in (".py", ".smk", ".yaml", ".json", ".j2")]
     return sorted([*kept, *(ROOT / name for name in FILES)])
 
@@ -155,7 +157,7 @@ def found(kind: Kind, paths: Iterable[Path], root: Path = ROOT) -> list[Listed]:
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_listed_has_its_place_and_no_list_is_typed_twice(name: str) -> None:
     kind = KINDS[name]
-    lists = [one for one in found(kind, sources()) if not one.keys]
+    lists = [one for one in found(kind, sources(name)) if not one.keys]
     assert {one.file for one in lists} <= set(kind.places)
     twice = [one for one, count in Counter(one.names for one in lists).items() if count > 1]
     assert not twice
@@ -165,7 +167,7 @@ def test_what_is_listed_has_its_place_and_no_list_is_typed_twice(name: str) -> N
 def test_a_place_is_where_it_is_said_to_be(name: str) -> None:
     kind = KINDS[name]
     by_file: dict[str, set[frozenset[str]]] = {}
-    for one in found(kind, sources()):
+    for one in found(kind, sources(name)):
         by_file.setdefault(one.file, set()).add(one.names)
     assert set(kind.places) <= set(by_file)
     (whole,) = (file for file, what in kind.places.items() if what == "all")
@@ -176,7 +178,9 @@ def test_a_place_is_where_it_is_said_to_be(name: str) -> None:
 def test_tables_by_name_know_all_their_names(name: str) -> None:
     """Facts of some GPUs or formats stand where they are used; a name that is no more is found."""
     kind = KINDS[name]
-    tables = [one for one in found(kind, sources()) if one.keys and one.file != "data/models.yaml"]
+    tables = [
+        one for one in found(kind, sources(name)) if one.keys and one.file != "data/models.yaml"
+    ]
     assert tables
     assert [one for one in tables if one.others] == []
 

@@ -12,6 +12,7 @@ from scripts.claims.inputs import Dataset, read_dataset
 from scripts.corpus.models import read_models
 from scripts.corpus.shapes import make_shapes
 from scripts.corpus.triples import make_triples
+from scripts.lib.recordings import DATASETS, recordings
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.shape import parse_cell
@@ -22,9 +23,9 @@ from scripts.statistics.recorded import CELL_COLUMNS, SPACE_COLUMNS, TRIAL_COLUM
 
 MEASURED = Path("data/recorded/measured")
 HISTORY_FILE = Path("data/recorded/history.parquet")
-FIRST = ["nvidia_h200-bf16", "nvidia_h200-formats", "nvidia_h200-corpus", "nvidia_h200-complete"]
-AGAIN = ["nvidia_h200-bf16-repeat", "nvidia_h200-corpus-repeat"]
 DEVICE = "NVIDIA_H200"
+FIRST = [one.name for one in recordings(*DATASETS, device=DEVICE)]
+AGAIN = [one.name for one in recordings("repeat", device=DEVICE)]
 
 
 @dataclass(frozen=True)

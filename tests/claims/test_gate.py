@@ -27,7 +27,7 @@ from scripts.lib.schemas.space import SPACE
 from scripts.lib.spec import read_spec
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.gains import gains
-from tests.claims.conftest import HISTORY_FILE, MEASURED, Study
+from tests.claims.conftest import FIRST, HISTORY_FILE, MEASURED, Study
 
 LAYER = "NVIDIA_H200/E8-N3584-K4096-top2-bf16"
 DATASET = "nvidia_h200-bf16"
@@ -273,9 +273,11 @@ def test_a_candidate_of_an_unknown_dataset_is_refused(
 
 
 def test_the_locked_baseline_is_what_its_command_makes(study: Study, tmp_path: Path) -> None:
-    names = ["nvidia_h200-bf16", "nvidia_h200-formats", "nvidia_h200-corpus"]
+    locked = {
+        Path(name).parent.name for name in json.loads(lock_of(BASELINE).read_text())["inputs"]
+    }
     history = read_table(HISTORY_FILE, HISTORY)
-    folders = [MEASURED / name for name in names]
+    folders = [MEASURED / name for name in FIRST if name in locked]
     table = baselines.make_baseline(study.coverage, history, folders, read_spec().logits_diff)
     write_baseline(tmp_path / "baseline.csv", table, [HISTORY_FILE])
     assert (tmp_path / "baseline.csv").read_bytes() == BASELINE.read_bytes()
