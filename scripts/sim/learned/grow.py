@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from scripts.sim.arrays import Array
+from scripts.sim.learned.bins import MOST, Binned, binned
 from scripts.sim.learned.committee import Committee, Member
 from scripts.sim.learned.forest import Forest, Tree
 
@@ -18,7 +20,7 @@ _GROWN: dict[str, Any] = {
     "max_leaf_nodes": 60,
     "min_samples_leaf": 20,
     "max_features": 0.4,
-    "max_bins": 64,
+    "max_bins": MOST,
     "early_stopping": False,
 }
 # Parts of feature names that a view does without.
@@ -31,32 +33,33 @@ _DIGITS = 8  # of leaves: far below what is learned, and a third of the model fi
 def grow_committee(rows: pd.DataFrame, target: Array, weight: Array, seed: int) -> Committee:
     """Members for each view, of least weighted squared error."""
     members = []
+    every = binned(rows.to_numpy(), weight)
     for without in VIEWS.values():
         names = tuple(str(name) for name in rows if not any(part in str(name) for part in without))
-        seen = rows[list(names)].to_numpy()
+        seen = every.of([rows.columns.get_loc(name) for name in names])
         seeds = range(10 * seed, 10 * seed + _COPIES)
         members += [Member(names, grow(seen, target, weight, own)) for own in seeds]
     return Committee(tuple(members))
 
 
-def grow(rows: Array, target: Array, weight: Array, seed: int) -> Forest:
+def grow(rows: Binned, target: Array, weight: Array, seed: int) -> Forest:
     """Trees of least weighted squared error; the same input gives the same trees.
 
     One thread: a sum over several has other last digits on a machine with another number of cores.
     """
     with threadpool_limits(1):
         model = HistGradientBoostingRegressor(**_GROWN, random_state=seed)
-        model.fit(rows, target, sample_weight=weight)
+        model.fit(rows.codes, target, sample_weight=weight)
     # scikit-learn has no public way to these trees; a test holds ours equal to its predictions.
-    trees = tuple(_tree(found[0].nodes) for found in model._predictors)
-    return Forest(_short(float(model._baseline_prediction.ravel()[0])), trees, rows.shape[1])
+    trees = tuple(_tree(found[0].nodes, rows.edges) for found in model._predictors)
+    return Forest(_short(float(model._baseline_prediction.ravel()[0])), trees, len(rows.edges))
 
 
 def _short(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _tree(nodes: Array) -> Tree:
+def _tree(nodes: Array, edges: Sequence[Array]) -> Tree:
     values: list[float] = []
     splits: list[tuple[int, float, int, int]] = []
 
@@ -67,7 +70,10 @@ def _tree(nodes: Array) -> Tree:
             return
         first = len(values)
         walk(node["left"])
-        splits.append((int(node["feature_idx"]), float(node["num_threshold"]), first, len(values)))
+        feature = int(node["feature_idx"])
+        # Of codes from 0 up the thresholds are halves: 0.5 parts the first bin from the second.
+        edge = float(edges[feature][int(node["num_threshold"])])
+        splits.append((feature, edge, first, len(values)))
         walk(node["right"])
 
     walk(0)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from scripts.sim.learned.bins import binned
 from scripts.sim.learned.forest import Forest, Tree
 from scripts.sim.learned.grow import _GROWN, grow
 
@@ -24,7 +25,7 @@ def example(seed: int, count: int = 3000) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def test_predictions_are_scikit_learns() -> None:
     rows, target, weight = example(1)
-    forest = grow(rows, target, weight, 7)
+    forest = grow(binned(rows, weight), target, weight, 7)
     model = HistGradientBoostingRegressor(**_GROWN, random_state=7)
     expected = model.fit(rows, target, sample_weight=weight).predict(rows)
     assert max(len(tree.values) for tree in forest.trees) > 32
@@ -35,7 +36,7 @@ def test_predictions_are_scikit_learns() -> None:
 
 def test_a_forest_survives_json() -> None:
     rows, target, weight = example(3, 500)
-    forest = grow(rows, target, weight, 1)
+    forest = grow(binned(rows, weight), target, weight, 1)
     body = json.loads(json.dumps([tree.to_json() for tree in forest.trees]))
     again = Forest(forest.baseline, tuple(Tree.read(tree) for tree in body), rows.shape[1])
     assert (again.predict(rows) == forest.predict(rows)).all()
