@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from scripts.statistics.bootstrap import Floats, Plan, Statistic, replicate
+from scripts.statistics.bootstrap import BLOCK, Floats, Plan, Statistic, replicate
 
 Codes = npt.NDArray[np.intp]
 
@@ -56,34 +56,47 @@ def quantiles(values: Floats, units: Codes, shares: Sequence[float]) -> Statisti
     Where two values fit, their middle: the second definition of Hyndman and Fan, The American
     Statistician 50 (1996) 361-365, whose median is the usual one and which takes whole weights.
     """
-    sorted_columns = []
+    columns = []
     for column in values.T:
         rows = np.flatnonzero(~np.isnan(column))
         rows = rows[np.argsort(column[rows], kind="stable")]
-        sorted_columns.append((column[rows], units[rows]))
+        columns.append((column[rows], units[rows]))
 
     def statistic(weights: Floats) -> Floats:
-        # Whole numbers, which a short float holds exactly, in half the time.
-        short = weights.astype(np.float32)
-        found = [_weighted(ordered, short[:, owners], shares) for ordered, owners in sorted_columns]
-        return np.hstack(found)
+        whole = weights.astype(np.int32)
+        # Units own many rows: what a block of resamples expands to has to stay in the cache too.
+        step = max(1, BLOCK // len(values))
+        blocks = [whole[start : start + step] for start in range(0, len(whole), step)]
+        return np.concatenate(
+            [
+                np.hstack([_weighted(ordered, block[:, of], shares) for ordered, of in columns])
+                for block in blocks
+            ]
+        )
 
     return statistic
 
 
-def _weighted(ordered: Floats, weights: npt.NDArray[np.float32], shares: Sequence[float]) -> Floats:
-    """Quantiles of sorted values under each row of weights; NaN where all weights are 0."""
+def _weighted(ordered: Floats, weights: npt.NDArray[np.int32], shares: Sequence[float]) -> Floats:
+    """Quantiles of sorted values under each row of weights; NaN where all weights are 0.
+
+    The weights of all rows are summed up in one go, so that the place of a quantile is found by
+    bisection: comparing each sum with what is wanted takes several times as long.
+    """
     found = np.full((len(weights), len(shares)), np.nan)
     if not len(ordered):
         return found
-    upto = np.cumsum(weights, axis=1)
-    some = upto[:, -1] > 0
-    if not some.all():
-        upto = upto[some]
+    upto = np.cumsum(weights.ravel(), dtype=np.int32)
+    ends = upto[len(ordered) - 1 :: len(ordered)]
+    before = np.append(np.int32(0), ends[:-1])
+    total, start = ends - before, np.arange(len(weights)) * len(ordered)
+    some = total > 0
     for place, share in enumerate(shares):
-        wanted = upto[:, -1:] * share
-        first, after = (upto >= wanted).argmax(axis=1), (upto > wanted).argmax(axis=1)
-        found[some, place] = (ordered[first] + ordered[after]) / 2
+        wanted = total * share
+        # The first sum that reaches it, and the first beyond it.
+        targets = np.ceil(wanted), np.floor(wanted) + 1
+        first, after = (np.searchsorted(upto, before + t.astype(np.int32)) - start for t in targets)
+        found[some, place] = (ordered[first[some]] + ordered[after[some]]) / 2
     return found
 
 

@@ -78,6 +78,24 @@ def test_weighted_quantiles_are_those_of_the_repeated_values(values: list[int], 
     assert found[0] == pytest.approx(expected)
 
 
+def test_quantiles_of_many_resamples_are_those_of_each_by_itself() -> None:
+    generator = np.random.default_rng(5)
+    values = np.column_stack([generator.random(40), np.full(40, np.nan)])
+    values[::3, 0] = np.nan
+    units = generator.integers(0, 6, 40)
+    statistic = quantiles(values, units, [0.25, 0.5])
+    weights = generator.integers(0, 3, (5000, 6)).astype(float)
+    weights[7] = 0.0  # nothing drawn: no quantile
+    together = statistic(weights)
+    for place in (0, 7, 8, 4999):
+        np.testing.assert_array_equal(together[place], statistic(weights[[place]])[0])
+    rows = np.repeat(values[:, 0], weights[8][units].astype(int))
+    expected = np.nanquantile(rows, [0.25, 0.5], method="averaged_inverted_cdf")
+    assert together[8].tolist()[:2] == pytest.approx(expected)
+    assert np.isnan(together[:, 2:]).all()
+    assert np.isnan(together[7]).all()
+
+
 def test_missing_values_do_not_enter_and_an_absent_metric_has_no_figure() -> None:
     values = np.column_stack([ROWS[:, 0], np.full(len(ROWS), np.nan)])
     values[:10, 0] = np.nan
