@@ -57,38 +57,6 @@ rule transfer_evaluate:
         " --out-choices {output.choices:q} --out-replay {output.replay:q} 2> {log:q}"
 
 
-rule transfer_few:
-    input:
-        script="scripts/transfer/evaluate.py",
-        trials=complete("trials.parquet"),
-        cells=complete("cells.parquet"),
-        spaces=measured_spaces(),
-        history=history(),
-        predictions=rules.sim_evaluate.output.held_out,
-        spec=LOCKED_SPEC,
-    output:
-        searches="results/tables/transfer/searches_few.parquet",
-        choices="results/tables/transfer/search_choices_few.parquet",
-    log:
-        "logs/transfer/few.log",
-    conda:
-        "../envs/analysis.yaml"
-    threads: 2
-    params:
-        module=as_py_module(),
-        code=code("scripts/transfer/evaluate.py"),
-        seeds=lookup(within=config, dpath="transfer/seeds"),
-        seed=lookup(within=config, dpath="transfer/seed"),
-        margin=locked("win_margin"),
-    shell:
-        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
-        " --spaces {input.spaces:q} --history {input.history:q}"
-        " --predictions {input.predictions:q} --few"
-        " --seeds {params.seeds:q} --margin {params.margin:q} --seed {params.seed:q}"
-        " --processes {threads} --out {output.searches:q}"
-        " --out-choices {output.choices:q} 2> {log:q}"
-
-
 rule transfer_family_out:
     input:
         script="scripts/transfer/evaluate.py",

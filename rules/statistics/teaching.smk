@@ -6,8 +6,8 @@ rule statistics_teaching:
         script="scripts/statistics/teaching.py",
         spec=LOCKED_SPEC,
         layer_out=[
-            rules.transfer_few.output.searches,
-            rules.transfer_few.output.choices,
+            rules.transfer_evaluate.output.searches,
+            rules.transfer_evaluate.output.choices,
             rules.sim_evaluate.output.cells,
         ],
         family_out=[

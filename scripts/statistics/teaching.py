@@ -52,7 +52,7 @@ Rows = list[Row]
 
 EXAMPLE = """
   python -m scripts.statistics.teaching --margin 0.01 \\
-    --taught layer_out searches_few.parquet search_choices_few.parquet sim_cells.parquet \\
+    --taught layer_out searches.parquet search_choices.parquet sim_cells.parquet \\
     --taught family_out searches_family_out.parquet search_choices_family_out.parquet \\
     family_out/sim_cells.parquet --out results/tables/statistics/teaching.parquet
 """

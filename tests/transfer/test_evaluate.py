@@ -12,7 +12,7 @@ from scripts.lib.schemas.sim import SIM_HELD_OUT
 from scripts.lib.schemas.transfer import REPLAY
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.transfer.evaluate import REPLAYED, main
+from scripts.transfer.evaluate import CHOSEN, REPLAYED, main
 from scripts.transfer.recording import read_recordings
 from tests.transfer.recorded import AMD, CELLS_OF_THREE, SOURCE, write_recorded
 from tests.transfer.study import CONFIGS, latency
@@ -79,7 +79,8 @@ def test_the_same_bytes_again_with_more_processes(
 def test_the_choice_of_every_run_of_s1_s8_stands_beside_the_best(searches: Path) -> None:
     chosen = read_table(beside(searches, "choices"), SEARCH_CHOICES)
     frame = read_table(searches, SEARCHES)
-    runs = frame[frame["strategy"].isin(["S1-S8", "S1-S8, stops", "S1-S8, all sources"])]
+    runs = frame[frame["strategy"].isin(CHOSEN)]
+    assert set(runs["strategy"]) == set(CHOSEN)
     both = chosen.merge(runs, on=["cell_id", "strategy", "source"], suffixes=("", "_run"))
     assert len(both) == len(chosen) == len(runs)
     assert (both["regret"] == both["regret_128"]).all()

@@ -63,14 +63,16 @@ def taught(on: Field) -> Iterator[Entrant]:
     for entrant in of_sources(on):
         if entrant.name.startswith(ALL):
             yield entrant
-    yield Entrant(f"{ALL}, no source", None, 0, _pipelines(on, []), raced=True)
-    stopped = _pipelines(on, [], margin=on.margin)
-    yield Entrant(f"{ALL}, no source, stops", None, 0, stopped, raced=True)
-    yield Entrant("S6", None, 0, each(on, partial(_predicted, on)))
+    for entrant in without_source(on):
+        if entrant.name.startswith((ALL, "S6")):
+            yield entrant
 
 
 def without_source(on: Field) -> Iterator[Entrant]:
     """Strategies that read no source's file."""
+    yield Entrant(f"{ALL}, no source", None, 0, _pipelines(on, []), raced=True)
+    stopped = _pipelines(on, [], margin=on.margin)
+    yield Entrant(f"{ALL}, no source, stops", None, 0, stopped, raced=True)
     yield Entrant("S5", None, 0, _neighbours(on))
     yield Entrant("S6", None, 0, each(on, partial(_predicted, on)))
     yield Entrant("S8", None, 0, each(on, partial(_portfolio, on)))

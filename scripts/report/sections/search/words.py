@@ -11,7 +11,9 @@ OURS = {
     HEADLINE: "all strategies together, from one source GPU at a time",
     f"{HEADLINE}, stops": "the same, ending when less than the tie margin is to be gained",
     EVERY: "from the files of all source GPUs at once, or of none where there are none",
-    f"{HEADLINE}, by eights": "the same, eight configs compiled at a time",
+    f"{HEADLINE}, no source": "from no other GPU's file",
+    f"{HEADLINE}, no source, stops": "the same, ending when less than the margin is to be gained",
+    f"{HEADLINE}, by eights": "from all source GPUs, eight configs compiled at a time",
     f"{HEADLINE}, source unseen": "all sources but one, from which nothing was learned either",
 }
 SINGLE = {
