@@ -33,7 +33,7 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.dataset import named
-from scripts.statistics.op_exports import exports
+from scripts.statistics.op_exports import JUDGES, exports
 from scripts.statistics.op_pairs import Recorded, pairs
 
 LOG = logging.getLogger("statistics.agreement")
@@ -126,7 +126,7 @@ def _slope(sums: Floats) -> Floats:
 
 def exported(rows: pd.DataFrame, margin: float, plan: Plan, name: str) -> Iterator[Row]:
     """Worst row and share above the margin, by what chose (``op_exports.exports``)."""
-    for judge in ("two_gemm", "op"):
+    for judge in JUDGES:
         known = rows.dropna(subset=judge)
         files = _files(known["cell_id"])
         worst = {"value": known[judge].max(), "low": None, "high": None}

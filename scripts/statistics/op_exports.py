@@ -17,7 +17,8 @@ from scripts.lib.shape import parse_cell
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.rounds import Rounds
 
-NAMES = ["cell_id", "device", "scheme", "two_gemm", "op"]
+JUDGES = ("committed", "two_gemm", "op")
+NAMES = ["cell_id", "device", "scheme", *JUDGES]
 
 
 def exports(
@@ -25,8 +26,9 @@ def exports(
 ) -> pd.DataFrame:
     """NAMES: by cell, the row's latency over the better of committed and default.
 
-    ``of_op``: the operator's rounds; ``committed``: by cell; ``pairs``: OP_PAIRS. ``two_gemm``: the
-    row that the two GEMMs' verdicts would export, ``op``: that of the operator's own finals.
+    ``of_op``: the operator's rounds; ``committed``: by cell; ``pairs``: OP_PAIRS. Columns:
+    ``committed``, the committed row as it is; ``two_gemm``, the row that the two GEMMs' verdicts
+    would export; ``op``, that of the operator's own finals.
     """
     by_cell = {str(name): rows for name, rows in pairs.groupby("cell_id")}
     rows = []
@@ -49,6 +51,7 @@ def exports(
                 "cell_id": cell_id,
                 "device": cell.device,
                 "scheme": cell.shape.scheme,
+                "committed": _over(halves[1], slot, better),
                 "two_gemm": _over(halves[1], slot if first is None else first, better),
                 "op": _over(halves[1], _by_op(halves[0], base, slot), better),
             }

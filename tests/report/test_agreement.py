@@ -41,7 +41,7 @@ def test_the_summary_has_the_keys_of_the_operator(made: dict[str, Any]) -> None:
 def test_every_format_has_a_row_and_one_without_a_file_only_its_check(made: dict[str, Any]) -> None:
     text = part(made)
     for scheme in ("all", "bf16", "int8_w8a16"):
-        assert text.count(f"| H200 | {scheme} |") == 1 + 1 + 2 + 1
+        assert text.count(f"| H200 | {scheme} |") == 1 + 1 + 3 + 1
     assert text.count("| H200 | int4_w4a16 |") == 1
     assert "Nothing is recorded" not in text
 

@@ -184,7 +184,7 @@ def test_a_format_of_one_file_has_no_interval_of_correlation(found) -> None:
 def test_an_exported_row_is_judged_by_rounds_that_did_not_choose(found, folders) -> None:
     pairs, rows = found
     us = read_table(folders["op"] / "finals.parquet", FINALS)
-    worst = []
+    worst, kept = [], []
     for cell_id in CELL_IDS:
         cell = parse_cell(cell_id)
         default = default_config(cell.shape, cell.tokens).id
@@ -196,7 +196,9 @@ def test_an_exported_row_is_judged_by_rounds_that_did_not_choose(found, folders)
         mine = pairs[(pairs["cell_id"] == cell_id) & (pairs["high"] < 1)]
         chosen = COMMITTED if mine.empty else mine.sort_values("ratio")["config_id"].iloc[0]
         worst.append(np.median((ratio[chosen] / ratio[base])[~deciding]))
+        kept.append(np.median((ratio[COMMITTED] / ratio[base])[~deciding]))
     of_all = metrics(rows)
+    assert of_all.loc["committed_worst", "value"] == pytest.approx(max(kept))
     assert of_all.loc["two_gemm_worst", "value"] == pytest.approx(max(worst))
     over = np.mean(np.array(worst) > 1 + MARGIN)
     assert of_all.loc["two_gemm_over", "value"] == pytest.approx(over)

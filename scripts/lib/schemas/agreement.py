@@ -66,7 +66,8 @@ AGREEMENT = Table(
             "op_us, geometric mean; two_gemm_worst, two_gemm_over: the row that the two GEMMs' "
             "verdict would export over the better of committed and default, under the operator, "
             "worst and share above 1 + margin; op_worst, op_over: the same of the row that the "
-            "operator's own finals would export; logits_diff: largest of all checked outputs",
+            "operator's own finals would export; committed_worst, committed_over: of the committed "
+            "row; logits_diff: largest of all checked outputs",
         ),
         Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
         Column("low", pa.float64(), "lower end of its interval", nullable=True),

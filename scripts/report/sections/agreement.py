@@ -25,7 +25,11 @@ AGREEMENT = made("agreement", "statistics.agreement", schema.AGREEMENT)
 PAIRS = made("op_pairs", "statistics.agreement", schema.OP_PAIRS)
 ALL, UNIFORM = "all", "uniform"
 # What chose the row that a file would hold: metric's beginning -> in words.
-JUDGES = {"two_gemm": "the two GEMMs' verdict", "op": "the operator's own finals"}
+JUDGES = {
+    "committed": "nobody: the committed file",
+    "two_gemm": "the two GEMMs' verdict",
+    "op": "the operator's own finals",
+}
 
 
 def runtime(table: Frame, pairs: Frame) -> Figure:
@@ -112,8 +116,8 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         if None not in worst:
             yield (
                 f"{short_name(device)}, the worst row of a file under the operator, over the better"
-                f" of committed and default: {worst[0]:.3f} if the two GEMMs chose,"
-                f" {worst[1]:.3f} if the operator did."
+                f" of committed and default: {worst[0]:.3f} as committed, {worst[1]:.3f} if the two"
+                f" GEMMs chose, {worst[2]:.3f} if the operator did."
             )
 
 
