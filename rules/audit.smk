@@ -29,6 +29,7 @@ rule audit_steady:
         noise=rules.audit_noise.output.noise,
     output:
         steady="results/tables/audit/steady.parquet",
+        rates="results/tables/audit/steady_rates.parquet",
     log:
         "logs/audit/steady.log",
     conda:
@@ -42,7 +43,8 @@ rule audit_steady:
     shell:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
         " --spaces {input.spaces:q} --noise {input.noise:q} --restarts {params.restarts:q}"
-        " --seed {params.seed:q} --processes {threads} --out {output.steady:q} 2> {log:q}"
+        " --seed {params.seed:q} --processes {threads} --out {output.steady:q}"
+        " --out-rates {output.rates:q} 2> {log:q}"
 
 
 rule audit_injected:

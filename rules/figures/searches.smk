@@ -100,3 +100,22 @@ rule figures_live:
     shell:
         "python -m {params.module} --rates {input.rates:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_audit:
+    input:
+        script="scripts/figures/audit.py",
+        grid=rules.audit_real.output.grid,
+    output:
+        png="results/figures/audit.png",
+        svg="results/figures/audit.svg",
+    log:
+        "logs/figures/audit.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/figures/audit.py"),
+    shell:
+        "python -m {params.module} --grid {input.grid:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"

@@ -45,8 +45,7 @@ def grid(
             key = {"device": layer.device, "layer": layer.shape.id, "ep": ranks, "tokens": tokens,
                    "repeats": repeats}  # fmt: skip
             if local is None or tuners is None:
-                why = f"a layer of {layer.shape.experts / ranks:g} experts was not measured"
-                yield key | {"reason": why}
+                yield key | {"reason": _absent(layer.shape.experts, ranks)}
                 continue
             problem = Problem(local.cell(tokens))
             bench = open_bench(local, [seed, zlib.crc32(problem.cell.id.encode()), ranks])
@@ -56,6 +55,12 @@ def grid(
                 yield key | {"cell_id": problem.cell.id, "reason": None} | found
             except NotKnown as why:
                 yield key | {"reason": str(why).removeprefix(f"{problem.cell.id}: ")}
+
+
+def _absent(experts: int, ranks: int) -> str:
+    if experts % ranks:
+        return f"{experts} experts cannot be shared by {ranks} ranks"
+    return f"a layer of {experts // ranks} experts was not measured"
 
 
 def _compared(

@@ -34,7 +34,7 @@ from scripts.lib.schemas.audit import INJECTED
 from scripts.lib.tables import write_table
 
 LOG = logging.getLogger("audit.injected")
-NONE, ANY = "none", "any"
+NONE, ANY, OWN = "none", "any", "own"
 TOKENS, TACTICS, BEST = 5, 96, 12  # of a run; the best of each number of tokens are among them
 LEVEL = 0.95
 Row = dict[str, Any]
@@ -93,7 +93,7 @@ def findings(one: Injection, subject: Subject) -> dict[str, Finding]:
 
 
 def rows_of(plan: Sequence[Injection], said: Sequence[dict[str, Finding]]) -> Iterator[Row]:
-    """INJECTED rows, faults in their order, those without a fault first."""
+    """INJECTED rows of one GPU, faults in their order, those without a fault first."""
     keys = list(dict.fromkeys((one.fault, one.strength) for one in plan))
     for fault, strength in keys:
         mine = [
@@ -111,6 +111,13 @@ def rows_of(plan: Sequence[Injection], said: Sequence[dict[str, Finding]]) -> It
         if fault is None:
             alarms = [any(f.verdict is Verdict.FOUND for f in one.values()) for one in mine]
             yield key | {"probe": ANY} | rate(alarms) | {"smallest": None, "unit": None}
+    hits = [
+        next(iter(found.values())).verdict is Verdict.FOUND
+        for one, found in zip(plan, said, strict=True)
+        if one.fault is not None
+    ]
+    key = {"fault": ANY, "strength": None, "probe": OWN}
+    yield key | rate(hits) | {"smallest": None, "unit": None}
 
 
 def rate(found: Sequence[bool]) -> Row:
@@ -138,18 +145,33 @@ def _found(one: Injection) -> dict[str, Finding]:
 def inject(
     layers: Sequence[Layer], noise: Noise, runs: Sequence[Injection], seed: int, processes: int
 ) -> pd.DataFrame:
-    """INJECTED. InputError if no layer has enough numbers of tokens."""
-    whole = [one for one in layers if len(one.tokens) >= TOKENS]
-    if not whole:
+    """INJECTED of every GPU. InputError if no layer has enough numbers of tokens."""
+    by_device: dict[str, list[Layer]] = {}
+    for layer in layers:
+        if len(layer.tokens) >= TOKENS:
+            by_device.setdefault(layer.device, []).append(layer)
+    if not by_device:
         raise InputError(f"no layer is completely measured at {TOKENS} numbers of tokens or more")
+    rows = [
+        row | {"device": device}
+        for device, mine in sorted(by_device.items())
+        for row in rows_of(runs, _said(mine, noise, runs, seed, processes))
+    ]
+    return pd.DataFrame(rows, columns=INJECTED.names)
+
+
+def _said(
+    layers: Sequence[Layer], noise: Noise, runs: Sequence[Injection], seed: int, processes: int
+) -> list[dict[str, Finding]]:
+    """What the probes say of each run on the layers of one GPU."""
     said = []
-    shared = (whole, noise, seed)
+    shared = (layers, noise, seed)
     with ProcessPoolExecutor(processes, initializer=_SHARED.append, initargs=(shared,)) as pool:
         for found in pool.map(_found, runs, chunksize=20):
             said.append(found)
             if len(said) % 500 == 0:
                 LOG.info("%d of %d runs", len(said), len(runs))
-    return pd.DataFrame(rows_of(runs, said), columns=INJECTED.names)
+    return said
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -166,9 +188,10 @@ def main(argv: list[str] | None = None) -> int:
         for name in ("clean", "runs"):
             if getattr(args, name) < 1:
                 raise InputError(f"--{name} is {getattr(args, name)}; the least is 1")
-        layers = read_layers(args.trials, args.cells, args.spaces)
+        noise = read_noise(args.noise)
+        layers = read_layers(args.trials, args.cells, args.spaces, noise)
         runs = plan(args.clean, args.runs)
-        frame = inject(layers, read_noise(args.noise), runs, args.seed, args.processes)
+        frame = inject(layers, noise, runs, args.seed, args.processes)
         write_table(args.out, frame, INJECTED)
 
     return run_main(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -10,9 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from scripts.audit.bench import Array
+from scripts.audit.noise import Noise
 from scripts.lib.config import Config
 from scripts.lib.shape import Cell, Shape
 from scripts.transfer.recording import Recording, read_recordings
+
+LOG = logging.getLogger("audit.layers")
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,16 @@ def layers_of(recordings: Iterable[Recording]) -> list[Layer]:
     return found
 
 
+def with_noise(layers: Iterable[Layer], noise: Noise) -> list[Layer]:
+    """Those on GPUs whose noise is recorded too; the others cannot be replayed, and are logged."""
+    every = list(layers)
+    for device in sorted({one.device for one in every if not noise.of(one.device)}):
+        LOG.info("%s: no finals with fresh orders are recorded; left out", device)
+    return [one for one in every if noise.of(one.device)]
+
+
 def read_layers(
-    trials: Sequence[Path], cells: Sequence[Path], spaces: Iterable[Path]
+    trials: Sequence[Path], cells: Sequence[Path], spaces: Iterable[Path], noise: Noise
 ) -> list[Layer]:
-    """As ``scripts.transfer.recording.read_recordings`` does."""
-    return layers_of(read_recordings(trials, cells, spaces))
+    """As ``scripts.transfer.recording.read_recordings`` does, on GPUs whose noise is recorded."""
+    return with_noise(layers_of(read_recordings(trials, cells, spaces)), noise)

@@ -76,6 +76,10 @@ class Noise:
             for (device, kind, tokens), rows in table.groupby(["device", "kind", "tokens"])
         }
 
+    def of(self, device: str) -> bool:
+        """Whether both kinds are recorded on a GPU."""
+        return {kind for name, kind, _ in self._pools if name == device} == {ROUND, TIMING}
+
     def pool(self, device: str, kind: str, tokens: int) -> Array:
         """All that can be drawn. InputError where nothing is recorded."""
         key = device, kind, search_class(tokens)

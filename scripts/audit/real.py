@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from scripts.audit.bench import Problem
 from scripts.audit.finding import Subject, answered
 from scripts.audit.grid import Make, Open, grid
-from scripts.audit.layers import Layer, layers_of
+from scripts.audit.layers import Layer, layers_of, with_noise
 from scripts.audit.noise import Noise, read_noise
 from scripts.audit.options import add_recorded, parser
 from scripts.audit.probes import PROBES
@@ -51,7 +51,7 @@ from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.transfer.strategy import Strategy
 
 LOG = logging.getLogger("audit.real")
-PAIR = ("published", "graphx, raced")  # on the grid, the second against the first
+PAIR = ("published", "raced graphx")  # on the grid, the second against the first
 RUN_UP_TO = 16_384  # tokens that the runtimes look up an entry for
 Row = dict[str, Any]
 EXAMPLE = """
@@ -73,9 +73,9 @@ class Known:
         """By name, in the order of the results."""
         return {
             "published": _published,
-            "published, raced": lambda layer: Steadied(_published(layer)),
+            "raced published": lambda layer: Steadied(_published(layer)),
             "graphx": self._graphx,
-            "graphx, raced": lambda layer: Steadied(self._graphx(layer)),
+            "raced graphx": lambda layer: Steadied(self._graphx(layer)),
             "committed": self._committed,
         }
 
@@ -192,7 +192,8 @@ def read_known(args: argparse.Namespace) -> Known:
         tuple(recordings), read_history(args.history), logs, places, 0,
         float(np.log1p(args.margin)), args.seed,
     )  # fmt: skip
-    return Known(study, tuple(layers_of(recordings)), read_noise(args.noise))
+    noise = read_noise(args.noise)
+    return Known(study, tuple(with_noise(layers_of(recordings), noise)), noise)
 
 
 def _options() -> argparse.ArgumentParser:

@@ -25,18 +25,21 @@ from scripts.audit.options import add_recorded, parser
 from scripts.audit.race import Choice, race
 from scripts.audit.replay import ReplayBench
 from scripts.lib.log import run_main
-from scripts.lib.schemas.audit import STEADY
+from scripts.lib.schemas.audit import STEADY, STEADY_RATES
+from scripts.lib.shape import device_of
 from scripts.lib.tables import write_table
 
 LOG = logging.getLogger("audit.steady")
 RACE, ARGMIN = "race", "argmin"
+RESAMPLES, LEVEL = 10_000, 0.95
 Row = dict[str, Any]
 EXAMPLE = """
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.audit.steady --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-bf16.parquet \\
     --noise results/tables/audit/noise.parquet --restarts 20 --seed 1 \\
-    --out results/tables/audit/steady.parquet
+    --out results/tables/audit/steady.parquet \\
+    --out-rates results/tables/audit/steady_rates.parquet
 """
 
 
@@ -83,6 +86,44 @@ def _of(choices: Sequence[Choice], us: Any) -> Row:
     return {"restarts": len(choices)} | rounded
 
 
+def rates(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """STEADY_RATES of STEADY rows."""
+    rows = []
+    devices = frame["cell_id"].map(device_of)
+    for (device, by), cells in frame.groupby([devices, "chosen_by"], sort=True):
+        layers = cells["cell_id"].str.rpartition("/")[0]
+        key = {"device": device, "chosen_by": by, "n": len(cells), "layers": layers.nunique(),
+               "restarts": int(cells["restarts"].iloc[0])}  # fmt: skip
+        means = {name: cells[name].to_numpy() for name in ("same", "decided", "tied", "cost")}
+        means["cells_same"] = (cells["same"] == 1).to_numpy(dtype=float)
+        means["regret"] = np.log(cells["regret"].to_numpy())
+        for name, values in means.items():
+            found = _estimate(values, layers.to_numpy(), seed)
+            ends = np.exp(found) if name == "regret" else found
+            rows.append(key | {"metric": name} | _figures(*ends))
+        for name in ("regret_max", "cost_max"):
+            rows.append(key | {"metric": name} | _figures(float(cells[name].max())))
+    return pd.DataFrame(rows, columns=STEADY_RATES.names)
+
+
+def _figures(value: float, low: float | None = None, high: float | None = None) -> Row:
+    figures = {"value": value, "low": low, "high": high}
+    return {k: None if one is None else float(f"{one:.10g}") for k, one in figures.items()}
+
+
+def _estimate(values: Any, layers: Any, seed: int) -> Any:
+    """Mean, low, high: by cells and by layers, the wider of the two."""
+    rng = np.random.default_rng(seed)
+    _, codes = np.unique(layers, return_inverse=True)
+    sums, counts = np.bincount(codes, values), np.bincount(codes)
+    cells = rng.integers(len(values), size=(RESAMPLES, len(values)))
+    files = rng.integers(len(sums), size=(RESAMPLES, len(sums)))
+    drawn = values[cells].mean(axis=1), sums[files].sum(axis=1) / counts[files].sum(axis=1)
+    tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    ends = max((np.quantile(one, tails) for one in drawn), key=np.ptp)
+    return np.array([values.mean(), *ends])
+
+
 def _of_layer(task: tuple[Layer, Noise, int, int]) -> list[Row]:
     return list(steady(*task))
 
@@ -94,11 +135,12 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--restarts", type=int, required=True, help="tunings begun anew")
     options.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
     options.add_argument("--out", type=Path, required=True, help="STEADY table to write")
+    options.add_argument("--out-rates", type=Path, required=True, help="STEADY_RATES to write")
     args = options.parse_args(argv)
 
     def body() -> None:
         noise = read_noise(args.noise)
-        layers = read_layers(args.trials, args.cells, args.spaces)
+        layers = read_layers(args.trials, args.cells, args.spaces, noise)
         tasks = [(layer, noise, args.restarts, args.seed) for layer in layers]
         rows: list[Row] = []
         with ProcessPoolExecutor(args.processes) as pool:
@@ -107,6 +149,7 @@ def main(argv: list[str] | None = None) -> int:
                 LOG.info("%s: %d cells", layer.id, len(layer.tokens))
         frame = pd.DataFrame(rows, columns=STEADY.names)
         write_table(args.out, frame, STEADY)
+        write_table(args.out_rates, rates(frame, args.seed), STEADY_RATES)
 
     return run_main(body)
 

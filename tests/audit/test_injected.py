@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom
 
 from scripts.audit.faults import STRENGTHS, Fault
-from scripts.audit.injected import ANY, NONE, TOKENS, Injection, inject, main, plan, rate
+from scripts.audit.injected import ANY, NONE, OWN, TOKENS, Injection, inject, main, plan, rate
 from scripts.audit.noise import Noise
 from scripts.audit.probes import ORDER
 from scripts.lib.files import InputError
@@ -30,6 +30,9 @@ def test_table_of_a_few_runs() -> None:
     assert (clean["found"] == 0).all()
     own = frame[frame["fault"] == Fault.UNEQUAL]
     assert own[["probe", "runs", "found", "rate"]].to_numpy().tolist() == [["unequal", 2, 2, 1.0]]
+    assert (frame["device"] == layer().device).all()
+    pooled = frame.iloc[-1]
+    assert (pooled["fault"], pooled["probe"], pooled["runs"], pooled["found"]) == (ANY, OWN, 2, 2)
     # Four of 96 tactics, or of the 48 that there are, on each of five problems.
     assert own["smallest"].item() == pytest.approx(1 / (TOKENS * 48))
     again = inject([layer()], Noise(noise_table()), runs, 1, 2)

@@ -55,6 +55,7 @@ def test_every_cell_of_the_grid_is_there_or_has_a_reason() -> None:
     assert set(there["tokens"]) == {1, 16, 64, 256, 1024}
     assert set(there["ep"]) == {1}
     assert set(frame.loc[frame["ep"] == 8, "reason"]) == {"a layer of 1 experts was not measured"}
+    assert "8 experts cannot be shared by 16 ranks" in set(frame["reason"])
 
 
 def test_picks_ratio_and_flips_without_noise_by_hand() -> None:

@@ -1,12 +1,15 @@
 """Restarts of a tuning: the race and argmin on the same recorded latencies and noise."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from scripts.audit.layers import Layer
 from scripts.audit.noise import Noise
-from scripts.audit.steady import ARGMIN, RACE, main, steady
+from scripts.audit.steady import ARGMIN, RACE, main, rates, steady
 from scripts.lib.schemas.audit import NOISE, STEADY
 from scripts.lib.tables import read_table, write_table
 from tests.audit.invented import TOKENS, layer, noise_table
@@ -45,6 +48,31 @@ def test_command_gives_the_same_bytes_with_more_processes(tmp_path: Path) -> Non
     words += ["--noise", str(tmp_path / "noise.parquet"), "--restarts", "3", "--seed", "1"]
     outs = [tmp_path / name for name in ("one.parquet", "two.parquet")]
     for processes, out in zip("12", outs, strict=True):
-        assert main([*words, "--processes", processes, "--out", str(out)]) == 0
+        more = ["--processes", processes, "--out", str(out)]
+        assert main([*words, *more, "--out-rates", str(out.with_suffix(".rates"))]) == 0
     assert outs[0].read_bytes() == outs[1].read_bytes()
     assert len(read_table(outs[0], STEADY)) == 2 * len(CELLS_OF_THREE)
+    assert (tmp_path / "one.rates").read_bytes() == (tmp_path / "two.rates").read_bytes()
+
+
+def test_rates_are_over_cells_with_intervals_that_hold_them() -> None:
+    frame = pd.DataFrame(
+        [row for seed in range(3) for row in steady(shaped(seed), Noise(noise_table()), 4, seed)]
+    )
+    found = rates(frame, 1).set_index(["chosen_by", "metric"])
+    for by, cells in frame.groupby("chosen_by"):
+        assert found.loc[(by, "same"), "value"] == pytest.approx(cells["same"].mean())
+        wanted = np.exp(np.log(cells["regret"]).mean())
+        assert found.loc[(by, "regret"), "value"] == pytest.approx(wanted)
+        assert found.loc[(by, "cells_same"), "value"] == pytest.approx((cells["same"] == 1).mean())
+        assert found.loc[(by, "cost_max"), "value"] == cells["cost_max"].max()
+        assert found.loc[(by, "same"), ["n", "layers", "restarts"]].tolist() == [15, 3, 4]
+    known = found.dropna(subset="low")
+    assert (known["low"] <= known["value"]).all()
+    assert (known["value"] <= known["high"]).all()
+
+
+def shaped(seed: int) -> Layer:
+    """A layer of a shape of its own."""
+    of = layer(seed=seed)
+    return replace(of, shape=replace(of.shape, intermediate=64 * (seed + 1)))

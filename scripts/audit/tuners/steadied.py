@@ -20,7 +20,7 @@ class Steadied:
 
     def __init__(self, tuner: Tuner) -> None:
         self.tuner = tuner
-        self.name = f"{tuner.name}, raced"
+        self.name = f"raced {tuner.name}"
         self._chosen: dict[Key, int] = {}
 
     def enumerate(self, problem: Problem) -> Places:

@@ -50,15 +50,42 @@ STEADY = Table(
     _FIRST,
 )
 
+STEADY_RATES = Table(
+    "steady_rates",
+    1,
+    "One row per (GPU, way of choosing, metric): STEADY over its cells. Intervals: percentile "
+    "bootstrap over cells and over layers, the wider of the two.",
+    (
+        _DEVICE,
+        Column("chosen_by", pa.string(), "race or argmin"),
+        Column(
+            "metric",
+            pa.string(),
+            "same, decided: shares of restarts; cells_same: share of cells where all restarts "
+            "agree; regret: geometric mean; tied, cost: means; regret_max, cost_max: the largest",
+        ),
+        Column("value", pa.float64(), "the estimate"),
+        Column("low", pa.float64(), "lower end of its interval; empty of the largest", True),
+        Column("high", pa.float64(), "upper end", True),
+        Column("n", pa.int32(), "cells"),
+        Column("layers", pa.int32(), "layers that they come from"),
+        Column("restarts", pa.int32(), "tunings of each cell"),
+    ),
+    _FIRST,
+)
+
 INJECTED = Table(
     "injected",
     1,
     "One row per (fault, strength) of a synthetic tuner, on recorded latencies with the recorded "
     "noise, and per probe on the tuner without a fault: how often the probe says found.",
     (
-        Column("fault", pa.string(), "scripts.audit.faults.Fault; none: a tuner without one"),
+        _DEVICE,
+        Column("fault", pa.string(), "scripts.audit.faults.Fault; none: a tuner without; any: all"),
         Column("strength", pa.float64(), "see scripts.audit.faults.STRENGTHS; none: empty", True),
-        Column("probe", pa.string(), "scripts.audit.probes; any: at least one of them"),
+        Column(
+            "probe", pa.string(), "scripts.audit.probes; any: one of them or more; own: the fault's"
+        ),
         Column("runs", pa.int32(), "tuners tried, each on its own layer, tactics and noise"),
         Column("found", pa.int32(), "of them said to have the fault"),
         Column("rate", pa.float64(), "share; of fault none: of false alarms, else recall"),

@@ -16,7 +16,7 @@ TOPICS = {
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),
     "Searching and predicting": (
-        "transfer", "search", "sim", "expected", "spaces", "triples", "cost",
+        "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "audit",
     ),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
