@@ -19,10 +19,12 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import need_read
 from scripts.tune.known_names import check_names
+from scripts.tune.models import find_model, published
 from scripts.tune.options import add_known, where
 
 LOG = logging.getLogger("config")
@@ -39,9 +41,7 @@ EXAMPLE = """examples:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add(
         "--gpu", "--device", required=True, dest="device", help="GPU, as in config files or as sold"
@@ -73,6 +73,8 @@ def run(args: argparse.Namespace) -> None:
     """Answer, write, print."""
     began = time.monotonic()
     scheme = check_names(args.device, args.model, args.scheme)
+    if scheme is None and args.model is not None:
+        scheme = published(find_model(args.model)[0])
     if scheme is not None:
         need_read(scheme, str(args.model or args.scheme))
     # Imported here: what can be answered at once is, before the seconds that these take.
@@ -81,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
 
     say = partial(_say, args.json)
     asked = Asked(
-        args.device, args.model, args.config, args.shape, args.tp, args.ep, args.scheme,
+        args.device, args.model, args.config, args.shape, args.tp, args.ep, scheme,
         args.fuse_shared, tuple(args.batches),
     )  # fmt: skip
     found = layers(asked, [args.runtime] if args.runtime else RUNTIME_NAMES)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from string import Template
 
 from scripts.cli.commands import COMMANDS
+from scripts.lib import command_line
 from scripts.lib.device import devices
 from scripts.lib.log import run_main
 from scripts.tune.known_names import schemes
@@ -94,9 +95,7 @@ def _words(words: Sequence[str] | Mapping[str, object]) -> str:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("shell", choices=["bash", "zsh"], help="for which shell")
     return parser
 

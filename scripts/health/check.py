@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scripts.health.config_file import config_files
 from scripts.health.finding import Level, Verdict
+from scripts.lib import command_line
 from scripts.lib.log import run_main
 
 EXAMPLE = """examples:
@@ -31,9 +32,7 @@ MARGIN = 0.01
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("folder", type=Path, help="folder of config files, read with all below it; or one file")
     add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")

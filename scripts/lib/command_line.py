@@ -12,10 +12,13 @@ def parser(doc: str | None, example: str) -> argparse.ArgumentParser:
     ``example``: a command; or several lines, below a first one that is empty or says so.
     """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
+    called = f"python -m {spec.name}" if spec else None
+    if sys.argv[0].startswith("graphx "):  # by scripts.cli, with the command's name
+        called = sys.argv[0]
     if not example.startswith("example"):
         example = f"example:{'' if example.startswith(chr(10)) else ' '}{example}"
     return argparse.ArgumentParser(
-        prog=f"python -m {spec.name}" if spec else None,
+        prog=called,
         description=doc,
         epilog=example,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -7,7 +7,6 @@ the margin is predicted, as in the files that are written.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.judging.held_out import LEVEL, band, covered
 from scripts.lib.log import run_main
@@ -85,9 +85,7 @@ def _outcome(every: pd.DataFrame, margin: float, kept: float) -> dict[str, float
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, judge, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--openings", type=Path, required=True, help="OPENINGS table")
     parser.add_argument("--margin", type=float, required=True, help="as 0.01")
     parser.add_argument("--out", type=Path, required=True, help="EXPECTED table to write")

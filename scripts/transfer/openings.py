@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from scripts.lib import command_line
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
@@ -129,9 +130,7 @@ def read_study(args: argparse.Namespace) -> Study:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     add("--cells", type=Path, nargs="+", required=True, help="CELLS, in that order")

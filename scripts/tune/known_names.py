@@ -23,4 +23,4 @@ def check_names(device: str, model: str | None = None, scheme: str | None = None
         find_device(device)
     if scheme is not None and scheme not in schemes():
         raise unknown_name("number format", scheme, schemes())
-    return find_model(model, scheme)[1] if model is not None else scheme
+    return scheme if model is None else scheme or find_model(model)[1]

@@ -85,7 +85,7 @@ def find_model(
     models = _read(path)
     key = nearest_known(name.strip().lower(), models)
     if key is not None:
-        return _layer(key, models), scheme or _published(key, models)
+        return _layer(key, models), None
     for known, entry in models.items():
         for model_id, stored in entry["hub"].items():
             if model_id.lower() == name.strip().lower():
@@ -97,13 +97,13 @@ def find_model(
         raise unknown_name("model", plain(name) if "/" in name else name, _every_name(models))
     if scheme is not None:
         return _layer(key, models), scheme
-    native = _published(key, models) if bare == plain(name) else None
+    native = published(_layer(key, models)) if bare == plain(name) else None
     return _layer(key, models), read_id(name).scheme or native
 
 
-def _published(key: str, models: Mapping[str, Any]) -> str | None:
+def published(layer: MoeLayer) -> str | None:
     """The number formats that the publisher stores a model in, if they are known."""
-    return next(iter(models[key]["hub"].values()), None)
+    return next(iter(layer.hub.values()), None)
 
 
 def known_models(path: Path | None = None) -> list[str]:
