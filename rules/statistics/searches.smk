@@ -50,6 +50,8 @@ rule statistics_search_choices:
     input:
         script="scripts/statistics/search_choices.py",
         choices=rules.transfer_evaluate.output.choices,
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
         spec=LOCKED_SPEC,
     output:
         verdicts="results/tables/statistics/search_verdicts.parquet",
@@ -61,11 +63,13 @@ rule statistics_search_choices:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/search_choices.py"),
+        replayed=names_of("complete"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
-        "python -m {params.module} --choices {input.choices:q} --margin {params.margin:q}"
+        "python -m {params.module} --choices {input.choices:q} --states {input.states:q}"
+        " --aa {input.aa:q} --replayed {params.replayed:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out-verdicts {output.verdicts:q} --out-behind {output.behind:q} 2> {log:q}"

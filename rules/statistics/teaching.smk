@@ -15,6 +15,8 @@ rule statistics_teaching:
             rules.transfer_family_out.output.choices,
             rules.sim_family_out.output.cells,
         ],
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
     output:
         teaching="results/tables/statistics/teaching.parquet",
     log:
@@ -24,6 +26,7 @@ rule statistics_teaching:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/teaching.py"),
+        replayed=names_of("complete"),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -31,5 +34,6 @@ rule statistics_teaching:
     shell:
         "python -m {params.module} --taught layer_out {input.layer_out:q}"
         " --taught family_out {input.family_out:q} --margin {params.margin:q}"
+        " --states {input.states:q} --aa {input.aa:q} --replayed {params.replayed:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.teaching:q} 2> {log:q}"

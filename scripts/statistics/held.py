@@ -16,6 +16,7 @@ from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.states import STATES, Power, Steadiness
 from scripts.lib.tables import read_table
+from scripts.statistics.aa_rates import widen
 
 Floats = npt.NDArray[np.float64]
 STATE = ["power", "steadiness"]
@@ -70,6 +71,36 @@ class Held:
         """Recording of these by cell_id; a cell is in one of them, as it names its GPU."""
         mine = self.states[self.states["dataset"].isin(names)]
         return mine.drop_duplicates("cell_id").set_index("cell_id")["dataset"]
+
+
+def widen_medians(choices: pd.DataFrame, states: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+    """SEARCH_CHOICES with ends that allow for the A/A error of the cell's recording and batch size.
+
+    The medians' own intervals know the second of each alone; identical pairs of the same
+    recording's finals differ by more. ``states``: STATES of the recordings that were replayed, of
+    which the larger error counts; a cell of none of them has an unknown interval, which shows
+    nothing. A choice that is the committed config itself stays what it is.
+    """
+    known = states.assign(error=errors(states.assign(same=False), rates))
+    error = choices["cell_id"].map(known.groupby("cell_id")["error"].max())
+    same = (choices["ratio"] == 1) & (choices["low"] == choices["high"])
+    low, high = widen(choices["low"], choices["high"], error.mask(same, 0.0))
+    return choices.assign(low=low, high=high)
+
+
+def add_replayed(parser: argparse.ArgumentParser) -> None:
+    """Options that ``read_replayed`` takes."""
+    parser.add_argument("--states", type=Path, required=True, help="STATES table")
+    parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
+    text = "recordings that were replayed"
+    parser.add_argument("--replayed", nargs="+", required=True, help=text)
+
+
+def read_replayed(arguments: argparse.Namespace, choices: pd.DataFrame) -> pd.DataFrame:
+    """``widen_medians`` of SEARCH_CHOICES, by parsed arguments."""
+    states = read_table(arguments.states, STATES)
+    states = states[states["dataset"].isin(arguments.replayed)]
+    return widen_medians(choices, states, read_table(arguments.aa, AA_RATES))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,8 @@ Of a run that ends behind the fastest config by more than the margin, the neares
 that holds: its choice is in the cell's tie-set (noise); it ended by itself (stopped_early); it
 never tried a config with the fastest's BLOCK_SIZE_M (tile_not_tried); else its trials ran out
 (budget).
+
+Intervals of recorded medians are widened by what identical pairs of the recording differ by.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from scripts.lib.judging.decision import LOSS, TIE, WIN, decide
 from scripts.lib.log import run_main
 from scripts.lib.schemas.search import BUDGETS, SEARCH_BEHIND, SEARCH_CHOICES, SEARCH_VERDICTS
 from scripts.lib.tables import read_table, write_table
-from scripts.statistics import options
+from scripts.statistics import held, options
 from scripts.statistics.bootstrap import (
     Plan,
     estimate_means,
@@ -35,7 +37,9 @@ _GROUPS = ("scheme", "regime", "source")
 EXAMPLE = """
   python -m scripts.statistics.search_choices \\
     --choices results/tables/transfer/search_choices.parquet \\
-    --margin 0.01 --resamples 10000 --level 0.95 --seed 1 \\
+    --states results/tables/statistics/states.parquet --replayed nvidia_h200-complete \\
+    --aa results/tables/statistics/aa_rates.parquet --margin 0.01 \\
+    --resamples 10000 --level 0.95 --seed 1 \\
     --out-verdicts results/tables/statistics/search_verdicts.parquet \\
     --out-behind results/tables/statistics/search_behind.parquet
 """
@@ -89,6 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--margin", type=float, required=True, help="of a win or loss, as 0.01")
     parser.add_argument("--out-verdicts", type=Path, required=True, help="SEARCH_VERDICTS to write")
     parser.add_argument("--out-behind", type=Path, required=True, help="SEARCH_BEHIND to write")
+    held.add_replayed(parser)
     options.add_plan(parser)
     args = parser.parse_args(argv)
 
@@ -96,7 +101,8 @@ def main(argv: list[str] | None = None) -> int:
         choices = read_table(args.choices, SEARCH_CHOICES)
         plan = options.plan(args)
         late = behind(choices, args.margin)
-        write_table(args.out_verdicts, verdicts(choices, args.margin, plan), SEARCH_VERDICTS)
+        judged = held.read_replayed(args, choices)
+        write_table(args.out_verdicts, verdicts(judged, args.margin, plan), SEARCH_VERDICTS)
         write_table(args.out_behind, late, SEARCH_BEHIND)
         LOG.info("%s: %d of %d runs behind", args.out_behind, len(late), len(choices))
 

@@ -2,7 +2,8 @@
 
 Each teaching (``scripts.lib.teaching``) is a replay of its own. Regrets and trials are estimated as
 ``scripts.statistics.searches`` does; what was chosen in the end is judged against the committed
-config by recorded medians, each cell once. What sources add is paired: the same cells, without a
+config by recorded medians, widened by what identical pairs of the recording differ by, each cell
+once. What sources add is paired: the same cells, without a
 source and from one; above 1 a source helps.
 """
 
@@ -27,7 +28,7 @@ from scripts.lib.schemas.sim import SIM_CELLS
 from scripts.lib.schemas.teaching import TEACHING
 from scripts.lib.tables import read_table, write_table
 from scripts.lib.teaching import Teaching
-from scripts.statistics import options
+from scripts.statistics import held, options
 from scripts.statistics.bootstrap import (
     Plan,
     estimate_means,
@@ -51,8 +52,9 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 EXAMPLE = """
-  python -m scripts.statistics.teaching --margin 0.01 \\
-    --taught layer_out searches.parquet search_choices.parquet sim_cells.parquet \\
+  python -m scripts.statistics.teaching --margin 0.01 --replayed nvidia_h200-complete \
+    --states states.parquet --aa aa_rates.parquet \
+    --taught layer_out searches.parquet search_choices.parquet sim_cells.parquet \
     --taught family_out searches_family_out.parquet search_choices_family_out.parquet \\
     family_out/sim_cells.parquet --out results/tables/statistics/teaching.parquet
 """
@@ -211,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--margin", type=float, required=True, help="of a win or loss, as 0.01")
     parser.add_argument("--out", type=Path, required=True, help="TEACHING table to write")
+    held.add_replayed(parser)
     options.add_plan(parser)
     return parser
 
@@ -224,6 +227,7 @@ def main(argv: list[str] | None = None) -> int:
         rows: Rows = []
         for words in args.taught:
             teaching, replay = _replay(words)
+            replay = replay._replace(choices=held.read_replayed(args, replay.choices))
             rows += taught(replay, teaching, args.margin, plan)
         write_table(args.out, frame_of(rows), TEACHING)
         LOG.info("%s: %d rows", args.out, len(rows))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
 from scripts.lib.schemas.margins import AA_RATES
 from scripts.lib.schemas.states import STATES, Power, Steadiness
+from scripts.lib.shape import parse_cell
+from scripts.lib.tables import write_table
 from scripts.statistics.held import Held
 from tests.report.copied import filled
 
@@ -24,6 +27,18 @@ def errors_of(tokens: Iterable[int], error: float, dataset: str = "one") -> pd.D
     """AA_RATES of a recording, the same error at each batch size."""
     rows = pd.DataFrame({"tokens": list(tokens)}).assign(dataset=dataset, error=error)
     return filled(rows, AA_RATES).astype({"tokens": "Int32"})
+
+
+def replayed(folder: Path, cells: Iterable[str], error: float = 0.0) -> list[str]:
+    """Options of a command over replayed choices on the cells; its tables are written here."""
+    cells = sorted(set(cells))
+    states = states_of((name, Power.FREE, Steadiness.STEADY) for name in cells)
+    states["tokens"] = [parse_cell(name).tokens for name in cells]
+    write_table(folder / "states.parquet", states, STATES)
+    rates = errors_of(states["tokens"].unique(), error)
+    write_table(folder / "aa.parquet", rates, AA_RATES)
+    paths = [f"--{name}={folder / name}.parquet" for name in ("states", "aa")]
+    return [*paths, "--replayed", "one"]
 
 
 def nothing() -> Held:

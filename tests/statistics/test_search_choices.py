@@ -9,6 +9,7 @@ from scripts.lib.schemas.search import SEARCH_BEHIND, SEARCH_CHOICES, SEARCH_VER
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.search_choices import behind, main, verdicts
+from tests.statistics.planted_states import replayed
 from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL
 
 PLAN = Plan(200, 0.95, 1)
@@ -71,6 +72,7 @@ def test_the_command_writes_both_tables(tmp_path: Path) -> None:
     write_table(tmp_path / "choices.parquet", choices(chosen(SMALL, regret=1.2)), SEARCH_CHOICES)
     words = ["--choices", str(tmp_path / "choices.parquet"), "--margin", "0.01"]
     words += ["--resamples", "50", "--level", "0.95", "--seed", "1"]
+    words += replayed(tmp_path, [SMALL])
     words += ["--out-verdicts", str(tmp_path / "v.parquet")]
     assert main([*words, "--out-behind", str(tmp_path / "b.parquet")]) == 0
     assert not read_table(tmp_path / "v.parquet", SEARCH_VERDICTS).empty

@@ -20,6 +20,7 @@ from scripts.statistics.teaching import (
     SEARCHED,
     main,
 )
+from tests.statistics.planted_states import replayed
 from tests.statistics.test_searches import H100, LARGE, MI300X, OTHER, SMALL, run
 
 CELLS = (SMALL, LARGE, OTHER)
@@ -84,6 +85,7 @@ def command(folder: Path, teaching: str, held_out: str) -> list[str]:
     write_table(folder / "sim_cells.parquet", predicted(held_out), SIM_CELLS)
     files = [str(folder / f"{name}.parquet") for name in ("searches", "choices", "sim_cells")]
     words = ["--taught", teaching, *files, "--margin", str(MARGIN), "--resamples", "200"]
+    words += replayed(folder, CELLS)
     return [*words, "--out", str(folder / "teaching.parquet")]
 
 

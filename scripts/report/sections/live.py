@@ -213,7 +213,7 @@ SECTION = Section(
     },
     captions={
         "live": "S1-S8 on the GPU itself against the committed config, by source GPU and by number"
-        " formats."
+        " formats; as the rounds say, not widened."
     },
     rows={"live": Browsable((LIVE,), plain_rows)},
     links={"live": "On the GPU"},
