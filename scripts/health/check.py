@@ -27,7 +27,10 @@ EXAMPLE = """examples:
   graphx check path/to/vllm/model_executor/layers/fused_moe/configs --json > findings.json
 """
 TRITON = "3.6.0"
-MARGIN = 0.01
+# Trials are single and not interleaved. At one token, where GROUP_SIZE_M changes nothing that runs,
+# recorded configs that differ in it alone span 1.6% (95th percentile of 9,441 groups of two to
+# four), 2.8% (99th); at the power limit trials err more.
+MARGIN = 0.05
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -22,8 +22,6 @@ from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table
 
-# How far behind the fastest recorded config a row is worth a word; a file is within it if tuned.
-_FAR = 0.03
 _TRIALS = [
     "cell_id", "config_id", "outcome", "reason", "median_us", "low_us", "high_us", "anchor_us",
 ]  # fmt: skip
@@ -32,7 +30,7 @@ _TRIALS = [
 def measured_findings(file: ConfigFile, margin: float) -> Iterator[Finding]:
     """Rows that failed, that are slower than the runtime's default, or far behind the fastest.
 
-    ``margin``: of a loss, as 0.01. Nothing for a GPU of which nothing was recorded.
+    ``margin``: of a loss, as 0.05. Nothing for a GPU of which nothing was recorded.
     """
     if file.name is None or file.device is None:
         return
@@ -50,7 +48,7 @@ def measured_findings(file: ConfigFile, margin: float) -> Iterator[Finding]:
         default = newest_default(cell.shape, cell.tokens, file.device)
         yield from _behind(at, cell.tokens, row, _of(trials, default), "vLLM's default", margin)
         best = min((t for t in trials.values() if t["outcome"] == Outcome.CORRECT), key=_us)
-        yield from _behind(at, cell.tokens, row, best, f"{best['config_id']}, the fastest", _FAR)
+        yield from _behind(at, cell.tokens, row, best, f"{best['config_id']}, the fastest", margin)
 
 
 def _us(trial: pd.Series) -> float:

@@ -18,7 +18,7 @@ from scripts.health.predicted import Known, predicted_findings
 
 @dataclass(frozen=True)
 class Evidence:
-    """What files are held against. ``margin``: of a measured loss, as 0.01."""
+    """What files are held against. ``margin``: of a measured loss, as 0.05."""
 
     histories: Mapping[str, Path]
     triton: str
