@@ -37,3 +37,27 @@ def test_what_the_user_set_stays() -> None:
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == "Sandybridge"
+
+
+SPIN = """
+import sys, time
+if sys.argv[1] == "scripts":
+    import scripts
+import numpy as np
+rows = np.random.default_rng(1).random((256, 256))
+rows @ rows
+began = time.process_time()
+for _ in range(20):
+    rows @ rows
+    time.sleep(0.05)
+print(time.process_time() - began)
+"""
+
+
+def test_threads_without_work_leave_the_cores_to_others() -> None:
+    plain = {name: value for name, value in os.environ.items() if "OPENBLAS" not in name}
+    with_scripts, without = (
+        float(subprocess.check_output([sys.executable, "-c", SPIN, what], env=plain, text=True))
+        for what in ("scripts", "nothing")
+    )
+    assert with_scripts < max(0.3, 0.6 * without)
