@@ -52,9 +52,9 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 EXAMPLE = """
-  python -m scripts.statistics.teaching --margin 0.01 --replayed nvidia_h200-complete \
-    --states states.parquet --aa aa_rates.parquet \
-    --taught layer_out searches.parquet search_choices.parquet sim_cells.parquet \
+  python -m scripts.statistics.teaching --margin 0.01 --replayed nvidia_h200-complete \\
+    --states states.parquet --aa aa_rates.parquet \\
+    --taught layer_out searches.parquet search_choices.parquet sim_cells.parquet \\
     --taught family_out searches_family_out.parquet search_choices_family_out.parquet \\
     family_out/sim_cells.parquet --out results/tables/statistics/teaching.parquet
 """
