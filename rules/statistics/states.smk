@@ -36,6 +36,9 @@ rule statistics_states:
         ),
         study=study("cells.parquet", "finals.parquet", "runs.json", "trials.parquet"),
         fresh=fresh("cells.parquet", "finals.parquet", "runs.json", "trials.parquet"),
+        runtime=under_op(
+            "cells.parquet", "finals.parquet", "runs.json", "trials.parquet"
+        ),
         spec=LOCKED_SPEC,
     output:
         states="results/tables/statistics/states.parquet",
@@ -50,8 +53,9 @@ rule statistics_states:
         again=folders("again"),
         study=folders("study"),
         fresh=folders("fresh"),
+        runtime=folders("runtime"),
         band=locked("power_band"),
     shell:
         "python -m {params.module} --recording {params.recorded:q} {params.again:q}"
-        " {params.study:q} {params.fresh:q}"
+        " {params.study:q} {params.fresh:q} {params.runtime:q}"
         " --band {params.band:q} --out {output.states:q} 2> {log:q}"
