@@ -1,8 +1,8 @@
 """Recordings, GPUs and number formats are listed in one place each; whoever needs them asks there.
 
-Scanned are the sources, the rules, the schemas and params.yaml; for recordings the tests as well,
-which invent GPUs' and formats' lists of their own. A list of some of them for a reason
-of its own has its place here too, with what it lists; no two are the same.
+Scanned are the sources, the rules, the schemas and params.yaml; for recordings the tests as well. A
+list of some of them for a reason of its own has its place here too, with what it lists; no two are
+the same.
 """
 
 from __future__ import annotations
@@ -178,9 +178,7 @@ def test_a_place_is_where_it_is_said_to_be(name: str) -> None:
 def test_tables_by_name_know_all_their_names(name: str) -> None:
     """Facts of some GPUs or formats stand where they are used; a name that is no more is found."""
     kind = KINDS[name]
-    tables = [
-        one for one in found(kind, sources(name)) if one.keys and one.file != "data/models.yaml"
-    ]
+    tables = [one for one in found(kind, sources(name)) if one.keys]
     assert tables
     assert [one for one in tables if one.others] == []
 
