@@ -102,9 +102,8 @@ stages: restored ## write dvc.yaml anew from the rules
 	python rules/stages.py
 
 test: restored ## lint, unit and workflow tests
-	pytest -m "not gpu" --ignore tests/workflow --numprocesses $(TEST_PROCESSES) --dist loadfile
-	@# One after the other: each of these builds whole clones on all cores.
-	pytest -m "not gpu" tests/workflow
+	@# One process begins with the build of a clone that the workflow's tests share, as it comes first.
+	pytest -m "not gpu" --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	pytest tests/test_lint.py
