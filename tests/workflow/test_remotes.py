@@ -54,11 +54,12 @@ def check_damage_is_an_error(clone: Clone, store: Path, remote: str) -> None:
         stored = only_object_of(clone, store, HISTORY)
         content = stored.read_bytes()
         damage(stored)
-        failed = clone.run("dvc", "pull", "--remote", remote, status=None)
+        failed = clone.run("dvc", "pull", "--remote", remote, HISTORY, status=None)
         assert HISTORY in failed.stdout
         assert not (clone.path / HISTORY).exists()
         stored.write_bytes(content)
-    clone.run("dvc", "pull", "--remote", remote)
+    clone.run("dvc", "pull", "--remote", remote, HISTORY)
+    assert (clone.path / HISTORY).exists()
 
 
 def test_store_in_the_repository(checkout: Callable[[], Clone]) -> None:
