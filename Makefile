@@ -30,7 +30,7 @@ GUARD := $(if $(shell command -v flock),exec 9>build/make.lock; flock --nonblock
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 CONSOLE := 2>&1 | python rules/console.py 9>&-
 
-.PHONY: all help env lock restored restore record stages test lint format mine plan gpu-test gpu-measure gpu-cost tune
+.PHONY: all help env lock restored restore record stages test lint format mine plan gpu-test gpu-measure gpu-cost tune judge
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE) $(CONSOLE)
@@ -138,6 +138,9 @@ gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it
 TUNE_LAYER = $(if $(SHAPE),--shape $(SHAPE)) $(if $(MODEL),--model "$(MODEL)") $(if $(TP),--tp $(TP))
 tune: ## on a GPU machine: config files for a layer (DEVICE=…, MODEL=… and TP=…, or SHAPE=…; TUNE=…)
 	@$(PYTHON) -m scripts.tune.run --device "$(DEVICE)" $(TUNE_LAYER) $(TUNE)
+
+judge: ## on a GPU machine with vLLM: choose a tuned file's rows by vLLM's own operator (TUNED=folder; JUDGE=…)
+	@$(PYTHON) -m scripts.runtime.judge --tuned "$(TUNED)" $(JUDGE)
 
 LAYER := E8-N3584-K4096-top2-bf16
 COST := build/live/cost

@@ -36,6 +36,7 @@ MEASURED = [
 # Modules that recorded commands name.
 COMMANDS = [
     "scripts/measure/sweep.py",
+    "scripts/runtime/judge.py",
     "scripts/runtime/study.py",
     "scripts/tune/run.py",
     "scripts/tune/study.py",

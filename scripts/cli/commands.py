@@ -23,6 +23,10 @@ COMMANDS = {
     "check": Command("whether config files are found and still good", "scripts.health.check"),
     "tune": Command("search a layer on this machine's GPU; write its files", "scripts.tune.run"),
     "plan": Command("what `tune` would try first, without a GPU", "scripts.tune.run", ("--plan",)),
+    "judge": Command(
+        "choose a tuned file's rows by vLLM's own operator, on this machine's GPU",
+        "scripts.runtime.judge",
+    ),
     "sim": Command(
         "predict, rank and train: graphx-sim's commands", "scripts.sim.cli", anywhere=True
     ),

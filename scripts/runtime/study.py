@@ -68,13 +68,18 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def operator(found: Installed, gpu: int, processes: int | None = None) -> Subject:
-    """The operator of the vLLM that was found, as a sweep measures it on that GPU."""
+def operator(
+    found: Installed, gpu: int, processes: int | None = None, module: str = MODULE
+) -> Subject:
+    """The operator of the vLLM that was found, as a sweep measures it on that GPU.
+
+    ``module``: whose command stands in the run's line.
+    """
     return Subject(
         kernel_hash=found.source_hash,
         compile=CompileAhead(gpu, processes),
         packages=(*PACKAGES, "vllm"),
-        module=MODULE,
+        module=module,
         in_order=True,
     )
 

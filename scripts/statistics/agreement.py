@@ -12,10 +12,11 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.log import run_main
@@ -39,7 +40,15 @@ from scripts.statistics.op_pairs import Recorded, pairs
 LOG = logging.getLogger("statistics.agreement")
 ALL = "all"
 Row = dict[str, Any]
-Values = Floats
+
+
+class Tables(NamedTuple):
+    """OP_PAIRS, what ``op_exports.exports`` makes, and the operator's TRIALS."""
+
+    pairs: pd.DataFrame
+    exports: pd.DataFrame
+    trials: pd.DataFrame
+
 
 EXAMPLE = (
     "python -m scripts.statistics.agreement --op nvidia_h200-op"
@@ -84,11 +93,12 @@ def _rows(names: Any, estimates: pd.DataFrame) -> Iterator[Row]:
 
 def correlations(found: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     """Of log ratios, plain and by rank, and the slope; files are resampled, which are fewer."""
-    x, y = (np.log(found[column].to_numpy(float)) for column in ("ratio", "op_ratio"))
-    ranks = [pd.Series(values).rank().to_numpy(float) for values in (x, y)]
-    wanted: list[tuple[str, Values, Values, Callable[[Floats], Floats]]] = [
+    x: Floats = np.log(found["ratio"].to_numpy(np.float64))
+    y: Floats = np.log(found["op_ratio"].to_numpy(np.float64))
+    ranks: list[Floats] = [rankdata(values).astype(np.float64) for values in (x, y)]
+    wanted: list[tuple[str, Floats, Floats, Callable[[Floats], Floats]]] = [
         ("correlation", x, y, _correlation),
-        ("rank_correlation", *ranks, _correlation),
+        ("rank_correlation", ranks[0], ranks[1], _correlation),
         ("slope", x, y, _slope),
     ]
     files = _files(found["cell_id"])
@@ -131,7 +141,7 @@ def exported(rows: pd.DataFrame, margin: float, plan: Plan, name: str) -> Iterat
         files = _files(known["cell_id"])
         worst = {"value": known[judge].max(), "low": None, "high": None}
         yield {"metric": f"{judge}_worst", **worst, "n": len(known), "files": len(set(files))}
-        over = (known[judge] > 1 + margin).to_numpy(float)[:, None]
+        over = np.asarray(known[judge] > 1 + margin, dtype=np.float64)[:, None]
         estimates = widen_certain_rates(
             estimate_means(over, files, plan, f"{name} {judge}"), plan.level
         )
@@ -147,9 +157,9 @@ def agreement(
     for (device, routing), some in trials.groupby(["device", "routing"], sort=True):
         for scheme in (ALL, *sorted(set(some["scheme"]))):
             about = {"device": device, "routing": routing, "scheme": scheme}
-            mine = [_of(table, about) for table in (found, rows, trials)]
+            mine = Tables(*(_of(table, about) for table in (found, rows, trials)))
             name = f"agreement {device} {routing} {scheme}"
-            parts += [about | row for row in _metrics(*mine, margin, plan, name)]
+            parts += [about | row for row in _metrics(mine, margin, plan, name)]
     out = pd.DataFrame(parts, columns=AGREEMENT.names)
     for column in ("value", "low", "high"):
         known = out[column].astype(float)
@@ -164,20 +174,13 @@ def _of(table: pd.DataFrame, about: Row) -> pd.DataFrame:
     return table
 
 
-def _metrics(
-    found: pd.DataFrame,
-    rows: pd.DataFrame,
-    trials: pd.DataFrame,
-    margin: float,
-    plan: Plan,
-    name: str,
-) -> Iterator[Row]:
-    if len(found):
-        yield from rates(found, plan, name)
-        yield from correlations(found, plan, name)
-    if len(rows):
-        yield from exported(rows, margin, plan, name)
-    checked = trials.dropna(subset="logits_diff")
+def _metrics(of: Tables, margin: float, plan: Plan, name: str) -> Iterator[Row]:
+    if len(of.pairs):
+        yield from rates(of.pairs, plan, name)
+        yield from correlations(of.pairs, plan, name)
+    if len(of.exports):
+        yield from exported(of.exports, margin, plan, name)
+    checked = of.trials.dropna(subset="logits_diff")
     if len(checked):
         files = len(set(_files(checked["cell_id"])))
         yield {"metric": "logits_diff", "value": checked["logits_diff"].max(), "low": None,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from scripts.lib.judging.exported import exported
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
 from scripts.lib.shape import parse_cell
 from scripts.statistics.bootstrap import round_10
@@ -77,9 +78,8 @@ def _by_op(deciding: Rounds, base: list[int], committed: int) -> int:
     """The fastest slot that is shown to be faster than what stands without the file; else that."""
     stands = _fastest(deciding, base, committed)
     ratios = deciding.ratios(stands)
-    shown = [n for n, slot in enumerate(deciding.slots) if slot != stands and ratios[n, 2] < 1.0]
-    best = min(shown, key=lambda n: (ratios[n, 0], n), default=None)
-    return stands if best is None else deciding.slots[best]
+    ends = {slot: (ratios[n, 0], ratios[n, 2]) for n, slot in enumerate(deciding.slots)}
+    return exported(stands, {slot: ends[slot] for slot in ends if slot != stands})
 
 
 def _fastest(rounds: Rounds, slots: list[int], to: int) -> int:

@@ -71,6 +71,7 @@ def _of_cell(op: Rounds, own: Rounds, committed: str, margin: float) -> Iterator
         assert slot is not None
         assert own_slot is not None
         ratio, op_ratio = own.ratio(own_slot, to_own), op.ratio(slot, to_op)
+        low, high = (1 + (end - 1) * us / op_us for end in ratio[1:])
         yield {
             "cell_id": cell.id,
             "config_id": config_id,
@@ -82,7 +83,7 @@ def _of_cell(op: Rounds, own: Rounds, committed: str, margin: float) -> Iterator
             "op_us": op_us,
             **_judged("", ratio, margin),
             **_judged("op_", op_ratio, margin),
-            "diluted": _word(*(1 + (end - 1) * us / op_us for end in ratio[1:]), margin),
+            "diluted": _word(low, high, margin),
             "unaligned": unaligned(cell),
         }
 
