@@ -8,6 +8,7 @@ rule statistics_aa_rates:
         again=second_recordings("finals.parquet"),
         study=study("finals.parquet"),
         fresh=fresh("finals.parquet"),
+        op=under_op("finals.parquet"),
         spec=LOCKED_SPEC,
     output:
         rates="results/tables/statistics/aa_rates.parquet",
@@ -22,6 +23,7 @@ rule statistics_aa_rates:
         level=lookup(within=config, dpath="statistics/level"),
     shell:
         "python -m {params.module} --finals {input.finals:q} {input.again:q} {input.study:q} {input.fresh:q}"
+        " {input.op:q}"
         " --margin {params.margin:q} --level {params.level:q} --out {output.rates:q} 2> {log:q}"
 
 
