@@ -36,7 +36,7 @@ def grow_committee(rows: pd.DataFrame, target: Array, weight: Array, seed: int) 
     every = binned(rows.to_numpy(), weight)
     for without in VIEWS.values():
         names = tuple(str(name) for name in rows if not any(part in str(name) for part in without))
-        seen = every.of([rows.columns.get_loc(name) for name in names])
+        seen = every.of([list(rows).index(name) for name in names])
         seeds = range(10 * seed, 10 * seed + _COPIES)
         members += [Member(names, grow(seen, target, weight, own)) for own in seeds]
     return Committee(tuple(members))
