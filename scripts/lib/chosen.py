@@ -65,6 +65,7 @@ CHOSEN = (
     Chosen("scripts/sim/picks.py", ("_STEP",), On.NOT_NOTED),
     Chosen("scripts/sim/facts.py", ("_BASE_REGISTERS", "_PER_ACCUMULATOR"), On.RECORDED),
     Chosen("scripts/sim/learned/grow.py", ("_GROWN", "_COPIES"), On.NOT_NOTED),
+    Chosen("scripts/sim/learned/bins.py", ("MOST",), On.COST),
     Chosen("scripts/sim/learned/forest.py", ("MOST_LEAVES",), On.COST),
     Chosen("scripts/sim/model/parameters.py", ("OPEN",), On.STARTED),
     Chosen("scripts/sim/model/fit.py", ("_OUTLIER", "_HOLD"), On.NOT_NOTED),

@@ -10,6 +10,7 @@ from kernels.formats import SCHEMES
 from kernels.tolerances import MAX_LOGITS_DIFF
 from scripts.ledger.spec import main
 from scripts.lib.files import InputError, sha256
+from scripts.lib.schemas.search import BUDGETS
 from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.spec import LOCK, SPEC, locked_spec, parse_spec, read_lock, read_spec, spec_hash
 from scripts.measure.protocol import Protocol
@@ -50,9 +51,8 @@ def test_the_spec_and_the_code_hold_the_same_numbers():
     assert spec.token_grid == list(BATCH_LADDER)
     assert spec.logits_diff == MAX_LOGITS_DIFF
     assert set(spec.peaks["NVIDIA_H200"].flops_s) == set(SCHEMES)
-    budgets = yaml.safe_load(Path("params.yaml").read_text())["transfer"]["budgets"]
-    assert spec.trial_budgets == budgets
-    assert spec.trials == max(budgets)
+    assert tuple(spec.trial_budgets) == BUDGETS
+    assert spec.trials == max(BUDGETS)
 
 
 @pytest.mark.skipif(not PEAKS.exists(), reason="the record is not restored: make restore")
