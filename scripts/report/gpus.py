@@ -37,6 +37,7 @@ def beside(read: Frames, make: Callable[[str], Mapping[str, Any]]) -> Summary:
 
 
 def each(summary: Summary) -> Iterator[tuple[str, Summary]]:
-    """Each GPU with its keys, the first one first."""
-    yield summary["first_gpu"], summary
+    """Each GPU with its keys, the first one first; none of a summary that names none."""
+    if "first_gpu" in summary:
+        yield summary["first_gpu"], summary
     yield from summary.get("gpus", {}).items()

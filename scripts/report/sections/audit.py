@@ -24,7 +24,7 @@ WAYS = {RACE: "race", ARGMIN: "fastest of one timing each"}
 FOUND = "found"
 _CELL = (
     "ep", "tokens", "pick_first", "pick_second", "margin_first", "margin_second", "flips_first",
-    "flips_second", "parity", "matched", "ratio", "low", "high", "word",
+    "flips_second", "parity", "matched", "word",
 )  # fmt: skip
 # tuner -> in words
 TUNERS = {
@@ -125,6 +125,7 @@ def grid(rows: Frame) -> Figure:
             str(layer): {
                 "cells": [
                     {name: row[name] for name in _CELL}
+                    | {"ratio": {"mean": row["ratio"], "ci": [row["low"], row["high"]]}}
                     for row in plain_rows(mine[mine["reason"].isna()])
                 ],
                 "absent": {str(k): int(n) for k, n in mine["reason"].value_counts().items()},
