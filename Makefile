@@ -102,8 +102,9 @@ stages: restored ## write dvc.yaml anew from the rules
 	python rules/stages.py
 
 test: restored ## lint, unit and workflow tests
-	@# One process begins with the build of a clone that the workflow's tests share, as it comes first.
-	pytest -m "not gpu" --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	pytest -m "not gpu" --ignore tests/workflow --numprocesses $(TEST_PROCESSES) --dist loadfile
+	@# One after the other: each of these builds whole clones on all cores.
+	pytest -m "not gpu" tests/workflow
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	pytest tests/test_lint.py

@@ -16,13 +16,3 @@ def _no_events() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, "")
         yield
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file that waits for a whole build first, so that that begins; the others of them last."""
-    files = [item.path for item in items if "made" in getattr(item, "fixturenames", ())]
-    for item in items:
-        if item.path in files:
-            item.add_marker(pytest.mark.timeout(1800))  # of the build, beside other tests
-    order = {"test_entry_points": -1, "test_staleness": 1}
-    items.sort(key=lambda item: order.get(item.path.stem, 2) if item.path in files else 0)

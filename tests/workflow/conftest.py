@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -31,30 +29,20 @@ def made(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Clone:
     """A clone after `make`, before which three builds were killed: one by each entry point.
 
     Tests must leave it as it is: they change a copy. One build serves several questions, since each
-    takes minutes: whether `make` ends in the committed files, and whether it does after kills. It
-    serves all processes that share the tests, each of which has a copy.
+    takes minutes: whether `make` ends in the committed files, and whether it does after kills.
     """
-    own, shared = tmp_path_factory.mktemp("made") / "clone", tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with (shared / "built.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second waits
-        if not (shared / "built").exists():
-            _build(Clone.of_this_tree(shared / "building", caches))
-            (shared / "building").rename(shared / "built")
-        return Clone(shared / "built", caches).copy(own)
-
-
-def _build(clone: Clone) -> None:
+    clone = Clone.of_this_tree(tmp_path_factory.mktemp("made"), caches)
     started = time.monotonic()
     clone.kill_once_there(["make"], "results/tables/space/NVIDIA_H200-bf16.parquet")
-    proposals = "results/tables/transfer/proposals.parquet"
-    clone.kill_once_there(["snakemake", "--cores", "2"], proposals)
+    clone.kill_once_there(
+        ["snakemake", "--cores", "2"], "results/tables/transfer/proposals.parquet"
+    )
     assert any((clone.path / ".snakemake" / "locks").iterdir()), "a stale lock is part of the test"
     clone.kill_once_there(["dvc", "repro"], "results/tables/statistics/verdicts.parquet")
     assert not (clone.path / "results" / "report.html").exists()
-    clone.run("make", timeout=1200)
+    clone.run("make")
     print(f"make from a fresh clone, killed three times: {time.monotonic() - started:.0f} s")
+    return clone
 
 
 @pytest.fixture(scope="session")

@@ -146,7 +146,7 @@ class Clone:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as process:
-            deadline = time.monotonic() + 300
+            deadline = time.monotonic() + 600
             while not (self.path / output).exists():
                 assert process.poll() is None, f"{command} ended before {output} was there"
                 assert time.monotonic() < deadline
