@@ -30,8 +30,9 @@ EXCEPTIONS = {
     "runtime": {"kernels", "scripts.measure"},
     # Files without a GPU are made of what tuning would start from.
     "catalogue": {"scripts.export", "scripts.sim", "scripts.transfer", "scripts.tune"},
-    # Files are judged by what their rows would take on the GPU, and by graphx-sim.
-    "health": {"kernels", "scripts.sim"},
+    # Files are judged by what their rows would take on the GPU, by graphx-sim, and on a GPU by
+    # trials under either kernel.
+    "health": {"kernels", "scripts.measure", "scripts.runtime", "scripts.sim"},
     # Tuning joins what the others do one by one: it asks as transfer does, and measures.
     "tune": {
         "kernels",

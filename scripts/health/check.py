@@ -4,28 +4,40 @@ For each file: which releases of vLLM and SGLang look it up where it lies; what 
 holes in the ladder of batch sizes; rows that cannot launch on the GPU; how old it is and under
 which Triton it was tuned; rows that are behind the default or the fastest config, as measured where
 the GPU was, and as predicted elsewhere. `wrong` and `behind` count; a `note` is worth knowing.
+With --measure, on a GPU that the files are for, each row meets what would run in its place in a few
+interleaved trials, which decide: keep it, retune it, or drop it for the default.
 
-Exit status: 0 nothing is wrong or behind; 1 something is; 2 bad input.
+Exit status: 0 nothing is wrong or behind; 1 something is; 2 bad input; 3 paused by --seconds, run
+the same command again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.health.config_file import config_files
 from scripts.health.finding import Level, Verdict
+from scripts.health.trials import PausedError, table
 from scripts.lib import command_line
 from scripts.lib.log import run_main
+
+if TYPE_CHECKING:
+    from scripts.health.measure import Bench
 
 EXAMPLE = """examples:
   graphx check results/configs
   graphx check ~/my-configs --triton 3.5.1
   graphx check path/to/vllm/model_executor/layers/fused_moe/configs --json > findings.json
+  graphx check my-files/vllm/E=8,N=3584,device_name=NVIDIA_H200.json --measure
 """
+LOG = logging.getLogger("check")
 TRITON = "3.6.0"
 # Trials are single and not interleaved. At one token, where GROUP_SIZE_M changes nothing that runs,
 # recorded configs that differ in it alone span 1.6% (95th percentile of 9,441 groups of two to
@@ -41,6 +53,16 @@ def make_parser() -> argparse.ArgumentParser:
     add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")
     add("--quiet", action="store_true", help="leave out notes, and files without findings")
     add("--json", action="store_true", help="print findings as JSON")
+    live = parser.add_argument_group("on a GPU that the files are for")
+    live.add_argument("--measure", action="store_true", help="decide each row by paired trials")
+    live.add_argument("--scope", choices=("op", "two_gemm"),
+                      help="vLLM's operator, or graphx's two GEMMs (default: the operator where"
+                      " vLLM is installed)")  # fmt: skip
+    live.add_argument("--gpu", type=int, default=0, help="which of the visible GPUs (default: 0)")
+    live.add_argument("--seconds", type=float, default=math.inf, help="pause after this")
+    live.add_argument("--allow-busy", action="store_true", help="measure on a GPU in use")
+    live.add_argument("--ledgers", type=Path, default=Path("build/check"),
+                      help="folder of what was measured (default: build/check)")  # fmt: skip
     add("--history", type=Path, default=Path("data/recorded/history.parquet"))
     add("--sglang-history", type=Path, default=Path("data/recorded/sglang_history.parquet"))
     add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
@@ -60,9 +82,10 @@ def run(args: argparse.Namespace) -> bool:
     evidence = Evidence(
         histories, args.triton, MARGIN, args.sim, args.spaces, args.shapes, args.expected
     )
+    bench = _bench(args) if args.measure else None
     verdicts = []
     for path in paths:
-        one = check(path, args.folder, evidence)
+        one = check(path, args.folder, evidence, bench)
         verdicts.append(one)
         if not args.json:
             for line in _lines(one, args.quiet):
@@ -77,6 +100,12 @@ def run(args: argparse.Namespace) -> bool:
     return not bad
 
 
+def _bench(args: argparse.Namespace) -> Bench:
+    from scripts.health.measure import open_bench  # noqa: PLC0415
+
+    return open_bench(args.scope, args.gpu, args.seconds, args.allow_busy, args.ledgers)
+
+
 def _has(verdict: Verdict, level: Level) -> bool:
     return any(one.level is level for one in verdict.findings)
 
@@ -88,18 +117,24 @@ def _lines(verdict: Verdict, quiet: bool) -> Iterator[str]:
     found = ", ".join(f"{name} {which}" for name, which in verdict.found_by.items()) or "no runtime"
     yield f"{verdict.file}: {verdict.rows} rows, looked up by {found}"
     yield from (f"  {one.level.value:7}{one.what:10}{one.words}" for one in shown)
+    if verdict.tried:
+        yield from table(verdict.tried)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
     args = make_parser().parse_args(argv)
-    well = True
+    status = 0
 
     def body() -> None:
-        nonlocal well
-        well = run(args)
+        nonlocal status
+        try:
+            status = 0 if run(args) else 1
+        except PausedError:
+            LOG.info("paused; run the same command again to go on")
+            status = 3
 
-    return run_main(body, lambda: 0 if well else 1)
+    return run_main(body, lambda: status)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from scripts.health.trials import Decided
+
 
 class Level(StrEnum):
     """How much a finding matters."""
@@ -36,19 +38,24 @@ class Finding:
 
 
 # What findings are about.
-NAME, PLACE, BODY, LADDER, LEGALITY, HISTORY, TRITON, MEASURED, PREDICTED = (
+NAME, PLACE, BODY, LADDER, LEGALITY, HISTORY, TRITON, MEASURED, PREDICTED, TRIED = (
     "name", "place", "body", "ladder", "legality", "history", "triton", "measured", "predicted",
+    "tried",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All of one file. ``found_by``: releases of each runtime that look it up where it lies."""
+    """All of one file. ``found_by``: releases of each runtime that look it up where it lies.
+
+    ``tried``: a word for each row, if it was measured now.
+    """
 
     file: str
     found_by: dict[str, str]
     rows: int
     findings: Sequence[Finding] = field(default_factory=tuple)
+    tried: Sequence[Decided] = ()
 
     @property
     def ok(self) -> bool:
@@ -63,6 +70,7 @@ class Verdict:
             "rows": self.rows,
             "ok": self.ok,
             "findings": [one.to_json() for one in self.findings],
+            "tried": [one.to_json() for one in self.tried],
         }
 
 

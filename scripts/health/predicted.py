@@ -81,7 +81,7 @@ def predicted_findings(file: ConfigFile, known: Known, schemes: set[str]) -> Ite
         words = f"no limits of {file.device.name} are known here: its rows are not judged"
         yield Finding(Level.NOTE, LEGALITY, words)
         return
-    layer, sure = _layer(file, known)
+    layer, sure = layer_of(file, known)
     configs = {m: carried_over(config, file.device) for m, config in file.configs.items()}
     cells = [Cell(file.device.name, layer, tokens) for tokens in configs]
     defaults = {cell: newest_default(layer, cell.tokens, file.device) for cell in cells}
@@ -110,8 +110,8 @@ def predicted_findings(file: ConfigFile, known: Known, schemes: set[str]) -> Ite
             yield _slow(cell, name, ratio, known)
 
 
-def _layer(file: ConfigFile, known: Known) -> tuple[Shape, bool]:
-    """The layer that the name most likely stands for, and whether a model is known for it."""
+def layer_of(file: ConfigFile, known: Known) -> tuple[Shape, bool]:
+    """The layer that a file's name most likely stands for, and whether a model is known for it."""
     assert file.name is not None
     name = file.name
     sizes = {one.layer_intermediate(name) for one in RUNTIMES.values()}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kernels.formats import SCHEMES
 from scripts.health.config_file import read_config_file
@@ -14,6 +15,10 @@ from scripts.health.history import history_findings
 from scripts.health.lookup import found_by, lookup_findings
 from scripts.health.measured import measured_findings
 from scripts.health.predicted import Known, predicted_findings
+from scripts.health.trials import Decided
+
+if TYPE_CHECKING:
+    from scripts.health.measure import Bench
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,22 @@ class Evidence:
         return Known(self.model, self.spaces, self.shapes, self.expected)
 
 
-def check(path: Path, folder: Path, evidence: Evidence) -> Verdict:
-    """Of a file below ``folder``. InputError if it, or a table of the evidence, cannot be read."""
+def check(path: Path, folder: Path, evidence: Evidence, bench: Bench | None = None) -> Verdict:
+    """Of a file below ``folder``; with a ``bench`` its rows meet their rivals there.
+
+    InputError if it, or a table of the evidence, cannot be read, or if it cannot be measured there.
+    """
     file, findings = read_config_file(path)
     findings += lookup_findings(file)
     findings += history_findings(file, evidence.histories, evidence.triton)
     findings += predicted_findings(file, evidence.known, set(SCHEMES))
     findings += measured_findings(file, evidence.margin)
+    tried: Sequence[Decided] = ()
+    if bench is not None:
+        # Imported here: torch and Triton take seconds, and files are checked without them.
+        from scripts.health.measure import measured_now  # noqa: PLC0415
+
+        tried, found = measured_now(file, evidence.known, evidence.histories, bench)
+        findings += found
     name = path.name if path == folder else path.relative_to(folder).as_posix()
-    return Verdict(name, found_by(file), len(file.configs), tuple(findings))
+    return Verdict(name, found_by(file), len(file.configs), tuple(findings), tried)
