@@ -42,6 +42,10 @@ class Run:
                 for row in one.logprobs or []
             ]
 
+    def at_s(self) -> list[list[float]]:
+        """Seconds from the start to every token, in the order of the prompts."""
+        return list(self._at.values())
+
     def steps(self, count: int) -> None:
         """So many steps."""
         for _ in range(count):

@@ -60,7 +60,7 @@ class Engine:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.spec, self.folder = spec, folder
-        self._deadlines = deadlines or Deadlines()
+        self.deadlines = deadlines or Deadlines()
         self._lock, self._watchdog, self._program = lock, watchdog, tuple(program)
         self._base = os.environ if environment is None else environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -139,7 +139,7 @@ class Engine:
     def _ask(self, do: str, question: dict[str, Any]) -> Answer:
         assert self._process is not None and self._process.stdin is not None and self._reader
         self._number += 1
-        began, seconds = time.monotonic(), self._deadlines.of(do)
+        began, seconds = time.monotonic(), self.deadlines.of(do)
         try:
             self._process.stdin.write(line_of({"id": self._number, "do": do, **question}))
             self._process.stdin.flush()

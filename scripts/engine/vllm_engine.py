@@ -55,7 +55,7 @@ def arguments_of(spec: EngineSpec, folder: Path) -> dict[str, Any]:
 class VllmEngine:
     """A booted engine and the questions to it. Raises what vLLM raises."""
 
-    QUESTIONS: ClassVar = ("generate", "latency", "profile", "memory", "logits")
+    QUESTIONS: ClassVar[tuple[str, ...]] = ("generate", "latency", "profile", "memory", "logits")
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
         self.spec, self._log = spec, folder / LOG_NAME

@@ -9,11 +9,11 @@ standard error. The process ends with its parent, and when its input ends.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from scripts.lib.command_line import parser
 EXAMPLE = """
   echo '{"id": 1, "do": "boot"}' | python -m scripts.engine.worker --spec spec.json --folder boot
 """
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LOOK_S = 0.5  # how often the worker looks whether its parent is there
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -68,15 +68,13 @@ def answer(ask: Ask, do: str, question: dict[str, Any]) -> dict[str, Any]:
         return {"outcome": cause_of(text) or worst, "reason": text.strip()[:500], "result": {}}
 
 
-def vllm_ask(spec: EngineSpec, folder: Path) -> Ask:
-    """Questions to vLLM's engine, which the first of them, boot, makes."""
+def engine_ask(make: Callable[[], Any]) -> Ask:
+    """Questions to an engine, which the first of them, boot, makes. ``make``: its class's call."""
     engine: list[Any] = []
 
     def ask(do: str, question: dict[str, Any]) -> dict[str, Any]:
         if do == "boot":
-            from scripts.engine.vllm_engine import VllmEngine  # noqa: PLC0415 - a quarter minute
-
-            engine[:] = [VllmEngine(spec, folder)]
+            engine[:] = [make()]
             return dict(engine[0].facts())
         if not engine:
             raise ValueError(f"{do}: nothing is booted")
@@ -87,15 +85,44 @@ def vllm_ask(spec: EngineSpec, folder: Path) -> Ask:
     return ask
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Serve one engine."""
+def end_with_parent() -> None:
+    """From now on the process is killed when its parent is gone, also in the midst of a question.
+
+    The kernel's own signal for it comes when the *thread* ends that started the process, and
+    engines are booted side by side by threads that do not live as long.
+    """
+    parent = os.getppid()
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def run_worker(make: Callable[[EngineSpec, Path], Any], argv: list[str] | None = None) -> int:
+    """Serve the engine that ``make`` boots for the spec and the folder of the command line."""
     args = make_parser().parse_args(argv)
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    spec = read_spec(args.spec)
+    end_with_parent()
     answers = os.dup(1)
     os.dup2(2, 1)  # what the engine and its libraries print is no answer
-    serve(vllm_ask(read_spec(args.spec), args.folder), answers)
+    serve(engine_ask(lambda: make(spec, args.folder)), answers)
     # Engines hang in their destructors now and then; there is nothing to save.
     os._exit(0)
+
+
+def vllm_engine(spec: EngineSpec, folder: Path) -> Any:
+    """Boot vLLM's engine."""
+    from scripts.engine.vllm_engine import VllmEngine  # noqa: PLC0415 - a quarter minute
+
+    return VllmEngine(spec, folder)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve one engine."""
+    return run_worker(vllm_engine, argv)
 
 
 if __name__ == "__main__":

@@ -153,3 +153,21 @@ def test_the_watchdog_sees_an_engine_while_it_lives(tmp_path):
     assert any(bytes_ and bytes_ > 1 << 20 for bytes_ in seen)
     assert seen[-1] is None
     assert all(line["gpu_bytes"] == 7 for line in lines)
+
+
+def test_an_engine_outlives_the_thread_that_booted_it(tmp_path: Path) -> None:
+    """With what the worker itself does about its parent: the kernel's signal comes by thread."""
+    code = (
+        "import sys; from scripts.engine.worker import run_worker\n"
+        "class One:\n"
+        "    QUESTIONS = ('memory',)\n"
+        "    def __init__(self, spec, folder): pass\n"
+        "    facts = memory = lambda self: {'there': True}\n"
+        "sys.exit(run_worker(One, sys.argv[1:]))"
+    )
+    spec = spec_of({"name": "one", "model": {"architectures": ["A"]}})
+    engine = Engine(spec, tmp_path, program=(sys.executable, "-c", code))
+    assert [answer.ok for answer in boot_all([engine])] == [True]
+    time.sleep(0.2)
+    assert engine.ask("memory").result == {"there": True}
+    engine.stop()
