@@ -7,6 +7,7 @@ and probes cannot tell them apart.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -47,6 +48,34 @@ class Scope(StrEnum):
 
     WHOLE = "whole"
     PART = "part"  # without the passes that some kernels leave to another
+    UP = "up"  # the gate-up GEMM by itself
+    DOWN = "down"  # the down GEMM by itself
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A tactic of its own for each GEMM of a layer; both read one alignment, of one tile height."""
+
+    up: Config
+    down: Config
+
+    @property
+    def id(self) -> str:
+        """For example ``M16-…+M16-…``, the gate-up GEMM's first."""
+        return f"{self.up.id}+{self.down.id}"
+
+    @property
+    def block_size_m(self) -> int:
+        """The tile height of both."""
+        return self.up.block_size_m
+
+    @property
+    def num_warps(self) -> int:
+        """Of the gate-up GEMM."""
+        return self.up.num_warps
+
+
+Tactic = Config | Pair
 
 
 @dataclass(frozen=True)
@@ -85,8 +114,16 @@ class Bench(Protocol):
     """Times tactics of one layer. What fails has no latency (NaN)."""
 
     @property
-    def tactics(self) -> tuple[Config, ...]:
-        """All that can be asked about, in ascending order."""
+    def tactics(self) -> Sequence[Tactic]:
+        """All that can be asked about: configs in ascending order, then pairs as they were made."""
+        ...
+
+    def pair(self, up: int, down: int) -> int:
+        """The place of a pair of two of the configs. NotKnown."""
+        ...
+
+    def call(self, problem: Problem, place: int, how: How = FAIR) -> Callable[[], None]:
+        """One run of a tactic outside of a graph, for tuners that bring a clock. NotKnown."""
         ...
 
     def time(self, problem: Problem, places: Places, how: How = FAIR) -> Array:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
-from scripts.audit.bench import FAIR, Array, Bench, How, NotKnown, Places, Problem
+from scripts.audit.bench import FAIR, Array, Bench, How, NotKnown, Places, Problem, Scope
 from scripts.audit.tuner import Profile, Tuner
 
 SURE = 4.5  # deviations of a median that a difference must exceed; 1 in 100,000 of no difference
@@ -99,7 +99,10 @@ class Subject:
         return np.asarray(places[digests == np.bincount(digests).argmax()])
 
     def reported(self, profile: Profile, how: How = FAIR) -> Array:
-        """Logarithm of what the tuner took tactics for over a timing under these conditions."""
+        """Logarithm of what the tuner took tactics for over a timing under these conditions, of
+        what its figures are meant to cover."""  # noqa: D205,D209
+        if how.scope is Scope.WHOLE:
+            how = replace(how, scope=self.tuner.covers)
         return np.log(profile.us / self.bench.time(profile.problem, profile.places, how))
 
     def behind(self, problem: Problem, place: int, other: int) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -60,6 +61,14 @@ class ReplayBench:
     def overrun(self, problem: Problem, place: int, rows: int) -> bool:
         """Not recorded."""
         raise NotKnown("recorded trials say nothing of buffers")
+
+    def pair(self, up: int, down: int) -> int:
+        """Not recorded."""
+        raise NotKnown("a recorded trial holds both GEMMs under one config")
+
+    def call(self, problem: Problem, place: int, how: How = FAIR) -> Callable[[], None]:
+        """Not recorded."""
+        raise NotKnown("recorded trials cannot be timed by another clock")
 
     def _draw(self, problem: Problem, kind: str, shape: tuple[int, ...]) -> Array:
         cell = problem.cell

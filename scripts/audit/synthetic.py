@@ -55,6 +55,7 @@ class Synthetic:
     shared: Shared | None = None
     entries: dict[Key, int] = field(default_factory=dict)
     name: str = "synthetic"
+    covers: Scope = Scope.WHOLE
 
     def __post_init__(self) -> None:
         if self.shared is None:

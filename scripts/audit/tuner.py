@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from scripts.audit.bench import Array, Bench, Places, Problem
+from scripts.audit.bench import Array, Bench, Places, Problem, Scope
 
 Key = Hashable
 
@@ -42,6 +42,11 @@ class Tuner(Protocol):
     @property
     def name(self) -> str:
         """As results call it."""
+        ...
+
+    @property
+    def covers(self) -> Scope:
+        """What its figures are meant to cover."""
         ...
 
     def enumerate(self, problem: Problem) -> Places:

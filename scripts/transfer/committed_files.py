@@ -73,6 +73,12 @@ class History:
         found = self._files.get((shape.experts, shape.intermediate, shape.scheme), {})
         return dict(sorted(found.items()))
 
+    def of_scheme(self, scheme: str) -> Iterator[ConfigFile]:
+        """Every GPU's files of a number format, by layer and GPU."""
+        for (_, _, name), by_device in sorted(self._files.items()):
+            if name == scheme:
+                yield from (by_device[device] for device in sorted(by_device))
+
     def pairs(self, source: str, target: str) -> Iterator[tuple[str, ConfigFile, ConfigFile]]:
         """Scheme, source's file and target's file of every layer for which both GPUs have one."""
         for (_, _, scheme), by_device in sorted(self._files.items()):

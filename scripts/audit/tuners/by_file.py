@@ -6,13 +6,14 @@ entry is that of the nearest batch size, ties to the first (vLLM's lookup).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from scripts.audit.bench import Bench, NotKnown, Places, Problem
+from scripts.audit.bench import Bench, NotKnown, Places, Problem, Scope
 from scripts.audit.layers import Layer
 from scripts.audit.tuner import Key, Profile, Ran, Tuner
 from scripts.lib.config import Config
@@ -21,17 +22,18 @@ from scripts.lib.runtimes.runtime import RUNTIMES
 from scripts.lib.shape import nearest_batch
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
 
-RUNTIME = "vllm"
-
 
 @dataclass
-class ByFile:
-    """See ``scripts.audit.tuner.Tuner``. ``batches``: the sizes that its file has entries for."""
+class ByFile(ABC):
+    """See ``scripts.audit.tuner.Tuner``. ``batches``: the sizes that its file has entries for;
+    ``runtime``: whose lookup reads it."""  # noqa: D205,D209
 
     layer: Layer
     batches: tuple[int, ...]
     entries: dict[Key, int] = field(default_factory=dict)
     name: str = "file"
+    runtime: str = "vllm"
+    covers: Scope = Scope.WHOLE
 
     @cached_property
     def _places(self) -> dict[Config, int]:
@@ -50,16 +52,16 @@ class ByFile:
     def key(self, problem: Problem) -> Key:
         """The file's name and the nearest batch size."""
         cell = problem.cell
-        name = RUNTIMES[RUNTIME].file_name(cell.shape, cell.device)
+        name = RUNTIMES[self.runtime].file_name(cell.shape, cell.device)
         return name, nearest_batch(cell.tokens, list(self.batches))
 
     def timed_at(self, problem: Problem) -> Problem:
         """The problem of the file's entry, which is what is timed."""
         return problem.at(nearest_batch(problem.cell.tokens, list(self.batches)))
 
+    @abstractmethod
     def profile(self, problem: Problem, bench: Bench) -> Profile:
-        """Times nothing: for those who only look up."""
-        raise NotImplementedError
+        """Enter a choice for the entry's batch size."""
 
     def choose(self, problem: Problem) -> int | None:
         """By the file."""
@@ -89,9 +91,9 @@ class ByFile:
         """One kernel."""
         return 0
 
+    @abstractmethod
     def fresh(self) -> Tuner:
         """An empty file."""
-        raise NotImplementedError
 
     def together(self, ranks: int) -> Sequence[Tuner]:
         """None: one file serves all ranks."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scripts.audit.bench import Bench, Places, Problem
+from scripts.audit.bench import Bench, Places, Problem, Scope
 from scripts.audit.race import race
 from scripts.audit.tuner import Key, Profile, Ran, Tuner
 
@@ -22,6 +22,11 @@ class Steadied:
         self.tuner = tuner
         self.name = f"raced {tuner.name}"
         self._chosen: dict[Key, int] = {}
+
+    @property
+    def covers(self) -> Scope:
+        """The tuner's."""
+        return self.tuner.covers
 
     def enumerate(self, problem: Problem) -> Places:
         """The tuner's."""

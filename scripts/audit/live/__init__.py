@@ -1,0 +1,1 @@
+"""The audit on a GPU: live benches, tuners in fresh processes, their ledger."""

@@ -1,0 +1,1 @@
+"""Tests of the live audit, in Triton's interpreter."""
