@@ -86,3 +86,48 @@ def _middle(values: np.ndarray) -> dict[str, float | None]:
         return {"median": None, "p99": None}
     return {"median": round(float(np.median(values)), 7),
             "p99": round(float(np.percentile(values, 99)), 7)}  # fmt: skip
+
+
+def serve(
+    engine: Any, at_s: Sequence[float], prompts: Sequence[Sequence[int]], sampling: Sequence[Any]
+) -> dict[str, Any]:
+    """Add requests as they arrive (``at_s``, ascending) and step until all are served.
+
+    See ``VllmEngine.serve``. An engine with nothing to do waits for the next arrival.
+    """
+    began, waiting = time.perf_counter(), list(zip(at_s, prompts, sampling, strict=True))[::-1]
+    ids: list[str] = []
+    times: dict[str, list[float]] = {}
+    while waiting or engine.has_unfinished_requests():
+        now = time.perf_counter() - began
+        while waiting and waiting[-1][0] <= now:
+            _, prompt, params = waiting.pop()
+            ids.append(str(next(_NUMBERS)))
+            times[ids[-1]] = []
+            request = {"type": "token", "prompt_token_ids": list(prompt)}
+            engine.add_request(ids[-1], request, params)
+        if not engine.has_unfinished_requests():
+            time.sleep(max(0.0, waiting[-1][0] - now))
+            continue
+        found = engine.step()
+        now = time.perf_counter() - began
+        for output in found:
+            times[output.request_id] += [now] * len(output.outputs[0].token_ids)
+    return served([times[name] for name in ids], at_s)
+
+
+def served(times: Sequence[Sequence[float]], at_s: Sequence[float]) -> dict[str, Any]:
+    """Of each request its ``ttft_s``, ``tpot_s`` (None of one token) and ``e2el_s``, and more.
+
+    ``times``: of its tokens, ``at_s``: of its arrival, seconds from one start.
+    """
+    tpot = [(t[-1] - t[0]) / (len(t) - 1) if len(t) > 1 else None for t in times]
+    gaps = np.concatenate([np.diff(np.asarray(row)) for row in times])
+    return {
+        "ttft_s": [round(t[0] - at, 6) for t, at in zip(times, at_s, strict=True)],
+        "e2el_s": [round(t[-1] - at, 6) for t, at in zip(times, at_s, strict=True)],
+        "tpot_s": [None if each is None else round(each, 7) for each in tpot],
+        "itl_s": _middle(gaps),
+        "output_tokens": sum(map(len, times)),
+        "duration_s": round(max(t[-1] for t in times), 6),
+    }

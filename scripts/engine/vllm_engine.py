@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scripts.engine.boot_log import facts_of
-from scripts.engine.profiled import kernels_of
+from scripts.engine.inside import Inside
+from scripts.engine.profiled import by_class, kernels_of
 from scripts.engine.spec import EngineSpec
-from scripts.engine.steps import Run
+from scripts.engine.steps import Run, serve
 from scripts.lib.files import write_json
 
 LOG_NAME = "engine.log"  # the supervisor sends standard error there
@@ -55,7 +56,10 @@ def arguments_of(spec: EngineSpec, folder: Path) -> dict[str, Any]:
 class VllmEngine:
     """A booted engine and the questions to it. Raises what vLLM raises."""
 
-    QUESTIONS: ClassVar[tuple[str, ...]] = ("generate", "latency", "profile", "memory", "logits")
+    QUESTIONS: ClassVar[tuple[str, ...]] = (
+        "generate", "latency", "decode", "profile", "logits", "serve", "memory",
+        "configs", "routing", "randomise",
+    )  # fmt: skip
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
         self.spec, self._log = spec, folder / LOG_NAME
@@ -70,6 +74,13 @@ class VllmEngine:
         self._mix: list[int] = []
         self._worker = self._llm.collective_rpc(lambda worker: worker)[0]
         self._watch_calls()
+        inside = Inside(self._worker)
+        self.configs, self.routing, self.randomise = (
+            inside.configs,
+            inside.routing,
+            inside.randomise,
+        )
+        self._looked_up = inside.looked_up
 
     def _watch_calls(self) -> None:
         """Note of each step how many tokens it was scheduled."""
@@ -128,13 +139,16 @@ class VllmEngine:
         logprobs: int | None = None,
         **more: Any,
     ) -> Run:
-        greedy = {"temperature": 0.0, "ignore_eos": True, "detokenize": False, **more}
-        sampling = self._sampling(max_tokens=tokens, logprobs=logprobs, **greedy)
+        self._mix.clear()
+        return Run(self._llm.llm_engine, prompts, self._greedy(tokens, logprobs, **more))
+
+    def _greedy(self, tokens: int, logprobs: int | None = None, **more: Any) -> Any:
         from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
 
+        said = {"temperature": 0.0, "ignore_eos": True, "detokenize": False, **more}
+        sampling = self._sampling(max_tokens=tokens, logprobs=logprobs, **said)
         sampling.output_kind = RequestOutputKind.DELTA
-        self._mix.clear()
-        return Run(self._llm.llm_engine, prompts, sampling)
+        return sampling
 
     def generate(
         self,
@@ -169,6 +183,42 @@ class VllmEngine:
                 runs.append(run.timing())
         return {"batch": batch, "input": input, "output": output, "runs": runs,
                 "mix": list(self._mix)}  # fmt: skip
+
+    def decode(
+        self, batch: int, input: int, steps: int, profiled: int = 0, warmups: int = 2
+    ) -> dict[str, Any]:
+        """Time decode steps of ``batch`` requests, ``profiled`` more of them by the profiler.
+
+        ``step_s``: wall time of each of ``steps`` steps, of a batch that all have its first token
+        and ``warmups`` more; ``gpu_us``: by class of kernel (scripts.engine.profiled), a step's
+        mean; ``mix``: scheduled tokens of each step, the prefill's included.
+        """
+        run = self._run(self._prompts(batch, input, 0), warmups + steps + profiled + 4)
+        run.until_first()
+        run.steps(warmups)
+        before = len(run.step_s)
+        run.steps(steps)
+        step_s, gpu = run.step_s[before:], None
+        if profiled:
+            kernels = self._profiled(lambda: run.steps(profiled))["kernels"]
+            gpu = {k: round(us / profiled, 3) for k, us in by_class(kernels).items()}
+        run.finish()
+        return {"batch": batch, "input": input, "step_s": step_s, "gpu_us": gpu,
+                "mix": list(self._mix), "looked_up": self._looked_up()}  # fmt: skip
+
+    def serve(self, requests: Sequence[Sequence[float]], seed: int = 0) -> dict[str, Any]:
+        """Serve requests (arrival in seconds, input tokens, output tokens) as they arrive.
+
+        Of each request in order: ``ttft_s``, ``e2el_s`` from its arrival, ``tpot_s``; ``itl_s``
+        of all gaps; ``duration_s`` of the whole. One request at least.
+        """
+        rng = np.random.default_rng((self.spec.seed, seed))
+        vocabulary = min(_VOCABULARY, int(self._llm.model_config.get_vocab_size()))
+        prompts = [[int(t) for t in rng.integers(0, vocabulary, int(n))] for _, n, _ in requests]
+        sampling = [self._greedy(int(tokens)) for *_, tokens in requests]
+        self._mix.clear()
+        found = serve(self._llm.llm_engine, [float(at) for at, *_ in requests], prompts, sampling)
+        return {**found, "mix": list(self._mix)}
 
     def profile(self, batch: int, input: int, steps: int = 8) -> dict[str, Any]:
         """Kernels of ``steps`` decode steps and of one prefill, by the profiler on the GPU.

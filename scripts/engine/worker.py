@@ -96,6 +96,8 @@ def end_with_parent() -> None:
     def look() -> None:
         while os.getppid() == parent:
             time.sleep(_LOOK_S)
+        if os.getpgrp() == os.getpid():  # a supervisor's: what it started goes with it
+            os.killpg(0, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=look, daemon=True).start()

@@ -18,7 +18,7 @@ from typing import Any
 
 from scripts.engine.boot_log import facts_of
 from scripts.engine.spec import read_spec
-from scripts.engine.worker import make_parser, serve
+from scripts.engine.worker import end_with_parent, make_parser, serve
 
 READ = "INFO fused_moe.py Using configuration from {} for MoE layer."
 
@@ -72,6 +72,7 @@ ANSWERS = -1
 def main() -> None:
     global ANSWERS  # noqa: PLW0603
     args = make_parser().parse_args()
+    end_with_parent()
     spec = read_spec(args.spec)
     ANSWERS = os.dup(1)
     os.dup2(2, 1)

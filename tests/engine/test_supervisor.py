@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -171,3 +172,41 @@ def test_an_engine_outlives_the_thread_that_booted_it(tmp_path: Path) -> None:
     time.sleep(0.2)
     assert engine.ask("memory").result == {"there": True}
     engine.stop()
+
+
+RUN = """
+import sys
+from pathlib import Path
+from scripts.engine.supervisor import Deadlines, Engine, boot_all
+from scripts.engine.spec import spec_of
+spec = spec_of({"name": "one", "model": {"architectures": ["M"]}})
+engine = Engine(spec, Path(sys.argv[1]), program=(sys.executable, "-m", "tests.engine.scripted"))
+assert boot_all([engine])[0].ok
+assert engine.ask("memory").ok  # the thread that started it has ended, and it lives
+print(engine._process.pid, flush=True)
+engine.ask("latency")
+"""
+
+
+def test_a_killed_run_leaves_no_engine_behind(tmp_path):
+    environment = {**os.environ, "FAULT": "latency:hang", "CHILD": str(tmp_path / "child")}
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(tmp_path / "boot")],
+                           stdout=subprocess.PIPE, text=True, env=environment)  # fmt: skip
+    pid = int(run.stdout.readline())
+    until = time.monotonic() + 20
+    while not (tmp_path / "child").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    children = [pid, int((tmp_path / "child").read_text())]
+    while any(map(lives, children)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not any(map(lives, children))
+
+
+def lives(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
