@@ -1,0 +1,282 @@
+"""Time vLLM's engine under the config files of a plan, and hold its outputs against each other.
+
+All engines boot side by side, then take turns on the GPU. Within a boot the configs change and all
+else stays (scripts.engine.inside); every pass turns their order round, and boots are the clusters
+of what is said of them. Of each batch size: wall time of decode steps, kernel time by class, and
+what each MoE call looked up. Then, with random weights of full size and the model's own gate, the
+last layer's logits and greedy tokens under each config; then requests served as they arrive.
+
+What fails is an outcome with a reason, and the others go on. Killed or paused, the same command
+goes on: a boot that is not there any more is booted again, a result that is there is kept.
+
+vLLM is needed on this machine alone, and only here: pip install vllm==0.24.0.
+
+Exit status: 0 all is done, some of it perhaps as a failure; 2 bad input, or no vLLM; 3 paused by
+--seconds, run the same command again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from scripts.engine.journal import Journal
+from scripts.engine.outcome import Answer, Outcome
+from scripts.engine.spec import spec_of
+from scripts.engine.supervisor import Deadlines, Engine
+from scripts.engine.turn import turn
+from scripts.engine.watchdog import Watchdog
+from scripts.lib.files import InputError, read_json
+from scripts.lib.log import run_main
+from scripts.lib.provenance import working_commit
+from scripts.measure.controller.records import now
+from scripts.runtime.engine_tasks import Task, decode_tasks, parity_tasks, serve_tasks
+from scripts.runtime.installed import installed
+from scripts.runtime.outputs import Compared
+
+LOG = logging.getLogger("runtime.engine")
+PACKAGES = ("torch", "triton", "vllm", "transformers", "numpy")
+EXAMPLE = """example:
+  python -m scripts.runtime.engine --plan build/engine/plan.json --journal build/engine/run.jsonl \\
+    --seconds 280
+"""
+DEADLINES = Deadlines(boot=240.0, other=90.0)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line, also for those who check a recorded command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
+    add("--journal", type=Path, required=True, help="journal to append to")
+    add("--scratch", type=Path, help="folder for boots (default: beside the journal)")
+    add("--boots", nargs="+", metavar="NAME", help="only boots whose name contains one of these")
+    add("--seconds", type=float, default=math.inf, help="pause after this")
+    return parser
+
+
+class Booted:
+    """One boot of the plan with what is known of it."""
+
+    def __init__(self, entry: Mapping[str, Any], model: Mapping[str, Any], engine: Engine) -> None:
+        self.boot, self.model, self.engine = int(entry["boot"]), model, engine
+        self.name = engine.spec.name
+        self.state: dict[str, Any] = {}  # what was last set inside: configs, routing, weights
+
+
+class Study:
+    """A plan at work. ``until``: monotonic time after which nothing is begun."""
+
+    def __init__(
+        self,
+        plan: Mapping[str, Any],
+        folder: Path,
+        journal: Journal,
+        scratch: Path,
+        until: float = math.inf,
+        only: Sequence[str] | None = None,
+        make: Callable[..., Engine] = Engine,
+    ) -> None:
+        self._plan, self._folder, self._journal, self._until = plan, folder, journal, until
+        self._lock, self._scratch = scratch / "turn", scratch
+        models = {one["name"]: one for one in plan["models"]}
+        self._watchdog = Watchdog(journal.memory)
+        self._boots = [
+            Booted(entry, models[entry["model"]], make(
+                spec_of(entry["spec"], entry["spec"]["name"]), scratch / entry["spec"]["name"],
+                deadlines=DEADLINES, watchdog=self._watchdog))
+            for entry in plan["boots"]
+            if not only or any(text in entry["spec"]["name"] for text in only)
+        ]  # fmt: skip
+        self._compared = Compared(scratch)
+
+    def run(self) -> bool:
+        """Do what is left; whether nothing is."""
+        left = [
+            boot for boot in self._boots if any(not self._is_done(t) for t in self._tasks(boot))
+        ]
+        with self._watchdog:
+            try:
+                if left:
+                    self._boot_all(left)
+                return all(self._do(boot, tasks) for boot, tasks in self._turns(left))
+            finally:
+                for boot in self._boots:
+                    boot.engine.stop()
+
+    def _tasks(self, boot: Booted) -> list[Task]:
+        plan, name = self._plan, boot.name
+        found = [
+            t
+            for p in range(plan["passes"])
+            for t in decode_tasks(plan, boot.model, name, boot.boot, p)
+        ]
+        if boot.boot == 0:
+            found += parity_tasks(plan, boot.model, name)
+            found += serve_tasks(plan, boot.model, name)
+        return found
+
+    def _turns(self, boots: list[Booted]) -> Iterator[tuple[Booted, list[Task]]]:
+        """First every boot once, then what is compared, then the next pass, then serving."""
+        for kind in ("decode-0", "parity", *(f"decode-{p}" for p in range(1, self._plan["passes"])),
+                     "serve"):  # fmt: skip
+            for boot in boots:
+                mine = [task for task in self._tasks(boot) if task.phase == kind]
+                if mine:
+                    yield boot, mine
+
+    def _is_done(self, task: Task) -> bool:
+        return self._journal.done(task.key) is not None
+
+    def _boot_all(self, boots: list[Booted]) -> None:
+        def one(boot: Booted) -> None:
+            answer = boot.engine.boot()
+            key = f"{boot.name}/boot/{self._journal.starts}"
+            self._journal.record(key, answer, task="boot", boot=boot.name, model=boot.model["name"])
+            LOG.info("%s: %s %s", boot.name, answer.outcome, answer.reason or f"{answer.seconds} s")
+            if answer.ok:
+                self._warm(boot)
+
+        with ThreadPoolExecutor(len(boots)) as pool:
+            list(pool.map(one, boots))
+
+    def _warm(self, boot: Booted) -> None:
+        """Have every binary compiled, out of turn: nothing is timed before all are warm."""
+        if self._plan.get("routing", "uniform") != "gate":
+            self._set(boot, "routing", "uniform")
+        for name in boot.model["configs"]:
+            self._set(boot, "configs", name)
+            for batch in self._plan["batches"]:
+                boot.engine.ask(
+                    "decode", batch=batch, input=self._plan["input"], steps=1, warmups=0
+                )
+        LOG.info("%s: warm", boot.name)
+
+    def _set(self, boot: Booted, what: str, value: Any) -> Answer:
+        """Change something inside a boot; nothing is asked if it is so already."""
+        if boot.state.get(what) == value:
+            return Answer(Outcome.OK)
+        said: dict[str, Any] = {"kind": value}
+        if what == "configs":
+            at = boot.model["configs"][value]
+            said = {"folder": at and str((self._folder / at).absolute())}
+        elif what == "randomise":
+            said = {"seed": value}
+        check = None if what != "configs" else lambda found: why_not_read(found, said["folder"])
+        answer = boot.engine.ask(what, check, **said)
+        boot.state[what] = value if answer.ok else None
+        if answer.outcome is Outcome.WRONG_OUTPUT:
+            return Answer(Outcome.FILE_NOT_READ, answer.reason, answer.result, answer.seconds)
+        return answer
+
+    def _do(self, boot: Booted, tasks: list[Task]) -> bool:
+        """A boot's tasks of one phase in one turn; whether time was left for all."""
+        with turn(self._lock):
+            for task in tasks:
+                if self._is_done(task):
+                    continue
+                if time.monotonic() > self._until:
+                    return False
+                answer = self._answer(boot, task)
+                self._journal.record(task.key, answer, **task.about, model=boot.model["name"])
+                if not answer.ok:
+                    LOG.info("%s: %s %s", task.key, answer.outcome, answer.reason)
+            done = time.monotonic() <= self._until
+        LOG.info("%s: %s", boot.name, tasks[0].phase)
+        return done
+
+    def _answer(self, boot: Booted, task: Task) -> Answer:
+        for what, value in task.needs.items():
+            answer = self._set(boot, what, value)
+            if not answer.ok:
+                return answer
+        if task.ask == "outputs":
+            return self._compared.answer(boot.engine, task)
+        return boot.engine.ask(task.ask, **task.question)
+
+
+def why_not_read(found: Mapping[str, Any], folder: str | None) -> str | None:
+    """Why a lookup did not take a folder's file; None if it did, or no folder was asked for."""
+    read = [path for path in found["read"] if folder and path.startswith(f"{folder}/")]
+    if folder is None or read:
+        return None
+    return f"nothing of {folder} was read, but {', '.join(found['read']) or 'no file'}"
+
+
+def packages() -> dict[str, str]:
+    """Versions of what is measured."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; see the module for the exit status."""
+    args = make_parser().parse_args(argv)
+    until, status = time.monotonic() + args.seconds, 0
+
+    def body() -> None:
+        nonlocal status
+        plan, found = read_json(args.plan), installed()
+        need_judged(plan, found.source_hash)
+        journal = Journal(args.journal)
+        scratch = args.scratch or args.journal.with_suffix("")
+        journal.begin(**about(found.source_hash))
+        study = Study(plan, args.plan.parent, journal, scratch, until, args.boots)
+        status = 0 if study.run() else 3
+        journal.close()
+
+    return run_main(body, lambda: status)
+
+
+def about(source_hash: str) -> dict[str, Any]:
+    """What a run's line says of it. InputError without the commit of the code."""
+    commit = working_commit(Path())
+    if commit is None:
+        raise InputError("this folder is no git clone; run with GRAPHX_COMMIT=<its commit>")
+    command = shlex.join(["python", "-m", "scripts.runtime.engine", *sys.argv[1:]])
+    return {
+        "command": command, "commit": commit, "packages": packages(), "kernel_hash": source_hash,
+        "python": platform.python_version(), "gpu": gpu_of(), "at": now(),
+    }  # fmt: skip
+
+
+def gpu_of() -> dict[str, str] | None:
+    """Name, uuid, driver and power limit of the first GPU, as its driver says."""
+    fields = ("name", "uuid", "driver_version", "power.limit", "clocks.sm", "temperature.gpu")
+    query = ["nvidia-smi", "--id=0", f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return dict(zip(fields, (part.strip() for part in said.split(",")), strict=False))
+
+
+def need_judged(plan: Mapping[str, Any], source_hash: str) -> None:
+    """InputError where the kernels installed here are not those that chose the rows."""
+    if plan["kernel_hash"] != source_hash:
+        raise InputError(
+            f"vLLM's kernels here have the hash {source_hash}, the rows were chosen under "
+            f"{plan['kernel_hash']}; install that release, or record the operator anew"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Plan an engine study: models with few layers, their boots, and the config files to compare.
+
+Of each layer that the operator was recorded at, three ways to launch it meet in the engine:
+`committed`, vLLM's own file; `default`, what it launches without one, as a file; `ours`, rows that
+the operator's record chose (scripts.runtime.op_rows). Models are asked for with their layers, and
+are those of data/models.yaml and data/architectures.yaml; an own intermediate size is one rank's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.engine.architecture import QUANTIZATION, config_of, moe_layers, with_layers
+from scripts.engine.spec import EngineSpec
+from scripts.lib.config import Config
+from scripts.lib.files import InputError, read_yaml, write_json
+from scripts.lib.log import run_main
+from scripts.lib.runtimes.files import write_runtime_files
+from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.shape import BATCH_LADDER, Shape
+from scripts.lib.tables import read_table
+from scripts.runtime.op_rows import chosen_rows, configs_of, default_rows
+
+LOG = logging.getLogger("runtime.engine_plan")
+COMMITTED, DEFAULT, OURS = "committed", "default", "ours"
+TRITON = "3.6.0"
+EXAMPLE = """example:
+  python -m scripts.runtime.engine_plan --study data/engine_study.yaml \\
+    --measured data/recorded/measured/nvidia_h200-op --out build/engine
+"""
+
+
+def spec_for(model: Mapping[str, Any], boot: int, common: Mapping[str, Any]) -> EngineSpec:
+    """The boot of a model of the study."""
+    scheme = model["scheme"]
+    sizes = {key: model[key] for key in ("intermediate",) if key in model}
+    config = with_layers(config_of(model["model"], **sizes), model["layers"])
+    return EngineSpec(
+        name=f"{model['name']}-{boot}",
+        model={**config, **model.get("config", {})},
+        quantization=QUANTIZATION[scheme],
+        **{**common, **model.get("engine", {})},
+        seed=boot,
+    )
+
+
+def shape_for(model: Mapping[str, Any]) -> Shape:
+    """The MoE layer that the engine computes."""
+    spec = spec_for(model, 0, {})
+    assert spec.model is not None
+    keys = read_yaml(Path("data/architectures.yaml"))[model["model"]]["keys"]
+    sizes = [spec.model[keys[name]] for name in ("experts", "intermediate", "hidden", "top_k")]
+    return Shape(*map(int, sizes), model["scheme"])
+
+
+def rows_of(shape: Shape, cells: pd.DataFrame, finals: pd.DataFrame) -> tuple[dict[int, str], bool]:
+    """Our rows by batch size, and whether vLLM has a file of its own (both of one GPU)."""
+    named = cells.set_index("cell_id")["committed_id"].dropna().to_dict()
+    rows = chosen_rows(shape, finals, named)
+    if not rows:
+        raise InputError(f"{shape.id}: the operator was not recorded at it; name another layer")
+    return rows, any(str(cell).split("/")[1] == shape.id for cell in named)
+
+
+def write_configs(
+    folder: Path, shape: Shape, device: str, ours: Mapping[int, Config], committed: bool
+) -> dict[str, str | None]:
+    """Files of the configs to compare; by their name the folder, None: nothing is put before."""
+    files = {OURS: dict(ours)}
+    if committed:
+        files[DEFAULT] = default_rows(shape, list(BATCH_LADDER))
+    found: dict[str, str | None] = {COMMITTED if committed else DEFAULT: None}
+    for name, rows in files.items():
+        at = folder / shape.id / name
+        write_runtime_files(at, shape, device, rows, TRITON, ["vllm"])
+        found[name] = (Path(shape.id) / name / "vllm").as_posix()
+    return dict(sorted(found.items()))
+
+
+def plan(
+    study: Mapping[str, Any], cells: pd.DataFrame, finals: pd.DataFrame, folder: Path
+) -> dict[str, Any]:
+    """The plan of a study (see data/engine_study.yaml), its files of configs below ``folder``."""
+    models, boots = [], []
+    for model in study["models"]:
+        shape = shape_for(model)
+        rows, committed = rows_of(shape, cells, finals)
+        configs = write_configs(folder, shape, study["device"], configs_of(rows), committed)
+        spec = spec_for(model, 0, study["engine"])
+        models.append({
+            "name": model["name"], "model": model["model"], "shape": shape.id,
+            "scheme": shape.scheme, "layers": model["layers"],
+            "moe_layers": moe_layers(spec.config()), "configs": configs, "rows": rows,
+        })  # fmt: skip
+    for boot in range(study["boots"]):
+        for model in study["models"]:
+            spec = spec_for(model, boot, study["engine"])
+            boots.append({"model": model["name"], "boot": boot, "spec": spec.to_dict()})
+    hashes = sorted(set(cells["kernel_hash"]))
+    if len(hashes) != 1:
+        raise InputError(f"recordings of {len(hashes)} operators: {hashes}; name those of one")
+    kept = ("device", "batches", "input", "steps", "profiled", "passes", "parity", "serve")
+    return {
+        "models": models,
+        "boots": boots,
+        "kernel_hash": hashes[0],
+        **{key: study[key] for key in kept},
+    }
+
+
+def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CELLS and FINALS of recordings of the operator, one after the other."""
+    tables = [
+        [read_table(folder / f"{table.name}.parquet", table) for folder in folders]
+        for table in (CELLS, FINALS)
+    ]
+    return pd.concat(tables[0]), pd.concat(tables[1])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the study and the recordings, plan, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--study", type=Path, required=True, help="models, boots and batches (YAML)")
+    add("--measured", type=Path, nargs="+", required=True, help="recordings of the operator")
+    add("--out", type=Path, required=True, help="folder to write: plan.json and config files")
+    args = parser.parse_args(argv)
+
+    def body() -> None:
+        cells, finals = read(args.measured)
+        made = plan(read_yaml(args.study), cells, finals, args.out)
+        write_json(args.out / "plan.json", made)
+        LOG.info("%s: %d boots of %d models", args.out, len(made["boots"]), len(made["models"]))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Rows of a config file chosen from what the runtime's operator was recorded at.
+
+As scripts.runtime.judge chooses them after tuning: a row holds the better of the committed and the
+default config unless another is shown to be faster. Half of the rounds choose, the other half is
+left to say what the choice is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.config import Config, parse_id
+from scripts.lib.judging.exported import exported
+from scripts.lib.judging.medians import median_intervals
+from scripts.lib.runtimes.default_config import SCHEMES, default_config
+from scripts.lib.shape import Shape, parse_cell
+
+
+def chosen_rows(shape: Shape, finals: pd.DataFrame, committed: Mapping[str, str]) -> dict[int, str]:
+    """By batch size the config id of the row; FINALS and committed id by cell, of one GPU."""
+    rows = {}
+    for cell_id, samples in finals.groupby("cell_id"):
+        cell = parse_cell(str(cell_id))
+        if cell.shape == shape:
+            by_round = choosing(samples)
+            rows[cell.tokens] = _row(shape, cell.tokens, by_round, committed.get(cell.id))
+    return dict(sorted(rows.items()))
+
+
+def choosing(samples: pd.DataFrame) -> pd.DataFrame:
+    """Latencies of the rounds that choose, us, by run and round in rows and config in columns."""
+    return matrix(samples[samples["round"] // 2 % 2 == 0])
+
+
+def judging(samples: pd.DataFrame) -> pd.DataFrame:
+    """As ``choosing``, the other rounds: an order and its reverse belong together."""
+    return matrix(samples[samples["round"] // 2 % 2 == 1])
+
+
+def matrix(samples: pd.DataFrame) -> pd.DataFrame:
+    """FINALS of one cell: us, by run and round in rows, by config in columns.
+
+    A config with several slots stands with its lowest.
+    """
+    first = samples.groupby("config_id")["slot"].transform("min")
+    own = samples[samples["slot"] == first]
+    return own.pivot_table(index=["run_id", "round"], columns="config_id", values="us")
+
+
+def ratio(by_round: pd.DataFrame, config: str, to: str) -> tuple[float, float, float]:
+    """Median over rounds of config / to, with the ends of its interval; NaN where unknown."""
+    if config not in by_round or to not in by_round:
+        return (float("nan"),) * 3
+    if config == to:
+        return 1.0, 1.0, 1.0
+    values = (by_round[config] / by_round[to]).to_numpy()
+    median, low, high = median_intervals(values[:, None])[0]
+    return float(median), float(low), float(high)
+
+
+def standing(shape: Shape, tokens: int, committed: str | None) -> list[str]:
+    """What runs without a file of ours: committed, if there is one, and default."""
+    found = [committed] if isinstance(committed, str) else []
+    if shape.scheme in SCHEMES:
+        found.append(default_config(shape, tokens).id)
+    return list(dict.fromkeys(found))
+
+
+def _row(shape: Shape, tokens: int, by_round: pd.DataFrame, committed: str | None) -> str:
+    known = [name for name in standing(shape, tokens, committed) if name in by_round]
+    others = {name: ratio(by_round, name, known[0])[0] for name in known}
+    better = min(known, key=lambda name: (others[name], name))
+    ends = {
+        str(name): (ratio(by_round, str(name), better)[0], ratio(by_round, str(name), better)[2])
+        for name in by_round.columns
+        if name != better
+    }
+    return exported(better, {name: e for name, e in ends.items() if not np.isnan(e[1])})
+
+
+def default_rows(shape: Shape, tokens: list[int]) -> dict[int, Config]:
+    """What vLLM launches without a file, as the rows of one."""
+    return {count: default_config(shape, count) for count in tokens}
+
+
+def configs_of(rows: Mapping[int, str]) -> dict[int, Config]:
+    """Config ids as configs."""
+    return {count: parse_id(name) for count, name in rows.items()}
