@@ -74,6 +74,7 @@ GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 NOT_CALLED_THERE = {
     "scripts/lib/files.py": {"yaml"},
     "scripts/lib/params.py": {"jsonschema"},
+    "scripts/engine/inside.py": {"vllm"},
     "scripts/engine/vllm_engine.py": {"vllm"},
     "scripts/runtime/op.py": {"vllm"},
 }

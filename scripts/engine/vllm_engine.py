@@ -1,4 +1,4 @@
-"""vLLM's engine in this process. The one module of the engine room that imports vLLM."""
+"""vLLM's engine in this process, with all that it is asked."""
 
 from __future__ import annotations
 
