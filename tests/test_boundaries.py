@@ -49,6 +49,7 @@ USES_THE_ENGINE_ROOM = {"evidence", "matrix", "runtime"}
 ON_THE_GPU_MACHINE = [
     "scripts/audit/live",
     "scripts/engine",
+    "scripts/matrix",
     "scripts/measure",
     "scripts/ledger",
     "scripts/runtime",
@@ -76,6 +77,9 @@ NOT_CALLED_THERE = {
     "scripts/lib/params.py": {"jsonschema"},
     "scripts/engine/inside.py": {"vllm"},
     "scripts/engine/vllm_engine.py": {"vllm"},
+    "scripts/matrix/checkpoint.py": {"safetensors"},  # comes with vLLM
+    "scripts/matrix/engine.py": {"vllm"},
+    "scripts/matrix/reference.py": {"safetensors", "transformers"},  # likewise
     "scripts/runtime/op.py": {"vllm"},
 }
 

@@ -27,6 +27,10 @@ COMMANDS = {
         "choose a tuned file's rows by vLLM's own operator, on this machine's GPU",
         "scripts.runtime.judge",
     ),
+    "matrix": Command(
+        "take an engine's switches, from a YAML, through their levels on this machine's GPU",
+        "scripts.matrix.run",
+    ),
     "sim": Command(
         "predict, rank and train: graphx-sim's commands", "scripts.sim.cli", anywhere=True
     ),

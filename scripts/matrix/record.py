@@ -1,0 +1,83 @@
+"""What a run writes: a line a cell and level, hash-chained; a run cut off goes on there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.engine.journal import RESULT, RUN
+from scripts.engine.outcome import Outcome
+from scripts.lib.chain import read_chain
+from scripts.lib.files import InputError
+
+BOOT, FAULT, REFERENCE, PERFORMANCE, GATE = "boot", "fault", "reference", "performance", "gate"
+# In the order in which a cell passes them; boot comes first, what is judged alone last.
+UNTIMED = ("smoke", "path", "correctness", "stress")
+OBSERVED = (*UNTIMED, PERFORMANCE)
+JUDGED = ("regression", "combinations")
+LEVELS = {
+    "smoke": "1", "path": "1.5", "correctness": "2", "stress": "3", PERFORMANCE: "4",
+    "regression": "5", "combinations": "6",
+}  # fmt: skip
+
+
+def key_of(cell: str, level: str) -> str:
+    """Under which a result stands."""
+    return f"{cell}#{level}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a level of a cell ended on the GPU. ``outcome``: of scripts.engine.outcome."""
+
+    outcome: Outcome
+    reason: str
+    seen: Mapping[str, Any]
+    seconds: float
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is something to judge."""
+        return self.outcome is Outcome.OK
+
+
+@dataclass(frozen=True)
+class Record:
+    """``runs``: metadata of each start. ``results`` by cell, then level."""
+
+    runs: tuple[Mapping[str, Any], ...]
+    results: Mapping[str, Mapping[str, Result]]
+
+    def of(self, cell: str, level: str) -> Result | None:
+        """That result, if there is one."""
+        return self.results.get(cell, {}).get(level)
+
+    def seen(self, cell: str, level: str) -> Mapping[str, Any] | None:
+        """What the level saw, if it went well."""
+        found = self.of(cell, level)
+        return found.seen if found is not None and found.ok else None
+
+
+def read_record(path: Path) -> Record:
+    """A run's file. InputError for one that was edited, or that says nothing of its run."""
+    return record_of(list(read_chain(path)), str(path))
+
+
+def record_of(bodies: list[dict[str, Any]], where: str) -> Record:
+    """As ``read_record``, of its lines' bodies. A key that comes twice counts by its last line."""
+    runs = tuple(body for body in bodies if body.get("kind") == RUN)
+    if not runs:
+        raise InputError(f"{where}: no line says how it was run; make it by scripts.matrix.run")
+    results: dict[str, dict[str, Result]] = {}
+    for body in bodies:
+        if body.get("kind") != RESULT:
+            continue
+        cell, _, level = str(body["key"]).rpartition("#")
+        results.setdefault(cell, {})[level] = Result(
+            Outcome(body["outcome"]), body["reason"], body["result"], float(body["seconds"]),
+            {key: body[key] for key in ("log", "at_once") if key in body},
+        )  # fmt: skip
+    return Record(runs, results)

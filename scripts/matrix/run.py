@@ -1,0 +1,216 @@
+"""Run a matrix of switches on this machine's GPU: every cell through its levels, into a record.
+
+What is recorded is not asked again, so that the same command goes on where a run was cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.engine.journal import Journal
+from scripts.engine.outcome import Answer, Outcome, cause_of
+from scripts.engine.spec import EngineSpec, spec_of
+from scripts.lib import command_line
+from scripts.lib.files import InputError, read_json, write_json
+from scripts.lib.log import run_main
+from scripts.lib.names import unknown_name
+from scripts.matrix import metadata
+from scripts.matrix.cells import Cell, cells_of
+from scripts.matrix.checkpoint import DONE
+from scripts.matrix.record import OBSERVED, REFERENCE, key_of, read_record
+from scripts.matrix.resolved import as_json, resolved
+from scripts.matrix.suite import Setup, Suite
+from scripts.matrix.switches import Matrix, Model, read_matrix
+from scripts.matrix.verdicts import fit
+
+LOG = logging.getLogger("matrix.run")
+RECORD, PLAN = "record.jsonl", "matrix.json"
+_ROOT = Path(__file__).parents[2]
+_VOCABULARY = 10_000  # as scripts.engine.vllm_engine draws prompts
+EXAMPLE = """examples:
+  graphx matrix --switches my.yaml --out build/matrix
+  graphx matrix --switches my.yaml --out build/matrix --levels smoke path
+  graphx matrix --switches data/matrix/switches.yaml --out build/matrix --list"""
+
+
+def specs_of(matrix: Matrix, cells: Sequence[Cell], folder: Path) -> dict[str, EngineSpec]:
+    """Cell -> what is booted. ``folder``: of drawn weights. InputError names a wrong field."""
+    found = {}
+    for cell in cells:
+        model = matrix.models[cell.model]
+        name = cell.id.replace("/", "_").replace("=", "-").replace("+", "_")
+        value = {"name": name, **cell.engine}
+        if model.weights or model.seed is not None:
+            value["weights"] = model.weights or str(weights_of(folder, cell.model))
+        else:
+            value["model"] = dict(model.config or {})
+        if model.seed is not None:
+            value["environment"] = {**value.get("environment", {}), "GRAPHX_DRAWN": "1"}
+        found[cell.id] = spec_of(value, cell.id)
+    return found
+
+
+def weights_of(folder: Path, model: str) -> Path:
+    """Where a model's drawn weights lie."""
+    return folder / "weights" / model
+
+
+def draw_all(matrix: Matrix, models: Sequence[str], folder: Path) -> list[subprocess.Popen[bytes]]:
+    """Begin to draw the weights that are not there yet; their config.json is at once."""
+    begun = []
+    for name in models:
+        model, own = matrix.models[name], weights_of(folder, name)
+        if model.seed is None or (own / DONE).exists():
+            continue
+        write_json(own / "config.json", dict(model.config or {}))
+        command = [
+            sys.executable, "-m", "scripts.matrix.checkpoint", "--config",
+            str(own / "config.json"), "--seed", str(model.seed), "--out", str(own),
+        ]  # fmt: skip
+        begun.append(subprocess.Popen(command, cwd=_ROOT))
+    return begun
+
+
+def prompts_of(model: Model, matrix: Matrix, seed: int) -> list[list[int]]:
+    """The prompts of level 2, as an engine of that seed draws them (``Asked.prompts``)."""
+    numbers = matrix.numbers
+    vocabulary = min(_VOCABULARY, int((model.config or {})["vocab_size"]))
+    size = (numbers.prompts, numbers.prompt_length)
+    draw = np.random.default_rng((seed, 3)).integers(0, vocabulary, size)
+    return [[int(token) for token in row] for row in draw]
+
+
+def refer(matrix: Matrix, name: str, folder: Path, journal: Journal, drawn: Sequence[Any]) -> None:
+    """Level 2's reference of a model whose weights are drawn, once."""
+    key, model = key_of(f"{name}/{REFERENCE}", REFERENCE), matrix.models[name]
+    if model.seed is None or journal.done(key) is not None:
+        return
+    for process in drawn:
+        process.wait()
+    prompts, out = folder / f"{name}-prompts.json", folder / f"{name}-reference.json"
+    write_json(prompts, prompts_of(model, matrix, int(model.engine.get("seed", 0))))
+    command = [
+        sys.executable, "-m", "scripts.matrix.reference",
+        "--weights", str(weights_of(folder, name)), "--prompts", str(prompts),
+        "--columns", str(matrix.numbers.columns), "--out", str(out),
+    ]  # fmt: skip
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    seconds = round(time.monotonic() - began, 2)
+    if done.returncode == 0:
+        answer = Answer(Outcome.OK, "", read_json(out), seconds)
+    else:
+        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        answer = Answer(cause_of(done.stderr) or Outcome.FAILED, said[0][:300], {}, seconds)
+    LOG.info("%s: reference %s %s %.1f s", name, answer.outcome, answer.reason, seconds)
+    journal.record(key, answer)
+
+
+def chosen(cells: Sequence[Cell], only: Sequence[str]) -> list[Cell]:
+    """Those named, with what rides in their engines; all if none is named."""
+    if not only:
+        return list(cells)
+    for name in only:
+        if name not in {cell.id for cell in cells}:
+            raise unknown_name("cell", name, (cell.id for cell in cells))
+    return [cell for cell in cells if cell.id in only or cell.rides in only]
+
+
+def run(arguments: argparse.Namespace, command: str) -> bool:
+    """True if all cells were reached. InputError if the run is refused, or something is unknown."""
+    matrix = resolved(read_matrix(arguments.switches))
+    cells = chosen(cells_of(matrix), arguments.only)
+    out: Path = arguments.out
+    specs = specs_of_drawn(matrix, cells, out)
+    found = metadata.gathered(_ROOT, {
+        "flags": {name: spec.to_dict() | {"model": None} for name, spec in specs.items()},
+        "workload": asdict(matrix.numbers), "command": command,
+        "seed": {name: model.seed if model.seed is not None else "the engine's own"
+                 for name, model in matrix.models.items()},
+    })  # fmt: skip
+    metadata.check(found)
+    write_json(out / PLAN, as_json(matrix))
+    journal = Journal(out / RECORD)
+    journal.begin(metadata=found, matrix=as_json(matrix))
+    models = list(dict.fromkeys(cell.model for cell in cells))
+    drawn = draw_all(matrix, models, out)
+    until = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")
+    setup = Setup(out / "boots", matrix.numbers, tuple(arguments.levels), until,
+                  at_once=arguments.at_once, lock=arguments.lock)  # fmt: skip
+    suite = Suite(setup, journal, lambda name: fit(name, matrix, read_record(out / RECORD)))
+    with ThreadPoolExecutor(len(models)) as pool:
+        if "correctness" in arguments.levels:
+            for name in models:
+                pool.submit(refer, matrix, name, out, journal, drawn)
+        whole = suite.run(cells, specs)
+    journal.close()
+    return whole
+
+
+def specs_of_drawn(matrix: Matrix, cells: Sequence[Cell], out: Path) -> dict[str, EngineSpec]:
+    """``specs_of``, with the config.json of drawn weights already there, which is looked for."""
+    for name, model in matrix.models.items():
+        if model.seed is not None and not (weights_of(out, name) / "config.json").exists():
+            write_json(weights_of(out, name) / "config.json", dict(model.config or {}))
+    return specs_of(matrix, cells, out)
+
+
+def listed(matrix: Matrix) -> str:
+    """The cells in their order, a line each."""
+    lines = []
+    for cell in cells_of(matrix):
+        said = [cell.unsupported and f"not supported: {cell.unsupported}",
+                cell.rides and f"in the engine of {cell.rides}",
+                cell.needs and f"after {', '.join(cell.needs)}"]  # fmt: skip
+        lines.append(f"{cell.phase}  {cell.id}" + "".join(f"  ({one})" for one in said if one))
+    return "\n".join(lines)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = command_line.parser(__doc__, EXAMPLE)
+    parser.add_argument("--switches", type=Path, required=True, help="the matrix, YAML or JSON")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the record")
+    parser.add_argument("--levels", nargs="+", choices=OBSERVED, default=list(OBSERVED),
+                        help="only these (default: all)")  # fmt: skip
+    parser.add_argument("--only", nargs="+", default=[], help="only these cells")
+    parser.add_argument("--at-once", type=int, default=4, help="engines booted side by side")
+    parser.add_argument("--seconds", type=float, default=0.0,
+                        help="begin nothing after so long; 0: no limit")  # fmt: skip
+    parser.add_argument("--lock", type=Path, help="file of the GPU's turn, where others time too")
+    parser.add_argument("--list", action="store_true", help="only say which cells there are")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the switches, run, record."""
+    arguments = make_parser().parse_args(argv)
+    command = shlex.join(["python", "-m", "scripts.matrix.run", *(argv or sys.argv[1:])])
+    whole = [True]
+
+    def body() -> None:
+        if arguments.at_once < 1:
+            raise InputError(f"--at-once: {arguments.at_once}; a whole number from 1")
+        if arguments.list:
+            print(listed(read_matrix(arguments.switches)))
+            return
+        whole[0] = run(arguments, command)
+        print(f"{arguments.out / RECORD}: {'whole' if whole[0] else 'cut off; run it again'}")
+
+    return run_main(body, lambda: 0 if whole[0] else 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

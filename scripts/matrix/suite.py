@@ -1,0 +1,205 @@
+"""Boot the cells of a wave side by side, take them through their levels, time them one by one.
+
+What does not time anything runs in all engines at once; then each is timed while the others are
+idle, in the order of the phases, and not at all if what it needs did not pass. Whatever becomes
+of an engine, its outcome is recorded and the suite goes on. A level that has a line is not asked
+again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from scripts.engine.journal import Journal
+from scripts.engine.outcome import Answer, Outcome
+from scripts.engine.spec import EngineSpec
+from scripts.engine.supervisor import Deadlines, Engine
+from scripts.engine.turn import turn
+from scripts.matrix.cells import Cell
+from scripts.matrix.record import BOOT, FAULT, GATE, PERFORMANCE, UNTIMED, key_of
+from scripts.matrix.switches import Numbers
+
+LOG = logging.getLogger("matrix.suite")
+WORKER = (sys.executable, "-m", "scripts.matrix.worker")
+KILLED_AFTER_S = 0.05  # a planted crash: so long after the engine was asked
+Passed = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all engines of a suite share.
+
+    ``levels``: those asked for. ``until``: time.monotonic() after which nothing is begun.
+    ``hang_s``: deadline of a planted hang. ``lock``: turn on a GPU that others time on, too.
+    """
+
+    folder: Path
+    numbers: Numbers
+    levels: tuple[str, ...] = (*UNTIMED, PERFORMANCE)
+    until: float = float("inf")
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    hang_s: float = 3.0
+    at_once: int = 8
+    program: Sequence[str] = WORKER
+    lock: Path | None = None
+
+
+class Suite:
+    """``passed``: whether a cell may be built upon, asked when all before it is recorded."""
+
+    def __init__(self, setup: Setup, journal: Journal, passed: Passed) -> None:
+        self._setup, self._journal, self._passed = setup, journal, passed
+        self._riders: dict[str, list[Cell]] = {}
+
+    def run(self, cells: Sequence[Cell], specs: dict[str, EngineSpec]) -> bool:
+        """All cells, as many at once as the setup says; False if the time was over before."""
+        for cell in cells:
+            if cell.rides:
+                self._riders.setdefault(cell.rides, []).append(cell)
+        waiting = [cell for cell in cells if not cell.rides and self._todo(cell)]
+        while waiting and self._time_left():
+            wave, waiting = waiting[: self._setup.at_once], waiting[self._setup.at_once :]
+            LOG.info("%d engines at once, %d cells after them", len(wave), len(waiting))
+            self._wave(wave, specs)
+        return not any(self._todo(cell) for cell in cells if not cell.rides)
+
+    def _time_left(self) -> bool:
+        return time.monotonic() < self._setup.until
+
+    def _wanted(self, cell: Cell) -> list[str]:
+        return [
+            level
+            for level in self._setup.levels
+            if self._journal.done(key_of(cell.id, level)) is None
+            and self._journal.done(key_of(cell.id, GATE)) is None
+        ]
+
+    def _todo(self, cell: Cell) -> bool:
+        """An engine that ended before its last level is not booted again."""
+        ended = self._journal.done(key_of(cell.id, BOOT))
+        gone = ended is not None and ended["outcome"] != Outcome.OK
+        riders = any(
+            self._journal.done(key_of(one.id, level)) is None
+            for one in self._riders.get(cell.id, [])
+            for level in self._rider_levels(one)
+        )
+        return not gone and (bool(self._wanted(cell)) or riders) and not self._lost(cell)
+
+    def _lost(self, cell: Cell) -> bool:
+        bodies = (self._journal.done(key_of(cell.id, level)) for level in self._setup.levels)
+        fine = {Outcome.OK, Outcome.FAILED}
+        return any(body is not None and body["outcome"] not in fine for body in bodies)
+
+    def _wave(self, wave: Sequence[Cell], specs: dict[str, EngineSpec]) -> None:
+        engines = {
+            cell.id: Engine(
+                specs[cell.id],
+                self._setup.folder / specs[cell.id].name,
+                deadlines=self._setup.deadlines,
+                program=self._setup.program,
+            )
+            for cell in wave
+        }
+        try:
+            with ThreadPoolExecutor(len(wave)) as pool:
+                list(pool.map(lambda cell: self._untimed(cell, engines[cell.id], len(wave)), wave))
+            for cell in wave:
+                self._timed(cell, engines[cell.id])
+        finally:
+            for engine in engines.values():
+                engine.stop()
+
+    def _untimed(self, cell: Cell, engine: Engine, at_once: int) -> None:
+        began = time.monotonic()
+        answer = engine.boot()
+        LOG.info("%s: boot %s %s", cell.id, answer.outcome, answer.reason[:120])
+        facts = {"startup_s": round(time.monotonic() - began, 2), **answer.result}
+        self._journal.record(
+            key_of(cell.id, BOOT), replace(answer, result=facts), at_once=at_once,
+            spec=asdict(engine.spec) | {"model": None},
+        )  # fmt: skip
+        if not answer.ok:
+            return
+        for level in UNTIMED:
+            if level not in self._wanted(cell) or not self._time_left():
+                continue
+            if not self._level(cell, engine, level).ok:
+                return
+
+    def _level(self, cell: Cell, engine: Engine, level: str) -> Answer:
+        answer = engine.ask("level", name=level, numbers=asdict(self._setup.numbers))
+        about: dict[str, Any] = {}
+        if level == "path":
+            about["log"] = log_lines(cell, engine.log)
+        self._journal.record(key_of(cell.id, level), answer, **about)
+        LOG.info("%s: %s %s %.1f s", cell.id, level, answer.outcome, answer.seconds)
+        return answer
+
+    def _timed(self, cell: Cell, engine: Engine) -> None:
+        missing = [one for one in cell.needs if not self._passed(one)]
+        if engine.alive and PERFORMANCE in self._wanted(cell) and self._time_left():
+            if missing:
+                said = Answer(Outcome.FAILED, f"not timed: {', '.join(missing)} did not pass")
+                self._journal.record(key_of(cell.id, GATE), said)
+            else:
+                with turn(self._setup.lock):
+                    self._level(cell, engine, PERFORMANCE)
+        for rider in self._riders.get(cell.id, []):
+            if engine.alive and self._time_left():
+                self._ride(rider, engine)
+        engine.stop()
+
+    def _rider_levels(self, rider: Cell) -> list[str]:
+        assert rider.planted is not None
+        if rider.planted.fault:
+            return [FAULT]
+        both = ["path", PERFORMANCE] if rider.planted.claims else [PERFORMANCE]
+        return [level for level in both if level in self._setup.levels]
+
+    def _ride(self, rider: Cell, engine: Engine) -> None:
+        planted = rider.planted
+        assert planted is not None
+        todo = [level for level in self._rider_levels(rider)
+                if self._journal.done(key_of(rider.id, level)) is None]  # fmt: skip
+        if planted.fault and todo:
+            answer = self._fault(planted.fault, engine)
+            LOG.info("%s: %s %s", rider.id, answer.outcome, answer.reason[:120])
+            self._journal.record(key_of(rider.id, FAULT), answer)
+            return
+        if planted.slower or planted.bytes:
+            engine.ask("plant", slower=planted.slower, bytes=planted.bytes)
+        for level in todo:
+            with turn(self._setup.lock):
+                self._level(rider, engine, level)
+        if engine.alive and (planted.slower or planted.bytes):
+            engine.ask("plant")
+
+    def _fault(self, fault: str, engine: Engine) -> Answer:
+        """Do it to the engine, and learn what becomes of the question that it was asked."""
+        if fault == "crash":
+            pid = engine.ask("memory").result.get("pid")
+            killer = threading.Timer(KILLED_AFTER_S, os.kill, (pid, signal.SIGKILL))
+            killer.start()
+            answer = engine.ask("plant", fault="hang")
+            killer.join()
+            return answer
+        if fault == "hang":
+            engine.deadlines = Deadlines(other=self._setup.hang_s)
+        return engine.ask("plant", fault=fault)
+
+
+def log_lines(cell: Cell, log: Path) -> list[str]:
+    """Patterns of the cell that its engine's log holds."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return [one for one in cell.log if re.search(one, text)]

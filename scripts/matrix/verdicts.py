@@ -1,0 +1,206 @@
+"""What became of every cell: its levels judged from the record, and one word for the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from scripts.engine.outcome import Outcome
+from scripts.matrix.cells import AGAIN, BASELINE, Cell, cells_of
+from scripts.matrix.levels import (
+    combinations,
+    correctness,
+    path,
+    performance,
+    regression,
+    smoke,
+    stress,
+)
+from scripts.matrix.levels.level import Verdict, Word
+from scripts.matrix.record import (
+    BOOT,
+    FAULT,
+    GATE,
+    JUDGED,
+    LEVELS,
+    OBSERVED,
+    PERFORMANCE,
+    REFERENCE,
+    UNTIMED,
+    Record,
+)
+from scripts.matrix.switches import Matrix
+
+Metrics = dict[str, float]
+
+
+class State(StrEnum):
+    """One word for a cell."""
+
+    VALID = "valid"  # all its levels up to 4 passed; its numbers count
+    INVALID = "invalid"  # its path was not taken; its numbers are of something else
+    NOT_SUPPORTED = "not_supported"  # the runtime has it not on this GPU
+    FAILED = "failed"  # it ran, and a level did not pass
+    PATH_ONLY = "path_only"  # passed; its times are no result
+    GATED = "gated"  # what it needs did not pass
+    NOT_MEASURED = "not_measured"
+    OUTCOME = "outcome"  # a fault was planted; the reason says what came of it
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A cell with its verdict by level, and a reason for its state."""
+
+    cell: Cell
+    state: State
+    reason: str
+    levels: Mapping[str, Verdict]
+    metrics: Metrics
+
+
+def judge(matrix: Matrix, record: Record) -> list[Judged]:
+    """Every cell, in the order of the phases."""
+    cells = cells_of(matrix)
+    first = {cell.id: _observed(cell, matrix, record) for cell in cells}
+    found = {cell.id: _whole(cell, first[cell.id], record) for cell in cells}
+    return [_compared(one, matrix, found) for one in found.values()]
+
+
+def fit(name: str, matrix: Matrix, record: Record) -> bool:
+    """Whether a cell may be built upon: booted, and no level that it was asked for failed."""
+    cell = next(one for one in cells_of(matrix) if one.id == name)
+    boot = record.of(name, BOOT)
+    if boot is None or not boot.ok:
+        return False
+    levels = _observed(cell, matrix, record)
+    return not any(levels[level].word is Word.FAILED for level in UNTIMED)
+
+
+def _observed(cell: Cell, matrix: Matrix, record: Record) -> dict[str, Verdict]:
+    """Levels 1 to 4, from what was seen of this cell and of the baseline."""
+    found = {}
+    for level in OBSERVED:
+        result = record.of(cell.id, level)
+        if result is None:
+            found[level] = Verdict(Word.NOT_MEASURED, _absent(cell, level))
+        elif not result.ok:
+            found[level] = Verdict(Word.FAILED, f"{result.outcome}: {result.reason}")
+        else:
+            found[level] = _of_level(level, cell, matrix, record)
+    return found
+
+
+def _absent(cell: Cell, level: str) -> str:
+    if cell.planted is not None:
+        return "not asked of a planted cell"
+    return "not asked" if level in OBSERVED else ""
+
+
+def _of_level(level: str, cell: Cell, matrix: Matrix, record: Record) -> Verdict:
+    result = record.of(cell.id, level)
+    assert result is not None
+    seen, numbers = result.seen, matrix.numbers
+    if level == "smoke":
+        return smoke.judge(seen, numbers)
+    if level == "path":
+        return path.judge(seen, cell, result.about.get("log", ()))
+    if level == "stress":
+        return stress.judge(seen, numbers)
+    if level == PERFORMANCE:
+        return performance.judge(seen)
+    base = f"{cell.model}/{BASELINE}"
+    baseline = None if cell.id == base else record.seen(base, "correctness")
+    reference = record.seen(f"{cell.model}/{REFERENCE}", REFERENCE)
+    return correctness.judge(
+        seen, numbers, baseline, reference, cell.own_outputs, baseline_wanted=cell.id != base
+    )
+
+
+def _whole(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> Judged:
+    seen = record.seen(cell.id, PERFORMANCE)
+    metrics = performance.metrics(seen) if seen is not None else {}
+    state, reason = _state(cell, levels, record)
+    return Judged(cell, state, reason, levels, metrics)
+
+
+def _state(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> tuple[State, str]:
+    fault = record.of(cell.id, FAULT)
+    if fault is not None:
+        return State.OUTCOME, f"{fault.outcome}: {fault.reason}"
+    seen = record.of(cell.id, "path")
+    if seen is not None and seen.ok and levels["path"].word is Word.FAILED:
+        return State.INVALID, levels["path"].reason
+    if cell.rides:
+        there = levels[PERFORMANCE].word is Word.PASSED
+        return (State.VALID, "") if there else (State.NOT_MEASURED, "not reached")
+    return _booted(cell, record) or _passed(cell, levels, record)
+
+
+def _passed(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> tuple[State, str]:
+    """The state of a cell whose engine booted and took its path."""
+    gate = record.of(cell.id, GATE)
+    if gate is not None:
+        return State.GATED, gate.reason
+    failed = [f"level {LEVELS[name]}: {levels[name].reason}" for name in OBSERVED
+              if levels[name].word is Word.FAILED]  # fmt: skip
+    if failed:
+        return State.FAILED, "; ".join(failed)
+    missing = [LEVELS[name] for name in OBSERVED if levels[name].word is Word.NOT_MEASURED]
+    if missing:
+        return State.NOT_MEASURED, f"levels {', '.join(missing)} were not reached"
+    return (State.PATH_ONLY if cell.path_only else State.VALID), ""
+
+
+def _booted(cell: Cell, record: Record) -> tuple[State, str] | None:
+    """The state of a cell whose engine did not boot; None of one that did."""
+    boot = record.of(cell.id, BOOT)
+    if boot is None:
+        if cell.unsupported and not cell.refusal:
+            return State.NOT_SUPPORTED, cell.unsupported
+        return State.NOT_MEASURED, "not reached"
+    if boot.ok:
+        return None
+    if boot.outcome is Outcome.FILE_NOT_READ:
+        return State.INVALID, boot.reason
+    if cell.refusal and re.search(cell.refusal, boot.reason):
+        return State.NOT_SUPPORTED, f"{cell.unsupported}; the engine: {boot.reason[:200]}"
+    return State.FAILED, f"{boot.outcome}: {boot.reason}"
+
+
+def boots(model: str, found: Mapping[str, Judged], without: str = "") -> list[Metrics]:
+    """Metrics of the baseline's boots that may serve as a noise floor, ``without`` one of them."""
+    return [
+        one.metrics
+        for one in found.values()
+        if one.cell.model == model
+        and one.cell.kind in (BASELINE, AGAIN)
+        and one.metrics
+        and one.cell.id != without
+    ]
+
+
+def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judged:
+    """With levels 5 and 6, which are held against other cells."""
+    levels = dict(one.levels) | dict.fromkeys(JUDGED, Verdict(Word.NOT_APPLICABLE))
+    cell, numbers = one.cell, matrix.numbers
+    base = found[f"{cell.model}/{BASELINE}"]
+    if one.state in (State.VALID, State.PATH_ONLY) and cell.kind != BASELINE:
+        every = boots(cell.model, found)
+        # A boot of the baseline is held against the noise of the others, not against its own.
+        floor_boots = every if cell.kind != AGAIN else boots(cell.model, found, cell.id)
+        levels["regression"] = regression.judge(
+            one.metrics, base.metrics or None, floor_boots, numbers
+        )
+        if cell.kind == "pair":
+            halves = [found[f"{cell.model}/{name}"] for name in cell.features]
+            first, second = (
+                half.metrics if half.state in (State.VALID, State.PATH_ONLY) else None
+                for half in halves
+            )
+            levels["combinations"] = combinations.judge(
+                one.metrics, base.metrics or None, first or None, second or None,
+                regression.noise_floor(every), numbers,
+            )  # fmt: skip
+    return replace(one, levels=levels)

@@ -1,0 +1,189 @@
+"""Each level's judgement, by example and by property."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.matrix.cells import cells_of
+from scripts.matrix.levels import combinations, correctness, path, performance, regression, stress
+from scripts.matrix.levels.level import Word
+from scripts.matrix.switches import Numbers, read_matrix
+from tests.matrix.conftest import SWITCHES, Ran
+
+NUMBERS = Numbers()
+TIMES = st.floats(1e-5, 1e-1)
+
+
+def boot(tg: float, heavy: float = 5e9, pp: float = 0.01) -> dict[str, float]:
+    return {"pp2048": pp, "tg128": tg, "peak_bytes": heavy}
+
+
+# --- 1.5
+
+
+def test_the_path_is_judged_by_kernels_calls_and_log() -> None:
+    cell = next(one for one in cells_of(read_matrix(SWITCHES)) if one.id == "small/moe=marlin")
+    seen = {"kernels": [{"name": "marlin"}, {"name": "FlashAttn"}], "calls": {"cudaGraphLaunch": 3}}
+    assert path.judge(seen, cell, cell.log).word is Word.PASSED
+    for change, words in [
+        ({"calls": {}}, "must see cudaGraphLaunch"),
+        ({"kernels": [*seen["kernels"], {"name": "a_swiglu"}]}, "must not see a_swiglu"),
+        ({"kernels": [], "calls": {}}, "the profile is empty"),
+    ]:
+        found = path.judge({**seen, **change}, cell, cell.log)
+        assert found.word is Word.FAILED and words in found.reason
+    assert "the log lacks" in path.judge(seen, cell, ()).reason
+
+
+# --- 2
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_logits_survive_the_record_to_eight_bits(seed: int) -> None:
+    logits = np.random.default_rng(seed).normal(size=(3, 5)).astype(np.float32) * 30
+    back = correctness.unpacked(correctness.packed(logits))
+    assert np.allclose(back, logits, rtol=2**-8, atol=0)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.001, 3))
+def test_logits_diff_is_one_less_twice_the_product_over_the_squares(seed: int, by: float) -> None:
+    draw = np.random.default_rng(seed)
+    x, noise = draw.normal(size=(2, 40)), draw.normal(size=(2, 40))
+    y = x + by * noise
+    cx, cy = x - x.mean(1)[:, None], y - y.mean(1)[:, None]
+    wanted = 1 - 2 * (cx * cy).sum() / ((cx**2).sum() + (cy**2).sum())
+    assert correctness.logits_diff(x, y) == pytest.approx(wanted, abs=1e-12)
+    assert correctness.logits_diff(x, x + 7) == pytest.approx(0, abs=1e-12)
+
+
+def outputs(tokens: list[int], gaps: float = 1.0) -> dict[str, Any]:
+    likely = [{str(one): 0.0, "90": -gaps} for one in tokens]
+    logits = correctness.packed(np.random.default_rng(1).normal(size=(1, 64)))
+    return {"finite": True, "same_again": True, "logits": logits, "tokens": [tokens],
+            "logprobs": [likely]}  # fmt: skip
+
+
+def test_a_token_may_differ_where_it_was_near() -> None:
+    base = outputs([1, 2, 3], gaps=0.05)
+    assert correctness.judge(outputs([1, 90, 5]), NUMBERS, base, None).word is Word.PASSED
+    far = correctness.judge(outputs([1, 90, 5]), NUMBERS, outputs([1, 2, 3], gaps=0.5), None)
+    assert far.word is Word.FAILED and far.figures["parting_nats"] == pytest.approx(0.5)
+    unknown = correctness.judge(outputs([1, 77, 5]), NUMBERS, base, None)
+    assert unknown.word is Word.FAILED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"finite": False}, "not finite"),
+        ({"same_again": False}, "other tokens"),
+        ({"logits": correctness.packed(np.random.default_rng(2).normal(size=(1, 64)))},
+         "logits_diff to the baseline"),
+        ({"logits": correctness.packed(np.full((1, 64), np.nan))}, "logits_diff to the baseline"),
+    ],
+)  # fmt: skip
+def test_wrong_outputs_fail(change: dict[str, Any], words: str) -> None:
+    found = correctness.judge({**outputs([1]), **change}, NUMBERS, outputs([1]), None)
+    assert found.word is Word.FAILED and words in found.reason
+
+
+def test_what_is_to_change_the_outputs_has_to() -> None:
+    same = correctness.judge(outputs([1]), NUMBERS, outputs([1]), None, own_outputs=True)
+    assert same.word is Word.FAILED
+    other = {**outputs([9]), "logits": correctness.packed(np.ones((1, 64)) * np.arange(64))}
+    found = correctness.judge(other, NUMBERS, outputs([1]), None, own_outputs=True)
+    assert found.word is Word.PASSED and found.figures["baseline"] > 0.01
+
+
+# --- 3
+
+
+def test_answers_that_are_not_whole_fail_under_stress() -> None:
+    whole = {"sequence": {"asked": 100, "whole": 100}, "concurrent": {"asked": 9, "whole": 9},
+             "context": {"asked": 1, "whole": 1}}  # fmt: skip
+    assert stress.judge(whole, NUMBERS).word is Word.PASSED
+    lost = {**whole, "context": {"asked": 1, "whole": 0}}
+    assert stress.judge(lost, NUMBERS).reason == "answers are not whole: context"
+    few = {**whole, "sequence": {"asked": 40, "whole": 40}}
+    assert "fewer were asked" in stress.judge(few, NUMBERS).reason
+
+
+# --- 4
+
+
+def test_the_fields_are_those_of_a_plain_computation(ran: Ran) -> None:
+    seen = ran.record.seen("small/baseline", "performance")
+    assert seen is not None
+    served, found = seen["served"], performance.bench(seen)
+    assert found["output_throughput"] == pytest.approx(served["output"] / served["duration_s"])
+    for name in ("ttft", "tpot", "e2el"):
+        ordered = sorted(served[name])
+        assert found[f"mean_{name}_ms"] == pytest.approx(1e3 * sum(ordered) / len(ordered))
+        assert found[f"p99_{name}_ms"] <= 1e3 * ordered[-1] + 1e-9
+        assert found[f"median_{name}_ms"] == found[f"p50_{name}_ms"]
+    medians = performance.metrics(seen)
+    assert medians["tg16"] == pytest.approx(sorted(seen["tg"]["16"])[len(seen["tg"]["16"]) // 2])
+    assert medians["pp64"] == pytest.approx(sorted(seen["pp"])[len(seen["pp"]) // 2])
+
+
+# --- 5
+
+
+@given(st.lists(TIMES, min_size=2, max_size=5))
+def test_no_boot_of_the_baseline_is_a_regression_by_the_floor_of_all(times: list[float]) -> None:
+    boots = [boot(one) for one in times]
+    for one in boots:
+        found = regression.judge(one, boots[0], boots, NUMBERS)
+        assert found.word is Word.PASSED, found.reason
+
+
+@given(TIMES, st.floats(1.0, 2.0), st.floats(0.0, 0.2))
+def test_slower_is_beyond_the_margin_and_the_floor(base: float, ratio: float, noise: float) -> None:
+    boots = [boot(base), boot(base * math.exp(noise))]
+    found = regression.judge(boot(base * ratio), boots[0], boots, NUMBERS)
+    assert (found.word is Word.FAILED) == (
+        regression.slower(ratio * base / base, regression.noise_floor(boots)["tg128"], 0.03)
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "word"),
+    [
+        (boot(1.04), Word.FAILED), (boot(1.02), Word.PASSED), (boot(0.5), Word.PASSED),
+        (boot(1.0, 6.2e9), Word.FAILED), (boot(1.0, 5.9e9), Word.PASSED),
+    ],
+)  # fmt: skip
+def test_four_per_cent_and_a_gigabyte_fire_and_less_does_not(own: Any, word: Word) -> None:
+    assert regression.judge(own, boot(1.0), [boot(1.0), boot(1.005)], NUMBERS).word is word
+
+
+def test_without_a_second_boot_there_is_no_floor() -> None:
+    assert regression.judge(boot(9), boot(1), [boot(1)], NUMBERS).word is Word.NOT_MEASURED
+
+
+# --- 6
+
+
+@given(TIMES, st.floats(0.3, 3), st.floats(0.3, 3), st.floats(0.5, 2))
+def test_interference_is_what_is_beyond_the_product(
+    base: float, first: float, second: float, beyond: float
+) -> None:
+    cells = [boot(t, pp=t) for t in (base * first * second * beyond, base, base * first,
+                                     base * second)]  # fmt: skip
+    assert combinations.interference(
+        cells[0]["tg128"], cells[1]["tg128"], cells[2]["tg128"], cells[3]["tg128"]
+    ) == pytest.approx(beyond)
+    found = combinations.judge(*cells, {"tg128": 0.0}, NUMBERS)
+    clear = abs(abs(math.log(beyond)) - math.log1p(0.03)) > 1e-9
+    assert not clear or (found.word is Word.FAILED) == (abs(math.log(beyond)) > math.log1p(0.03))
+
+
+def test_a_pair_whose_half_has_no_numbers_is_not_judged() -> None:
+    found = combinations.judge(boot(1), boot(1), None, boot(1), {"tg128": 0.0}, NUMBERS)
+    assert found.word is Word.NOT_MEASURED
