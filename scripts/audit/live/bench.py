@@ -32,7 +32,7 @@ from scripts.audit.bench import (
     Tactic,
 )
 from scripts.audit.live.rank_layer import CHECKED, Launch, RankLayer
-from scripts.audit.live.tally import Noted, Tally
+from scripts.audit.live.tally import During, Noted, Tally
 from scripts.lib.config import Config
 from scripts.lib.shape import Shape
 from scripts.measure.backend.interface import Backend, Replays
@@ -180,7 +180,8 @@ class LiveBench:
             for index in passes:
                 layer.run(index, launch, block, how.scope, anew=anew)
 
-        layer.run(passes[0], launch, block, how.scope, anew=anew)  # loads all code
+        with self.tally.during(During.PREPARING):
+            layer.run(passes[0], launch, block, how.scope, anew=anew)  # loads all code
         for index in set(passes):
             layer.alignment(index, block)
         if how.clock is Clock.HOST:
