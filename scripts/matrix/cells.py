@@ -13,6 +13,7 @@ from typing import Any
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
 from scripts.matrix.switches import (
+    LEVELS,
     Matrix,
     Model,
     Phase,
@@ -50,6 +51,7 @@ class Cell:
     own_outputs: bool = False
     rides: str = ""
     planted: Planted | None = None
+    levels: tuple[str, ...] = tuple(LEVELS)
 
 
 def cells_of(matrix: Matrix) -> list[Cell]:
@@ -119,6 +121,7 @@ def _cell(
         refusal="|".join(f"(?:{one.refusal})" for one in settings if one.refusal),
         path_only=any(one.path_only for one in settings),
         own_outputs=any(one.own_outputs for one in settings),
+        levels=model.levels or tuple(LEVELS),
     )
 
 

@@ -11,16 +11,14 @@ from scripts.engine.journal import RESULT, RUN
 from scripts.engine.outcome import Outcome
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
+from scripts.matrix.switches import LEVELS
 
 BOOT, FAULT, REFERENCE, PERFORMANCE, GATE = "boot", "fault", "reference", "performance", "gate"
 # In the order in which a cell passes them; boot comes first, what is judged alone last.
 UNTIMED = ("smoke", "path", "correctness", "stress")
 OBSERVED = (*UNTIMED, PERFORMANCE)
 JUDGED = ("regression", "combinations")
-LEVELS = {
-    "smoke": "1", "path": "1.5", "correctness": "2", "stress": "3", PERFORMANCE: "4",
-    "regression": "5", "combinations": "6",
-}  # fmt: skip
+NUMBERS = {**LEVELS, "regression": "5", "combinations": "6"}
 
 
 def key_of(cell: str, level: str) -> str:

@@ -81,7 +81,8 @@ class Suite:
         return [
             level
             for level in self._setup.levels
-            if self._journal.done(key_of(cell.id, level)) is None
+            if level in cell.levels
+            and self._journal.done(key_of(cell.id, level)) is None
             and self._journal.done(key_of(cell.id, GATE)) is None
         ]
 

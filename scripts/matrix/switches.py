@@ -98,7 +98,7 @@ class Switch:
 class Model:
     """``engine``: fields of EngineSpec common to its cells. ``baseline``: a setting of each switch.
     ``features``: those tried, ``cross``: those tried together. ``repeats``: further boots of the
-    baseline. ``planted``: see Planted.
+    baseline. ``planted``: see Planted. ``levels``: those that it goes through, if not all.
 
     What is booted, one of three: ``of``, a model that data/models.yaml and data/architectures.yaml
     name, in the number formats ``scheme``; ``config``, a config.json; ``weights``, a checkpoint's
@@ -119,6 +119,7 @@ class Model:
     features: tuple[str, ...] = ()
     cross: tuple[tuple[str, str], ...] = ()
     repeats: int = 1
+    levels: tuple[str, ...] = ()
     planted: tuple[Planted, ...] = ()
 
 
@@ -140,6 +141,8 @@ class Planted:
 
 
 FAULTS = ("crash", "hang", "out_of_memory")
+# What is asked of an engine, and the level's number.
+LEVELS = {"smoke": "1", "path": "1.5", "correctness": "2", "stress": "3", "performance": "4"}
 
 
 @dataclass(frozen=True)
@@ -267,6 +270,9 @@ def _check(matrix: Matrix, model: Model, where: str) -> None:
         if model.baseline[switch] == setting:
             raise InputError(f"{where}: {text} is the baseline; a feature is another setting")
     _check_pairs(model, where)
+    for level in model.levels:
+        if level not in LEVELS:
+            raise unknown_name(f"{where}: level", level, LEVELS)
     for planted in model.planted:
         if planted.fault and planted.fault not in FAULTS:
             raise unknown_name(f"{where}: planted: fault", planted.fault, FAULTS)

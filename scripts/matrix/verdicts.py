@@ -24,7 +24,7 @@ from scripts.matrix.record import (
     FAULT,
     GATE,
     JUDGED,
-    LEVELS,
+    NUMBERS,
     OBSERVED,
     PERFORMANCE,
     REFERENCE,
@@ -83,7 +83,9 @@ def _observed(cell: Cell, matrix: Matrix, record: Record) -> dict[str, Verdict]:
     found = {}
     for level in OBSERVED:
         result = record.of(cell.id, level)
-        if result is None:
+        if level not in cell.levels:
+            found[level] = Verdict(Word.NOT_APPLICABLE, "left out for this model")
+        elif result is None:
             found[level] = Verdict(Word.NOT_MEASURED, _absent(cell, level))
         elif not result.ok:
             found[level] = Verdict(Word.FAILED, f"{result.outcome}: {result.reason}")
@@ -143,11 +145,11 @@ def _passed(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> tuple[
     gate = record.of(cell.id, GATE)
     if gate is not None:
         return State.GATED, gate.reason
-    failed = [f"level {LEVELS[name]}: {levels[name].reason}" for name in OBSERVED
+    failed = [f"level {NUMBERS[name]}: {levels[name].reason}" for name in OBSERVED
               if levels[name].word is Word.FAILED]  # fmt: skip
     if failed:
         return State.FAILED, "; ".join(failed)
-    missing = [LEVELS[name] for name in OBSERVED if levels[name].word is Word.NOT_MEASURED]
+    missing = [NUMBERS[name] for name in OBSERVED if levels[name].word is Word.NOT_MEASURED]
     if missing:
         return State.NOT_MEASURED, f"levels {', '.join(missing)} were not reached"
     return (State.PATH_ONLY if cell.path_only else State.VALID), ""
