@@ -80,6 +80,7 @@ NOT_CALLED_THERE = {
     "scripts/matrix/checkpoint.py": {"safetensors"},  # comes with vLLM
     "scripts/matrix/engine.py": {"vllm"},
     "scripts/matrix/reference.py": {"safetensors", "transformers"},  # likewise
+    "scripts/runtime/loaded.py": {"vllm"},
     "scripts/runtime/op.py": {"vllm"},
 }
 

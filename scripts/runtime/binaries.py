@@ -1,36 +1,31 @@
-"""Compile the operator's binaries of a plan ahead, in many processes, into Triton's shared cache.
+"""The operator's binaries that a plan needs, and the process that compiles one of them.
 
-A process launches the operator once, on the GPU and on unfilled memory: what it compiles so is
-exactly what it will ask for. A worker whose binary is not there compiles it in line, slowly, so
-that a job left out here costs time and nothing else.
+A process calls the operator once, on unfilled memory, with its GEMMs compiled and not launched:
+what it compiles so is exactly what the operator will ask for. A worker whose binary is not there
+compiles it in line, slowly, so that a job left out here costs time and nothing else.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from scripts.lib.chain import Chain
+from kernels.formats import SCHEMES, Scaling
 from scripts.lib.config import parse_id
-from scripts.lib.crew import run_all
-from scripts.lib.isolate import Failure, PoisonedError
+from scripts.lib.isolate import PoisonedError
 from scripts.lib.outcome import Outcome
-from scripts.lib.shape import Cell, parse_cell
+from scripts.lib.shape import Cell, Shape, parse_cell
 from scripts.measure.backend.process import prepare_process
-from scripts.measure.conditions import Conditions
-from scripts.measure.controller.subject import Said, nothing_to_compile
-from scripts.measure.protocol import Protocol
 
 if TYPE_CHECKING:
     from scripts.runtime.op import Op
 
-LOG = logging.getLogger("compile")
-EVERY_S = 10.0  # between two lines of progress
+NICE = 10
 
 
 @dataclass(frozen=True)
@@ -62,26 +57,54 @@ def kind_of(cell: Cell, entry: Mapping[str, int]) -> str:
     skips = rows * 4 <= shape.experts
     of_rows = "1" if rows == 1 else "16" if rows % 16 == 0 else "any"
     of_padded = "skipped" if skips else "16" if padded % 16 == 0 else "any"
+    few = "-few" if cell.tokens < block else ""
     sizes = "" if shape.intermediate % 16 == shape.hidden % 16 == 0 else f"-{shape.id}"
     packed = f"-{shape.intermediate}x{shape.hidden}" if "int4" in shape.scheme else ""
-    few = "-few" if cell.tokens < block else ""
-    return f"{shape.scheme}-top{shape.top_k}-{of_rows}-{of_padded}{few}{sizes}{packed}"
+    scales = _strides_of_scales(shape)
+    return f"{shape.scheme}-top{shape.top_k}-{of_rows}-{of_padded}{few}{sizes}{packed}{scales}"
+
+
+def _strides_of_scales(shape: Shape) -> str:
+    """Of scales a block of weights, which few layers have alike; nothing for other schemes."""
+    form = SCHEMES[shape.scheme]
+    if form.scaling is not Scaling.BLOCK:
+        return ""
+    rows, columns = (
+        [-(-size // group) for size in sizes]
+        for group, sizes in (
+            (form.group_n, (2 * shape.intermediate, shape.hidden)),
+            (form.group_k, (shape.hidden, shape.intermediate)),
+        )
+    )
+    strides = [n for pair in zip(rows, columns, strict=True) for n in (pair[1], pair[0] * pair[1])]
+    return "-" + ".".join("1" if n == 1 else "16" if n % 16 == 0 else "any" for n in strides)
 
 
 def jobs_of(rows: pd.DataFrame) -> list[Job]:
-    """One job for each kind of binaries that the rows (as PLAN) need, in their order."""
-    found: dict[str, Job] = {}
+    """The job of each of the rows (as PLAN)."""
+    found = []
     for cell_id, config_id in zip(rows["cell_id"], rows["config_id"], strict=True):
         kind = kind_of(parse_cell(cell_id), parse_id(config_id).to_entry())
-        job = Job(str(cell_id), str(config_id), kind)
+        found.append(Job(str(cell_id), str(config_id), kind))
+    return found
+
+
+def different(jobs: Iterable[Job]) -> list[Job]:
+    """The first job of each kind of binaries, in their order."""
+    found: dict[str, Job] = {}
+    for job in jobs:
         found.setdefault(job.id, job)
     return list(found.values())
 
 
-class Launcher:
-    """Launches the operator on unfilled memory; what it raises is a result, not an error."""
+class Compiler:
+    """Calls the operator on unfilled memory; what it raises is a result, not an error.
+
+    It gives way: beside it another process may be measuring.
+    """
 
     def __init__(self, gpu: int, op: Op | None = None) -> None:
+        os.nice(NICE)
         prepare_process("gpu", gpu)
         if op is None:
             from scripts.runtime.op import VllmOp  # noqa: PLC0415
@@ -99,7 +122,7 @@ class Launcher:
         entry = parse_id(job.config_id).to_entry()
         try:
             x, layer, draw = operands(parse_cell(job.cell_id), self._op)
-            self._op(x, layer, draw, entry)
+            self._op.compile(x, layer, draw, entry)
             torch.cuda.synchronize()
         except torch.AcceleratorError as error:
             raise PoisonedError(f"{type(error).__name__}: {error}") from error
@@ -122,32 +145,3 @@ def result_of(job: Job, seconds: float, reason: str | None) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "shared_bytes": None,
     }
-
-
-@dataclass(frozen=True)
-class CompileAhead:
-    """``Subject.compile`` for the operator on one GPU. ``processes``: default, one a core."""
-
-    gpu: int
-    processes: int | None = None
-
-    def __call__(
-        self, rows: pd.DataFrame, chain: Chain, run_id: str, protocol: Protocol, _: Conditions
-    ) -> Said:
-        """Compile all; nothing is said of a config that failed, its trial will say it."""
-        jobs, began, failures = jobs_of(rows), time.perf_counter(), 0
-        told = began
-        results = run_all(Launcher, (self.gpu,), jobs, protocol.compile_deadline_s, self.processes)
-        for number, (job, result, seconds) in enumerate(results, start=1):
-            if isinstance(result, Failure):
-                result = result_of(job, seconds, f"{result.kind}: {result.message}")  # noqa: PLW2901
-            chain.append({"kind": "compile", "run_id": run_id, **result}, sync=False)
-            failures += result["reason"] is not None
-            if time.perf_counter() - told > EVERY_S or number == len(jobs):
-                told = time.perf_counter()
-                LOG.info("%d/%d launches, %d failed, %.0f s",
-                         number, len(jobs), failures, told - began)  # fmt: skip
-        line = {"binaries": len(jobs), "failed": failures,
-                "seconds": round(time.perf_counter() - began, 3)}  # fmt: skip
-        chain.append({"kind": "compiled", "run_id": run_id, **line})
-        return nothing_to_compile

@@ -2,8 +2,9 @@
 
 Takes what tuning a layer found (tuned.json): of each batch size its choice, the nearest that tie
 with it, the committed config and what vLLM launches without a file. These meet once more under the
-operator, and vLLM's file is written anew: a row holds the better of committed and default unless
-another config is shown to be faster. Killed or paused, the same command goes on.
+operator, until they are told apart at 1% or known to be alike, and vLLM's file is written anew: a
+row holds the better of committed and default unless another config is shown to be faster. Killed
+or paused, the same command goes on.
 
 vLLM is needed here: pip install vllm==0.24.0.
 
@@ -19,6 +20,7 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ from scripts.measure.controller.records import NO_LIMIT
 from scripts.measure.sweep import sweep
 from scripts.runtime.installed import Installed, installed
 from scripts.runtime.plan import CHOSEN, COMMITTED, DEFAULT
+from scripts.runtime.racing import Race
 from scripts.runtime.study import operator
 from scripts.runtime.worker import make_op_worker
 
@@ -201,8 +204,8 @@ def main(argv: list[str] | None = None) -> int:
         limits = Limits(Budget(NO_LIMIT), until, args.allow_busy)
         ledger = folder / "ledger.jsonl"
         plan, subject = plan_of(record, args.most), operator(found, args.gpu, module=MODULE)
-        gpus = [args.gpu]
-        status = sweep(plan, ledger, gpus, conditions, limits, make=make_op_worker, subject=subject)
+        gpus, make = [args.gpu], partial(make_op_worker, race=Race())
+        status = sweep(plan, ledger, gpus, conditions, limits, make=make, subject=subject)
         if status == 0:
             finals = finals_of(read_chain(ledger), found.source_hash)
             made = write(folder, record, judged(record, finals), found)

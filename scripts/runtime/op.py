@@ -6,8 +6,8 @@ The one module that imports vLLM, and only when an operator is made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -50,6 +50,12 @@ class Op(Protocol):
     def __call__(self, x: torch.Tensor, layer: OpLayer, draw: Draw, entry: Entry) -> torch.Tensor:
         """The layer's output [tokens, K] for ``x`` [tokens, K] under the config ``entry``."""
 
+    def compile(self, x: torch.Tensor, layer: OpLayer, draw: Draw, entry: Entry) -> None:
+        """Compile what the same call would launch, and launch no GEMM."""
+
+    def resources(self) -> dict[str, list[int] | None]:
+        """Registers and spills a thread of the last call's GEMMs, gate-up and down, if known."""
+
 
 def stored(weights: Weights, form: Format) -> Weights:
     """The weights with scales rounded to what the operator reads: 16 bits under int4, as they are
@@ -75,10 +81,35 @@ class VllmOp:
         from vllm.model_executor.layers.fused_moe import config  # noqa: PLC0415
 
         self._run: Callable[..., torch.Tensor] = fused_moe.fused_experts
+        # Its GEMMs in Triton: the plain one, and that of packed weights.
+        self._kernels = (
+            fused_moe.fused_moe.fused_moe_kernel,
+            fused_moe.fused_moe.fused_moe_kernel_gptq_awq,
+        )
+        self._launched: list[Any] = []  # binaries of the last call, in its order
+        for kernel in self._kernels:
+            kernel.run = self._keeping(kernel.run)
         self._override, self._configs = fused_moe.override_config, config
         # For as long as the process lives: custom operators ask for it.
         self._context = ExitStack()
         self._context.enter_context(set_current_vllm_config(VllmConfig()))
+
+    def _keeping(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def launch(*args: Any, **kwargs: Any) -> Any:
+            self._launched.append(run(*args, **kwargs))
+            return self._launched[-1]
+
+        return launch
+
+    def resources(self) -> dict[str, list[int] | None]:
+        """See ``Op``."""
+        pair = self._launched
+        if len(pair) != 2:  # a kernel of the operator that is not Triton's
+            return {"registers": None, "spills": None}
+        return {
+            "registers": [int(binary.n_regs) for binary in pair],
+            "spills": [int(binary.n_spills) for binary in pair],
+        }
 
     def layer(self, weights: Weights, form: Format) -> OpLayer:
         """See ``Op``. KeyError for a scheme that is not in SCHEMES."""
@@ -108,6 +139,7 @@ class VllmOp:
 
     def __call__(self, x: torch.Tensor, layer: OpLayer, draw: Draw, entry: Entry) -> torch.Tensor:
         """See ``Op``; a tensor of the operator's own. Raises what Triton or the driver raise."""
+        self._launched.clear()
         # The launch count, which its int4 kernel will not do without; 1 everywhere else too.
         with self._override(dict(entry) | {"SPLIT_K": 1}):
             return self._run(
@@ -118,3 +150,21 @@ class VllmOp:
                 draw.expert_of,
                 quant_config=layer.quant,
             )
+
+    def compile(self, x: torch.Tensor, layer: OpLayer, draw: Draw, entry: Entry) -> None:
+        """See ``Op``. Raises what Triton raises. The small kernels between the GEMMs do run."""
+        with ExitStack() as stack:
+            for kernel in self._kernels:
+                stack.enter_context(_compiling(kernel))
+            self(x, layer, draw, entry)
+
+
+@contextmanager
+def _compiling(kernel: Any) -> Iterator[None]:
+    """Launches of a Triton kernel compile it and do no more."""
+    run = kernel.run
+    kernel.run = lambda *args, **kwargs: run(*args, **(kwargs | {"warmup": True}))
+    try:
+        yield
+    finally:
+        kernel.run = run

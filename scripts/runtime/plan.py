@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.default_config import SCHEMES as WITH_DEFAULT
 from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import Cell, Shape, parse_cell
@@ -81,6 +82,27 @@ def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(found[CELLS.name]), pd.concat(found[FINALS.name])
 
 
+def without(
+    recorded: tuple[pd.DataFrame, pd.DataFrame], folders: Sequence[Path]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CELLS and FINALS less the cells that recordings in the folders hold already."""
+    held = [read_table(folder / "cells.parquet", CELLS, ["cell_id"]) for folder in folders]
+    taken = {str(cell_id) for cells in held for cell_id in cells["cell_id"]}
+    cells, finals = (frame[~frame["cell_id"].isin(taken)] for frame in recorded)
+    return cells, finals
+
+
+def by_use(cell_ids: Iterable[str], history: pd.DataFrame) -> list[str]:
+    """Ids of the cells' shapes, those first of which the most GPUs have a file (HISTORY)."""
+    known = history[history["reachable"]].groupby(["E", "N", "scheme"])["device"].nunique()
+    shapes = {parse_cell(cell_id).shape for cell_id in cell_ids}
+
+    def rank(shape: Shape) -> tuple[int, str]:
+        return -int(known.get((shape.experts, shape.intermediate, shape.scheme), 0)), shape.id
+
+    return [shape.id for shape in sorted(shapes, key=rank)]
+
+
 def _by_turns(shapes: Sequence[Shape]) -> list[str]:
     """Shape ids, a format after the other and again."""
     by_scheme: dict[str, list[str]] = {}
@@ -122,13 +144,18 @@ def main(argv: list[str] | None = None) -> int:
     add("--measured", type=Path, nargs="+", required=True, help="folders with CELLS and FINALS")
     add("--shapes", nargs="+", metavar="ID", help="only these layers, in this order")
     add("--tokens", nargs="+", type=int, metavar="M", help="only these batch sizes")
+    add("--without", type=Path, nargs="+", default=[], help="folders with CELLS to leave out")
+    add("--history", type=Path, help="HISTORY table: layers of which more GPUs have files first")
     add("--most", type=int, default=2, help="configs besides committed and default")
     add("--out", type=Path, required=True, help="plan to write (PLAN table)")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        cells, finals = read(args.measured)
-        made = plan(cells, finals, args.most, args.shapes, args.tokens)
+        cells, finals = without(read(args.measured), args.without)
+        shapes = args.shapes
+        if args.history and not shapes:
+            shapes = by_use(set(finals["cell_id"]), read_table(args.history, HISTORY))
+        made = plan(cells, finals, args.most, shapes, args.tokens)
         write_table(args.out, made, PLAN)
         LOG.info("%s: %d configs on %d cells", args.out, len(made), made["cell_id"].nunique())
 

@@ -36,9 +36,8 @@ class OpLayers(WholeLayer):
         self.written = [self.buffers.out]
 
     def prepare(self, loaded: Loaded, entry: Entry) -> None:
-        """Run once on each draw: what Triton compiles in line is loaded then."""
-        for index in set(self.inputs.passes):
-            self._output(entry, index)
+        """Run once: what Triton compiles in line is loaded then, and draws change no binary."""
+        self._output(entry, self.inputs.passes[0])
 
     def run(self, launch: Launch, entry: Entry, index: int) -> None:
         """The operator on draw ``index``; the checking draw's output is kept."""

@@ -4,9 +4,10 @@ A pass is what a model's layer costs when it is served: alignment, two GEMMs, ac
 quantisation and sum, by `fused_experts` under the config in question, in one CUDA graph, on weight
 sets that rotate past the cache. Every config is checked against graphx's float64 reference first.
 The finals are interleaved in a fresh order every two rounds, and hold the committed and the best
-config more than once (A/A). Layers are taken in the plan's order, so that after a pause its first
-ones are whole; killed or paused, the same command goes on. scripts.ledger.consolidate reads the
-ledger as it reads a sweep's.
+config more than once (A/A); with --race they end once they decide, and the committed one alone is
+held twice. Binaries are compiled while cells that have theirs are measured. Layers are taken in the
+plan's order, so that after a pause its first ones are whole; killed or paused, the same command
+goes on. scripts.ledger.consolidate reads the ledger as it reads a sweep's.
 
 vLLM is needed on this machine alone, and only here: pip install vllm==0.24.0.
 
@@ -21,6 +22,7 @@ import logging
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from scripts.lib.budget import Budget
@@ -31,13 +33,16 @@ from scripts.measure.conditions import WEIGHTS, Conditions
 from scripts.measure.controller.candidates import narrowed
 from scripts.measure.controller.fleet import Limits
 from scripts.measure.controller.records import NO_LIMIT, PACKAGES
-from scripts.measure.controller.subject import Subject
+from scripts.measure.controller.subject import TWINS, Subject
 from scripts.measure.sweep import sweep
-from scripts.runtime.binaries import CompileAhead
+from scripts.runtime.ahead import CompileAhead
 from scripts.runtime.installed import Installed, installed
+from scripts.runtime.racing import Race
 from scripts.runtime.worker import make_op_worker
 
 LOG = logging.getLogger("runtime.study")
+# Twins of the best and of the committed config in finals that may end early.
+RACED = (0, 1)
 MODULE = "scripts.runtime.study"
 
 EXAMPLE = """examples:
@@ -63,24 +68,32 @@ def make_parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=math.inf, help="pause after this; nothing is closed")
     add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file>")
     add("--weights", choices=WEIGHTS, default="cold", help="see scripts.measure.conditions")
+    add("--race", action="store_true", help="end a cell's finals once they decide at 1%%")
     add("--processes", type=int, help="compilers (default: one a core)")
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
     return parser
 
 
 def operator(
-    found: Installed, gpu: int, processes: int | None = None, module: str = MODULE
+    found: Installed,
+    gpu: int,
+    processes: int | None = None,
+    module: str = MODULE,
+    twins: tuple[int, int] = TWINS,
 ) -> Subject:
     """The operator of the vLLM that was found, as a sweep measures it on that GPU.
 
-    ``module``: whose command stands in the run's line.
+    ``module``: whose command stands in the run's line. ``twins``: as Subject has them.
     """
+    ahead = CompileAhead(gpu, processes)
     return Subject(
         kernel_hash=found.source_hash,
-        compile=CompileAhead(gpu, processes),
+        compile=ahead,
         packages=(*PACKAGES, "vllm"),
         module=module,
         in_order=True,
+        twins=twins,
+        end=ahead.end,
     )
 
 
@@ -96,9 +109,10 @@ def main(argv: list[str] | None = None) -> int:
         LOG.info("vLLM %s, kernels' source %s", found.version, found.source_hash)
         conditions = Conditions(args.profile, args.weights, "op", run_time=())
         limits = Limits(Budget(NO_LIMIT), until, args.allow_busy)
-        subject = operator(found, args.gpu, args.processes)
+        subject = operator(found, args.gpu, args.processes, twins=RACED if args.race else TWINS)
+        make = partial(make_op_worker, race=Race() if args.race else None)
         status = sweep(
-            plan, args.ledger, [args.gpu], conditions, limits, make=make_op_worker, subject=subject
+            plan, args.ledger, [args.gpu], conditions, limits, make=make, subject=subject
         )
 
     return run_main(body, lambda: status)

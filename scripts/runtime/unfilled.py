@@ -22,8 +22,10 @@ _STORED = {
 def operands(cell: Cell, op: Op, device: str = "cuda") -> tuple[torch.Tensor, OpLayer, Draw]:
     """Activations [tokens, K], a weight set and a routing draw, of the cell's shapes and dtypes.
 
-    Only the draw holds numbers: token i goes to experts i, i + 1, … KeyError for a scheme that the
-    operator does not take.
+    Only the draw holds numbers: token i goes to experts i, i + 1, … All experts share the memory of
+    one, since nothing reads it: many processes make layers of gigabytes beside the one that
+    measures. Packed weights have memory of their own: a kernel of the operator for few tokens is
+    not Triton's and is launched. KeyError for a scheme that the operator does not take.
     """
     shape, form = cell.shape, SCHEMES[cell.shape.scheme]
     weights = Weights(
@@ -39,7 +41,9 @@ def operands(cell: Cell, op: Op, device: str = "cuda") -> tuple[torch.Tensor, Op
 
 def _matrix(form: Format, experts: int, rows: int, columns: int, device: str) -> Matrix:
     packed = 2 if form.b is Element.INT4 else 1
-    values = torch.empty(experts, rows, columns // packed, dtype=_STORED[form.b], device=device)
+    held = experts if packed > 1 else 1
+    values = torch.empty(held, rows, columns // packed, dtype=_STORED[form.b], device=device)
+    values = values.expand(experts, -1, -1)
     sizes = {
         Scaling.TENSOR: (experts,),
         Scaling.CHANNEL: (experts, rows),

@@ -9,13 +9,16 @@ from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 
 if TYPE_CHECKING:
+    from scripts.runtime.racing import Race
     from scripts.runtime.tasks import OpWorker
 
 
-def make_op_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> OpWorker:
+def make_op_worker(
+    protocol: Protocol, conditions: Conditions, gpu: int, race: Race | None = None
+) -> OpWorker:
     """The handler of tasks on the ``gpu``-th visible GPU, as scripts.measure.work.worker's.
 
-    InputError where vLLM is not installed.
+    ``race``: see OpWorker. InputError where vLLM is not installed.
     """
     from scripts.runtime.installed import installed  # noqa: PLC0415
 
@@ -25,4 +28,4 @@ def make_op_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> OpWo
     from scripts.runtime.op import VllmOp  # noqa: PLC0415
     from scripts.runtime.tasks import OpWorker  # noqa: PLC0415
 
-    return OpWorker(protocol, conditions, OpBackend(), VllmOp())
+    return OpWorker(protocol, conditions, OpBackend(), VllmOp(), race)

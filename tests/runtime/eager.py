@@ -35,13 +35,24 @@ class EagerOp:
     def layer(self, weights, form):
         return OpLayer(weights.gate_up.values, weights.down.values, (weights, form))
 
+    def refuse(self, entry):
+        """Raise what is planted for a config, if it is an exception."""
+        fault = self.faults.get(entry["BLOCK_SIZE_N"])
+        if isinstance(fault, Exception):
+            raise fault
+
+    def resources(self):
+        return {"registers": None, "spills": None}
+
+    def compile(self, x, layer, draw, entry):
+        self.refuse(entry)
+
     def __call__(self, x, layer, draw, entry):
         weights, form = layer.quant
         size = entry["BLOCK_SIZE_N"]
         self.calls.append(size)
+        self.refuse(entry)
         fault = self.faults.get(size)
-        if isinstance(fault, Exception):
-            raise fault
         depth, inner = x.shape[1], weights.down.values.shape[2] * (2 if form.b_bits == 4 else 1)
         out = reference.moe_layer(
             x,

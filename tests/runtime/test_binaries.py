@@ -9,7 +9,7 @@ from scripts.lib.config import parse_id
 from scripts.lib.shape import Cell, Shape, parse_cell
 from scripts.measure.controller.candidates import plan_of
 from scripts.measure.work.operands import make_weights
-from scripts.runtime.binaries import Launcher, jobs_of, kind_of
+from scripts.runtime.binaries import Compiler, different, jobs_of, kind_of
 from scripts.runtime.unfilled import operands
 from tests.runtime.eager import EagerOp
 
@@ -34,9 +34,15 @@ def test_integers_that_triton_specialises_and_the_skipped_alignment_are_kinds_of
     assert kind(2, experts=64) != kind(2, experts=8)  # so few that alignment is skipped
 
 
+def test_strides_of_scales_a_block_are_kinds_of_their_own():
+    scheme = "fp8_w8a8_b128x128"
+    assert kind(64, scheme, n=256) != kind(64, scheme, n=2048)
+    assert kind(64, scheme, n=2048) == kind(64, scheme, n=4096)
+
+
 def test_a_plan_has_one_job_a_kind():
     cells = [f"NVIDIA_H200/E8-N{n}-K512-top2-bf16/M{m}" for n in (256, 512) for m in (64, 128)]
-    jobs = jobs_of(plan_of(cells, [CONFIG, "M16-N128-K64-G1-W4-S3"]))
+    jobs = different(jobs_of(plan_of(cells, [CONFIG, "M16-N128-K64-G1-W4-S3"])))
     assert [job.cell_id for job in jobs] == cells[:1] * 2
     assert len({job.id for job in jobs}) == 2
 
@@ -57,18 +63,17 @@ def test_unfilled_operands_have_the_shapes_of_real_ones(scheme):
     assert draw.weight.sum(1).tolist() == [1.0] * 3
 
 
-def test_a_launch_that_fails_is_a_result_with_its_reason(monkeypatch):
+def test_a_compilation_that_fails_is_a_result_with_its_reason(monkeypatch):
     monkeypatch.setattr("scripts.runtime.unfilled.operands", lambda cell, op: (None, None, None))
     monkeypatch.setattr("torch.cuda.synchronize", lambda: None)
     monkeypatch.setattr("scripts.runtime.binaries.prepare_process", lambda *_: None)
 
-    def op(x, layer, draw, entry):
-        if entry["BLOCK_SIZE_N"] == 128:
-            raise RuntimeError("PassManager::run failed\nsource\nlast line")
-
-    launcher = Launcher(0, op)
+    monkeypatch.setattr("os.nice", lambda _: None)
+    op = EagerOp({128: RuntimeError("PassManager::run failed\nsource\nlast line")})
+    monkeypatch.setattr(op, "compile", lambda *given: op.refuse(given[-1]))
+    compiler = Compiler(0, op)
     cells = ["NVIDIA_H200/E8-N256-K512-top2-bf16/M64"]
     jobs = jobs_of(plan_of(cells, [CONFIG, "M16-N128-K64-G1-W4-S3"]))
-    found = [launcher(job) for job in jobs]
+    found = [compiler(job) for job in jobs]
     assert [one["outcome"] for one in found] == ["correct", "compile_error"]
     assert found[1]["reason"] == "RuntimeError: PassManager::run failed last line"

@@ -33,3 +33,10 @@ def test_every_format_is_correct_and_timed(worker, scheme: str, tokens: int) -> 
     assert trial["logits_diff"] < 0.01
     assert trial["median_us"] > 0
     assert len(worker(("finals", [entry, entry]))["us"]) == 10
+
+
+def test_a_trial_says_what_the_operators_own_gemms_take(worker) -> None:
+    worker(("open", "NVIDIA_H200/E8-N512-K1024-top2-fp8_w8a8/M64", ENTRY))
+    trial = worker(("trial", ENTRY, None))
+    assert len(trial["registers"]) == len(trial["spills"]) == 2
+    assert all(16 <= registers <= 255 for registers in trial["registers"])

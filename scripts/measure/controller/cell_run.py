@@ -20,13 +20,12 @@ from scripts.measure.controller.done import CellDone, Done
 from scripts.measure.controller.monitor import Monitor, summary
 from scripts.measure.controller.records import attempt_line, failed, not_measured
 from scripts.measure.controller.spending import Spending
+from scripts.measure.controller.subject import TWINS
 from scripts.measure.device.state import Gpu
 from scripts.measure.protocol import Protocol
 from scripts.measure.roofline import roofline_us
 
 Body = dict[str, Any]
-# Slots of the same config in the finals, beyond the first: A/A pairs that calibrate false wins.
-COMMITTED_TWINS, BEST_TWINS = 2, 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Site:
     ``spec``: hash of the locked spec. ``worker``: the GPU's process. ``done``: what the ledger
     holds already. ``compiler_said``: why a config's binaries could not be compiled, None if they
     could. ``paused``: whether to stop before the next trial. ``marks``: what is known of the whole
-    run, ``busy`` or ``disturbed``.
+    run, ``busy`` or ``disturbed``. ``twins``: as Subject has them.
     """
 
     run_id: str
@@ -51,6 +50,7 @@ class Site:
     compiler_said: Callable[[str, Shape], str | None]
     paused: Callable[[], bool]
     marks: tuple[str, ...] = ()
+    twins: tuple[int, int] = TWINS
 
 
 def check_started(site: Site) -> None:
@@ -257,9 +257,10 @@ class CellRun:
         ranked = sorted(known, key=lambda config: (known[config], config))
         best = ranked[: self.protocol.finalists]
         proposed = [config for config in self.proposed if config in known]
-        slots = list(dict.fromkeys([*best, *proposed])) + [best[0]] * BEST_TWINS
+        of_best, of_committed = self.site.twins
+        slots = list(dict.fromkeys([*best, *proposed])) + [best[0]] * of_best
         if self.committed in proposed:
-            slots += [self.committed] * COMMITTED_TWINS
+            slots += [self.committed] * of_committed
         return slots
 
     def _cell_line(self, facts: Body, readings: Body, seconds: float) -> Body:

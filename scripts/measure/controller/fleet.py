@@ -119,6 +119,7 @@ class Fleet:
             sites = self._sites(run_ids, marks, spending, said, workers)
             return self._measure(plan, queue, sites)
         finally:
+            self.subject.end()
             for worker in workers:
                 worker.stop()
 
@@ -196,6 +197,7 @@ class Fleet:
                 compiler_said=said,
                 paused=self._paused,
                 marks=mine,
+                twins=self.subject.twins,
             )
             for run_id, gpu, identity, mine, worker in parts
         ]

@@ -16,6 +16,13 @@ from scripts.measure.protocol import Protocol
 # Why a config cannot run on a shape, as far as compilers know; None if nothing is known of it.
 Said = Callable[[str, Shape], str | None]
 Compile = Callable[[pd.DataFrame, Chain, str, Protocol, Conditions], Said]
+# Slots of the same config in the finals, beyond the first, of the best and of the committed one:
+# A/A pairs that calibrate false wins.
+TWINS = (1, 2)
+
+
+def _nothing() -> None:
+    """What a subject has to end that compiles before measuring begins."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Subject:
     ``kernel_hash``: of the kernels' source. ``compile``: makes the binaries of a plan's rows ahead,
     for the run of that id. ``packages``: whose versions stand in a run's line. ``module``: the
     command's. ``in_order``: layers as the plan has them, not the one with most work first.
+    ``twins``: slots of the best and of the committed config in the finals, beyond the first.
+    ``end``: called when measuring is over, or paused.
     """
 
     kernel_hash: str
@@ -32,6 +41,8 @@ class Subject:
     packages: tuple[str, ...] = PACKAGES
     module: str = OWN_COMMAND
     in_order: bool = False
+    twins: tuple[int, int] = TWINS
+    end: Callable[[], None] = _nothing
 
 
 def own_kernels() -> Subject:

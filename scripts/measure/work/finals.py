@@ -16,6 +16,8 @@ from scripts.measure.protocol import Protocol
 
 # A queued replay's time in us a pass, to be read once the GPU has been synchronised.
 Reading = Callable[[], float]
+# Whether the samples so far, [rounds][slots], are enough.
+Enough = Callable[[list[list[float]]], bool]
 
 
 def rounds_for(round_us: float, protocol: Protocol) -> int:
@@ -40,11 +42,13 @@ def interleave(
     synchronise: Callable[[], None],
     passes: int,
     protocol: Protocol,
+    enough: Enough | None = None,
 ) -> list[list[float]]:
     """Samples [rounds][slots] in us a pass.
 
     ``queues``: per slot, queue one timed replay of ``passes`` passes. Rounds come in pairs, a
     random order (``order_of``) and its reverse; the GPU is synchronised between rounds only.
+    ``enough``: asked after each pair; default, all rounds of the protocol are run.
     """
 
     def run(visit: list[int]) -> list[float]:
@@ -57,4 +61,6 @@ def interleave(
     for pair in range(rounds // 2):
         order = order_of(pair, len(queues), protocol)
         found += [run(order), run(order[::-1])]
+        if enough is not None and enough(found):
+            break
     return found

@@ -18,11 +18,11 @@ import triton
 from scripts.lib.isolate import PoisonedError
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.shape import Cell, Shape, parse_cell
-from scripts.measure.backend.interface import Backend, Replays
+from scripts.measure.backend.interface import Backend, Loaded, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 from scripts.measure.work.candidate import check, make_timer
-from scripts.measure.work.finals import interleave
+from scripts.measure.work.finals import Enough, interleave
 from scripts.measure.work.operands import Weights, make_weights, most_weight_sets
 from scripts.measure.work.routing import profile_name
 from scripts.measure.work.sampling import Sampled, median_ends, sample
@@ -132,9 +132,12 @@ class Worker:
         """A timer that has run once: the first replay uploads the graph."""
         scope = self._open_scope()
         loaded = self.backend.load(entry, scope.inputs.cell.shape)
-        timer = make_timer(self.backend, scope, loaded, entry)
+        timer = self._capture(scope, loaded, entry)
         timer(1)
         return timer
+
+    def _capture(self, scope: Scope, loaded: Loaded, entry: Entry) -> Replays:
+        return make_timer(self.backend, scope, loaded, entry)
 
     def do_anchor(self) -> Body:
         """Time the anchor again; no samples where there is none."""
@@ -167,7 +170,7 @@ class Worker:
         if not agreement.passes:
             why = f"unwritten={agreement.unwritten} finite={agreement.finite}"
             return _ended(Outcome.MISMATCH, why, began) | facts
-        timer = make_timer(self.backend, scope, loaded, entry)
+        timer = self._capture(scope, loaded, entry)
         sampled = self._sample(timer, best_us)
         return (
             _ended(Outcome.CORRECT, None, began) | facts | _summary(sampled.us, sampled.stopped_by)
@@ -178,11 +181,19 @@ class Worker:
 
     def do_finals(self, entries: list[Entry]) -> Body:
         """Interleave the finalists; ``us`` is [rounds][slots]."""
-        timers = [self._timer(entry) for entry in entries]
+        timers = self._finalists(entries)
         passes = len(self._open_scope().inputs.passes)
         queues = [timer.enqueue for timer in timers]
-        rounds = interleave(queues, self.backend.synchronise, passes, self.protocol)
+        synchronise, enough = self.backend.synchronise, self._enough(entries)
+        rounds = interleave(queues, synchronise, passes, self.protocol, enough)
         return {"us": [_rounded(row) for row in rounds]}
+
+    def _finalists(self, entries: list[Entry]) -> list[Replays]:
+        return [self._timer(entry) for entry in entries]
+
+    def _enough(self, entries: list[Entry]) -> Enough | None:
+        """When the finals of these slots may end early; None: never."""
+        return None
 
 
 def _refused(reason: NotMeasured, message: str) -> Body:
