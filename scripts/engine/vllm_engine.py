@@ -220,17 +220,20 @@ class VllmEngine:
         found = serve(self._llm.llm_engine, [float(at) for at, *_ in requests], prompts, sampling)
         return {**found, "mix": list(self._mix)}
 
-    def profile(self, batch: int, input: int, steps: int = 8) -> dict[str, Any]:
+    def profile(
+        self, batch: int, input: int, steps: int = 8, trace: str | None = None
+    ) -> dict[str, Any]:
         """Kernels of ``steps`` decode steps and of one prefill, by the profiler on the GPU.
 
         ``decode``, ``prefill``: kernels (name, calls, total_us, mean_us), ``steps`` of them, and
-        ``wall_s``, with the profiler's own cost in it.
+        ``wall_s``, with the profiler's own cost in it. ``trace``: file for the raw trace of the
+        decode steps, in Chrome's format.
         """
         self.latency(batch, input, steps + 4, repeats=0)
         run = self._run(self._prompts(batch, input, 1), steps + 4)
         prefill = self._profiled(run.until_first)
         run.step()
-        decode = self._profiled(lambda: run.steps(steps))
+        decode = self._profiled(lambda: run.steps(steps), trace)
         run.finish()
         return {
             "batch": batch, "input": input,
@@ -239,7 +242,7 @@ class VllmEngine:
         }  # fmt: skip
 
     @staticmethod
-    def _profiled(work: Callable[[], Any]) -> dict[str, Any]:
+    def _profiled(work: Callable[[], Any], trace: str | None = None) -> dict[str, Any]:
         import torch  # noqa: PLC0415
 
         torch.cuda.synchronize()
@@ -248,6 +251,8 @@ class VllmEngine:
             work()
             torch.cuda.synchronize()
             wall = time.perf_counter() - began
+        if trace is not None:
+            profiler.export_chrome_trace(trace)
         return {"kernels": kernels_of(profiler.key_averages()), "wall_s": round(wall, 6)}
 
     def logits(self, prompts: Sequence[Sequence[int]], file: str) -> dict[str, Any]:

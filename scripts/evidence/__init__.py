@@ -1,0 +1,1 @@
+"""Run a suite of engine configurations, and say later whether what it showed still stands."""

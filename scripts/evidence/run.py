@@ -1,0 +1,265 @@
+"""Run a suite of engine configurations and keep what came of it as a set of evidence.
+
+All engines boot side by side; then one at a time works, in rounds of a fresh random order: kernels
+by the profiler, time a token, and the small model's answers to questions. A leg that fails is an
+outcome with a reason, and the others go on. The folder of a set is its own: a run in a folder that
+holds another suite, or one begun on another GPU, is refused, and a run that was cut off goes on,
+leg by leg, with what is left. Raw traces are written with --traces only, and are not recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import random
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.engine.outcome import Answer, Outcome
+from scripts.engine.supervisor import Deadlines, Engine
+from scripts.evidence import machine
+from scripts.evidence.collect import LEGS, PREMISES, SUITE, collect
+from scripts.evidence.leg import ANSWERING, CHUNK, TRACES, RunningLeg
+from scripts.evidence.machine import rows_of
+from scripts.evidence.model.checkpoint import RECORDED, written
+from scripts.evidence.model.questions import Question, drawn, encode
+from scripts.evidence.suite import Suite, read_suite
+from scripts.lib.command_line import parser
+from scripts.lib.files import InputError, read_json, sha256, write_json
+from scripts.lib.log import run_main
+from scripts.runtime.installed import installed
+
+LOG = logging.getLogger("evidence.run")
+EXAMPLE = """
+  python -m scripts.evidence.plan --suite suite.yaml --out build/suite.json
+  python -m scripts.evidence.run --suite build/suite.json --out build/evidence/monday
+  python -m scripts.evidence.compare --first build/evidence/monday --second build/evidence/friday
+"""
+MODEL = Path("data/recorded/evidence/model")
+ANSWER_TOKENS = 48  # the longest worked answer has 36
+Working = dict[RunningLeg, dict[str, Engine]]
+
+
+class Run:
+    """One start of a suite. ``more``: further arguments of every engine's supervisor."""
+
+    def __init__(self, suite: Suite, given: argparse.Namespace, more: Mapping[str, Any]) -> None:
+        self.suite, self._given = suite, given
+        self._until: float = time.monotonic() + given.seconds
+        boot_s = min(given.boot_seconds, given.seconds)
+        self._more = {
+            "deadlines": Deadlines(boot=boot_s, other=given.answer_seconds),
+            "lock": given.lock or given.out / "gpu.lock",
+            **more,
+        }
+        self._questions = drawn(suite.question_seed, suite.questions)
+        self._model = threading.Lock()
+
+    @property
+    def over(self) -> bool:
+        """Whether time is up."""
+        return time.monotonic() >= self._until
+
+    def boot(self, running: Sequence[RunningLeg], working: Working) -> None:
+        """Boot all engines side by side into ``working``; how each ended is noted."""
+        every = [(leg, name) for leg in running for name in leg.wanted()]
+        with ThreadPoolExecutor(max(1, len(every))) as pool:
+            for leg, name, engine, answer in pool.map(lambda one: self._booted(*one), every):
+                if engine is not None:
+                    working[leg][name] = engine
+                LOG.info("%s, boot %s: %s, %.0f s %s", leg.leg.name, name, answer.outcome,
+                         answer.seconds, answer.reason)  # fmt: skip
+
+    def _booted(self, leg: RunningLeg, name: str) -> tuple[RunningLeg, str, Engine | None, Answer]:
+        engine, about = None, {}
+        try:
+            weights = None
+            if name == ANSWERING:
+                weights, about["weights"] = self._small_model(leg.leg.packed)
+            engine = leg.engine(name, weights, **self._more)
+            answer = engine.boot()
+        except InputError as error:
+            answer = Answer(Outcome.BOOT_FAILED, str(error))
+        leg.journal.record(f"boot/{name}/{leg.journal.starts - 1}", answer, **about)
+        return leg, name, engine if answer.ok else None, answer
+
+    def _small_model(self, packed: bool) -> tuple[Path, str]:
+        """The small model laid out for the engine, and its hash; waits for it as was asked."""
+        recorded = self._given.model / RECORDED
+        until = time.monotonic() + self._given.model_within
+        while not recorded.is_file() and time.monotonic() < until:
+            time.sleep(0.5)
+        if not recorded.is_file():
+            raise InputError(f"{recorded}: not found; `make restore`, or train one and name it")
+        folder = self._given.out / "models" / ("packed" if packed else "plain")
+        with self._model:
+            return written(self._given.model, folder, packed), sha256(recorded)[:16]
+
+    def rounds(self, working: Working) -> None:
+        """Every boot's tasks, round by round, each round in an order of its own."""
+        for number in range(self.suite.repeats):
+            order = [(leg, name) for leg, engines in working.items()
+                     for name in engines if name != ANSWERING]  # fmt: skip
+            random.Random(f"{self.suite.name} {number}").shuffle(order)
+            for leg, name in order:
+                for task in leg.left([f"profile/{name}/{number}", f"latency/{name}/{number}"]):
+                    self._ask(leg, name, working[leg], task)
+            LOG.info("round %d of %d", number + 1, self.suite.repeats)
+
+    def answers(self, working: Working) -> None:
+        """The small model's answers under each leg."""
+        for leg, engines in working.items():
+            for task in leg.left(leg.asked()) if ANSWERING in engines else []:
+                self._ask(leg, ANSWERING, engines, task)
+            LOG.info("%s: answered", leg.leg.name)
+
+    def _ask(self, leg: RunningLeg, name: str, engines: dict[str, Engine], task: str) -> None:
+        engine = engines[name]
+        if self.over or not engine.alive:
+            return
+        kind, _, rest = task.partition("/")
+        if kind == "profile":
+            question: dict[str, Any] = {**self.suite.profile, **self._trace(leg, rest)}
+            answer = engine.ask("profile", **question)
+        elif kind == "latency":
+            timed: dict[str, Any] = dict(self.suite.latency)
+            answer = engine.ask("latency", **timed)
+        else:
+            answer = answered(engine, self._questions[int(rest) : int(rest) + CHUNK])
+        leg.journal.record(task, answer, boot=f"{name}.{leg.journal.starts - 1}")
+        if not answer.ok:
+            LOG.info("%s, %s: %s %s", leg.leg.name, task, answer.outcome, answer.reason)
+
+    def _trace(self, leg: RunningLeg, task: str) -> dict[str, str]:
+        if not self._given.traces:
+            return {}
+        folder = leg.folder / TRACES
+        folder.mkdir(exist_ok=True)
+        return {"trace": str((folder / f"{task.replace('/', '-')}.json").resolve())}
+
+
+def answered(engine: Engine, some: list[Question]) -> Answer:
+    """Token ids of the answers to some questions, each up to and with its END."""
+    prompts = [encode(one.prompt) for one in some]
+    found = engine.ask("generate", prompts=prompts, tokens=ANSWER_TOKENS, ignore_eos=False)
+    kept = {"tokens": found.result.get("tokens", [])}
+    return Answer(found.outcome, found.reason, kept, found.seconds)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a set is made under. ``premises``, ``options``: as a set has them; ``about``: of this
+    start; ``shipped``: rows of the engine's own config files by name."""  # noqa: D205,D209
+
+    premises: Mapping[str, str]
+    options: Mapping[str, bool]
+    about: Mapping[str, Any]
+    shipped: Mapping[str, Any]
+
+
+def conditions(suite: Suite) -> Conditions:
+    """Those of this machine and the vLLM that is installed on it. InputError without one."""
+    engine = installed()
+    shipped = machine.shipped_files(suite, engine.folder)
+    return Conditions(
+        machine.premises(suite, engine.source_hash, shipped),
+        {one.name: machine.exists(one, engine.folder) for one in suite.options},
+        machine.about(),
+        shipped,
+    )
+
+
+def run(
+    suite: Suite,
+    given: argparse.Namespace,
+    found: Conditions,
+    more: Mapping[str, Any] | None = None,
+) -> bool:
+    """Run what is left of a suite; whether nothing is left now.
+
+    ``more``: further arguments of the engines' supervisor.
+    """
+    out: Path = given.out
+    begin(out, found, given.suite)
+    started = Run(suite, given, more or {})
+    running = [
+        RunningLeg(suite, leg, out / LEGS / leg.name, rows_of(leg, found.shipped), given.retry)
+        for leg in suite.legs
+    ]
+    working: Working = {leg: {} for leg in running}
+    with ExitStack() as stack:
+        for leg in running:
+            leg.begin(found.about)
+            stack.callback(leg.end)
+        stack.callback(stop, working)
+        started.boot(running, working)
+        started.rounds(working)
+        started.answers(working)
+        return not any(leg.wanted() for leg in running)
+
+
+def stop(working: Working) -> None:
+    """End all engines."""
+    for engines in working.values():
+        for engine in engines.values():
+            engine.stop()
+
+
+def begin(out: Path, found: Conditions, plan: Path) -> None:
+    """Put the plan and the premises into the folder, or see that they are those of the set."""
+    mine = {"premises": dict(found.premises), "options": dict(found.options),
+            "gpu_uuid": found.about["gpu_uuid"]}  # fmt: skip
+    for name, value in ((SUITE, read_json(plan)), (PREMISES, mine)):
+        path = out / name
+        if not path.exists():
+            write_json(path, value)
+        elif read_json(path) != value:
+            raise InputError(
+                f"{path}: the set in this folder was begun otherwise (suite, GPU or packages);"
+                " evidence is never written over: give another --out"
+            )
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = parser(__doc__, EXAMPLE)
+    made.add_argument("--suite", type=Path, required=True, help="what scripts.evidence.plan wrote")
+    made.add_argument("--out", type=Path, required=True, help="folder of this set and no other")
+    made.add_argument(
+        "--model", type=Path, default=MODEL, help="the small model (default %(default)s)"
+    )
+    made.add_argument("--model-within", type=float, default=0.0,
+                      help="seconds to wait for it, where it is still being trained")  # fmt: skip
+    made.add_argument("--seconds", type=float, default=3600.0, help="no task begins after that")
+    made.add_argument("--boot-seconds", type=float, default=400.0, help="until a boot is a hang")
+    made.add_argument("--answer-seconds", type=float, default=60.0, help="until a task is a hang")
+    made.add_argument("--lock", type=Path, help="file of turns, if other suites share the GPU")
+    made.add_argument("--retry", action="store_true", help="ask again what did not end well")
+    made.add_argument("--traces", action="store_true", help="keep the profiler's raw traces too")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the suite, run what is left, collect the set."""
+    arguments = make_parser().parse_args(argv)
+    whole = False
+
+    def body() -> None:
+        nonlocal whole
+        suite = read_suite(arguments.suite)
+        whole = run(suite, arguments, conditions(suite))
+        collect(arguments.out)
+        LOG.info("%s: %s", arguments.out, "whole" if whole else "cut off; the same command goes on")
+
+    return run_main(body, lambda: 0 if whole else 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""What a re-run says of an earlier set of evidence, in one word with its reasons.
+
+Premises come first: where they differ nothing is compared. Then, hardest first, the number of
+calls, the kernels' times, the order of the legs and the answers. What was reproduced under an
+option that exists now and was off is no longer what the engine can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scripts.evidence import answers, changes
+from scripts.evidence.answers import Accuracy
+from scripts.evidence.changes import BOUND, Change
+from scripts.evidence.order import KEPT, NO_ORDER, OPEN, TURNED, Pair, order
+
+STANDS, CHANGED, UNDECIDED = "stands", "changed", "undecided"
+NOT_COMPARABLE, OUTDATED = "not comparable", "reproduced but no longer valid"
+VERDICTS = (STANDS, CHANGED, NOT_COMPARABLE, UNDECIDED, OUTDATED)
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Premise:
+    """One premise in both sets."""
+
+    name: str
+    first: str
+    second: str
+    allowed: bool = False
+
+    @property
+    def equal(self) -> bool:
+        """Whether it hinders no comparison: the same in both, or what is under test."""
+        return self.first == self.second or self.allowed
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``visible``: smallest relative change of a judged kernel's time that would have been seen,
+    the worst of them."""  # noqa: D205,D209
+
+    verdict: str
+    reasons: tuple[str, ...]
+    premises: tuple[Premise, ...]
+    kernels: tuple[Change, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    outdated: tuple[str, ...] = ()
+    failed: tuple[str, ...] = field(default=())
+
+    @property
+    def unequal(self) -> list[str]:
+        """Names of the premises that hinder."""
+        return [one.name for one in self.premises if not one.equal]
+
+    @property
+    def calls_equal(self) -> bool | None:
+        """None where nothing was compared."""
+        return all(one.calls_equal for one in self.kernels) if self.kernels else None
+
+    @property
+    def order_kept(self) -> bool | None:
+        """None where it could not be told, or there is no order to keep."""
+        words = {pair.word for pair in self.pairs}
+        if TURNED in words:
+            return False
+        return None if OPEN in words or not words - {NO_ORDER} else True
+
+    @property
+    def visible(self) -> float | None:
+        """None where nothing was compared, or nothing is known of the noise."""
+        known = [one.visible for one in self.kernels if one.judged and one.visible == one.visible]
+        return max(known, default=None)
+
+
+def compare(
+    first: Mapping[str, Any], second: Mapping[str, Any], allowed: Collection[str] = ()
+) -> Comparison:
+    """Two sets as ``collect.read_set`` gives them. ``allowed``: premises that are under test."""
+    premises = both_premises(first["set"], second["set"], allowed)
+    unequal = [one for one in premises if not one.equal]
+    if unequal:
+        told = tuple(f"{one.name}: {one.first} against {one.second}" for one in unequal)
+        return Comparison(NOT_COMPARABLE, told, premises)
+    failed = tuple(
+        f"{which} set, {name}: {leg['outcome']}, {leg['reason']}"
+        for which, held in (("first", first), ("second", second))
+        for name, leg in held["legs"].items() if leg["outcome"] != "ok"
+    )  # fmt: skip
+    legs = [
+        leg for leg in first["legs"]
+        if leg in second["legs"] and all(s["legs"][leg]["outcome"] == "ok" for s in (first, second))
+    ]  # fmt: skip
+    ours, theirs = ({leg: held["legs"][leg] for leg in legs} for held in (first, second))
+    if not legs:
+        return Comparison(UNDECIDED, failed or ("no leg is in both",), premises, failed=failed)
+    kernels = tuple(changes.changes(ours, theirs))
+    pairs = tuple(order(ours, theirs, models(first["set"])))
+    accuracy = tuple(answers.compare(ours, theirs, legs))
+    moved, open_ = _against(kernels, pairs, accuracy), _unknown(kernels, pairs, accuracy)
+    outdated = tuple(options_off(second))
+    if moved:
+        verdict, reasons = CHANGED, moved
+    elif failed or open_:
+        verdict, reasons = UNDECIDED, [*failed, *open_]
+    elif outdated:
+        verdict = OUTDATED
+        reasons = [f"{name} exists now and was off" for name in outdated]
+    else:
+        verdict, reasons = STANDS, []
+    return Comparison(verdict, tuple(reasons), premises, kernels, pairs, accuracy, outdated, failed)
+
+
+def both_premises(
+    first: Mapping[str, Any], second: Mapping[str, Any], allowed: Collection[str]
+) -> tuple[Premise, ...]:
+    """Every premise of either set, the first's order."""
+    ours, theirs = first["premises"], second["premises"]
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return tuple(
+        Premise(n, str(ours.get(n, ABSENT)), str(theirs.get(n, ABSENT)), n in allowed)
+        for n in names
+    )
+
+
+def models(held: Mapping[str, Any]) -> dict[str, str]:
+    """Leg -> the model that is timed, as text: legs of one model have an order."""
+    return {
+        one["name"]: repr(sorted((k, repr(v)) for k, v in one["engine"].items()
+                                 if k in ("model", "layers", "quantization", "weights")))
+        for one in held["suite"]["legs"]
+    }  # fmt: skip
+
+
+def options_off(second: Mapping[str, Any]) -> list[str]:
+    """Options that the second set's engine has and that a leg of it had off."""
+    exist = second["set"]["options"]
+    off = {name for leg in second["legs"].values() for name, on in leg["options"].items() if not on}
+    return sorted(name for name in off if exist.get(name))
+
+
+def _against(
+    kernels: tuple[Change, ...], pairs: tuple[Pair, ...], accuracy: tuple[Accuracy, ...]
+) -> list[str]:
+    calls = [
+        f"calls: {one.leg}, {one.phase}, {one.kernel}: {_said(one.calls_first)} against"
+        f" {_said(one.calls_second)}"
+        for one in kernels if not one.calls_equal
+    ]  # fmt: skip
+    times = [
+        f"time: {one.leg}, {one.phase}, {one.kernel}: {one.ratio:.3f} times"
+        f" ({one.low:.3f} to {one.high:.3f})"
+        for one in kernels if one.word == changes.CHANGED
+    ]  # fmt: skip
+    turned = [
+        f"order: {pair.faster} was faster than {pair.slower} ({pair.ratio_first:.3f} times) and is"
+        f" not ({pair.ratio_second:.3f})"
+        for pair in pairs if pair.word == TURNED
+    ]  # fmt: skip
+    asked = [
+        f"answers: {one.leg}: {one.right_first} right of {one.asked} against {one.right_second},"
+        f" timeouts {one.timeouts_first} against {one.timeouts_second}"
+        for one in accuracy if one.word == answers.CHANGED
+    ]  # fmt: skip
+    return [*calls, *times, *turned, *asked]
+
+
+def _said(calls: tuple[int, ...]) -> str:
+    return " or ".join(map(str, calls))
+
+
+def _unknown(
+    kernels: tuple[Change, ...], pairs: tuple[Pair, ...], accuracy: tuple[Accuracy, ...]
+) -> list[str]:
+    times = [
+        f"time: {one.leg}, {one.phase}, {one.kernel}: {one.ratio:.3f} times"
+        f" ({one.low:.3f} to {one.high:.3f}) is not shown to be within {BOUND:.0%}"
+        for one in kernels if one.judged and one.word == changes.UNSEEN
+    ]  # fmt: skip
+    opened = [
+        f"order: that {pair.faster} is still faster than {pair.slower} has probability"
+        f" {pair.second:.2f}"
+        for pair in pairs if pair.word == OPEN
+    ]  # fmt: skip
+    asked = [
+        f"answers: {one.leg}: {one.few_first} and {one.few_second} right of the first"
+        f" {answers.FEW}, {one.right_first} and {one.right_second} of {one.asked}"
+        for one in accuracy if one.word == answers.UNSEEN
+    ]  # fmt: skip
+    return [*times, *opened, *asked]
+
+
+__all__ = ["KEPT", "VERDICTS", "Comparison", "Premise", "compare"]
