@@ -18,7 +18,21 @@ def turn(lock: Path | None) -> Iterator[None]:
     if lock is None:
         yield
         return
+    with _held(lock, fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def nobody_is_timed(lock: Path) -> Iterator[None]:
+    """Hold the turn together with others who do the same: they boot beside each other, and nobody
+    is timed before all of them are done."""  # noqa: D205,D209
+    with _held(lock, fcntl.LOCK_SH):
+        yield
+
+
+@contextlib.contextmanager
+def _held(lock: Path, how: int) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("ab") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, how)
         yield

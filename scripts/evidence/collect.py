@@ -89,7 +89,8 @@ def _outcome(
     suite: Suite, leg: Leg, results: Mapping[str, Any], missing: list[Any]
 ) -> tuple[str, str]:
     """The worst that befell a leg. A failed boot that another start made good is none."""
-    wanted = [f"{kind}/{boot}/{n}" for boot in range(suite.boots) for n in range(suite.repeats)
+    rounds = range(min(suite.least, suite.repeats))
+    wanted = [f"{kind}/{boot}/{n}" for boot in range(suite.boots) for n in rounds
               for kind in ("profile", "latency")]  # fmt: skip
     if leg.answering is not None:
         wanted += [f"answers/{first}" for first in range(0, suite.questions, CHUNK)]

@@ -1,10 +1,10 @@
 """Run a suite of engine configurations and keep what came of it as a set of evidence.
 
-All engines boot side by side; then one at a time works, in rounds of a fresh random order: kernels
-by the profiler, time a token, and the small model's answers to questions. A leg that fails is an
-outcome with a reason, and the others go on. The folder of a set is its own: a run in a folder that
-holds another suite, or one begun on another GPU, is refused, and a run that was cut off goes on,
-leg by leg, with what is left. Raw traces are written with --traces only, and are not recorded.
+All engines boot side by side; then one at a time works: the small model's answers to questions,
+then, in rounds of a fresh random order, kernels by the profiler and the time of a token. A leg that
+fails is an outcome with a reason, and the others go on. The folder of a set is its own: a run in a
+folder that holds another suite, or one begun on another GPU, is refused, and a run that was cut off
+goes on, leg by leg, with what is left. Raw traces are written with --traces only, never recorded.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 
 from scripts.engine.outcome import Answer, Outcome
 from scripts.engine.supervisor import Deadlines, Engine
+from scripts.engine.turn import nobody_is_timed
 from scripts.evidence import machine
 from scripts.evidence.collect import LEGS, PREMISES, SUITE, collect
 from scripts.evidence.leg import ANSWERING, CHUNK, TRACES, RunningLeg
@@ -54,11 +55,9 @@ class Run:
         self.suite, self._given = suite, given
         self._until: float = time.monotonic() + given.seconds
         boot_s = min(given.boot_seconds, given.seconds)
-        self._more = {
-            "deadlines": Deadlines(boot=boot_s, other=given.answer_seconds),
-            "lock": given.lock or given.out / "gpu.lock",
-            **more,
-        }
+        self.lock: Path = given.lock or given.out / "gpu.lock"
+        waits = Deadlines(boot=boot_s, other=given.answer_seconds)
+        self._more = {"deadlines": waits, "lock": self.lock, **more}
         self._questions = drawn(suite.question_seed, suite.questions)
         self._model = threading.Lock()
 
@@ -199,9 +198,10 @@ def run(
             leg.begin(found.about)
             stack.callback(leg.end)
         stack.callback(stop, working)
-        started.boot(running, working)
-        started.rounds(working)
+        with nobody_is_timed(started.lock):
+            started.boot(running, working)
         started.answers(working)
+        started.rounds(working)
         return not any(leg.wanted() for leg in running)
 
 

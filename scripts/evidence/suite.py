@@ -18,8 +18,9 @@ from scripts.lib.files import InputError, read_json
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 SHIPPED = "shipped"  # in the place of rows: those of the engine's own file of that name
 SOURCES = ("argument", "environment")
-_NUMBERS = {"boots": 1, "repeats": 1, "questions": 0, "question_seed": 0}
-_PROFILE, _LATENCY = {"batch", "input", "steps"}, {"batch", "input", "output", "repeats"}
+_NUMBERS = {"boots": 1, "repeats": 1, "least": 1, "questions": 0, "question_seed": 0}
+_PROFILE = {"batch", "input", "steps"}
+_LATENCY = {"batch", "input", "output", "repeats", "warmups"}
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ class Leg:
 
 @dataclass(frozen=True)
 class Suite:
-    """``boots``: of each leg, the clusters of every interval; ``repeats``: in each of them."""
+    """``boots``: of each leg, the clusters of every interval; ``repeats``: in each of them, and the
+    ``least`` of them without which a leg counts as cut off."""  # noqa: D205,D209
 
     name: str
     device: str
     legs: tuple[Leg, ...]
     boots: int = 2
     repeats: int = 6
+    least: int = 2
     profile: Mapping[str, int] = field(default_factory=dict)
     latency: Mapping[str, int] = field(default_factory=dict)
     questions: int = 500

@@ -139,8 +139,8 @@ def share_right(network: Network, asked: list[Question], device: torch.device) -
     return right / len(asked)
 
 
-def taught(size: Size, plan: Plan, questions: int) -> tuple[Network, dict[str, Any]]:
-    """A network that was taught, and how: plan, steps, loss, share of ``questions`` right."""
+def taught(size: Size, plan: Plan, questions: int, out: Path) -> dict[str, Any]:
+    """Teach a network and store it in ``out``; steps, loss, and share of ``questions`` right."""
     torch.manual_seed(plan.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_float32_matmul_precision("high")
@@ -149,9 +149,10 @@ def taught(size: Size, plan: Plan, questions: int) -> tuple[Network, dict[str, A
     LOG.info("%d problems to teach, %d to ask, on %s", len(rows), len(asked), device)
     network = Network(size).to(device)
     told = train(network, rows, plan)
+    store(network, out)  # an engine may be waiting for it
     told["right"] = share_right(network, asked, device)
     LOG.info("%s", json.dumps(told))
-    return network, told
+    return told
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -170,8 +171,8 @@ def main(argv: list[str] | None = None) -> int:
         given = vars(arguments)
         plan = Plan(**{name: given[name] for name in vars(Plan())})
         sizes = {name: given[name] for name in vars(size) if name in given}
-        network, told = taught(Size(len(VOCABULARY), **sizes), plan, arguments.questions)
-        store(network, arguments.out)
+        made = Size(len(VOCABULARY), **sizes)
+        told = taught(made, plan, arguments.questions, arguments.out)
         write_json(arguments.out / "training.json", {"plan": vars(plan), **told})
 
     return run_main(body)

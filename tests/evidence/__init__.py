@@ -1,0 +1,1 @@
+"""Tests of the evidence of an engine, and of its re-run."""
