@@ -33,7 +33,7 @@ from typing import Any
 
 from scripts.engine.journal import Journal
 from scripts.engine.outcome import Answer, Outcome
-from scripts.engine.spec import spec_of
+from scripts.engine.spec import EngineSpec, spec_of
 from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import turn
 from scripts.engine.watchdog import Watchdog
@@ -64,6 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--journal", type=Path, required=True, help="journal to append to")
     add("--scratch", type=Path, help="folder for boots (default: beside the journal)")
     add("--boots", nargs="+", metavar="NAME", help="only boots whose name contains one of these")
+    add("--faults", action="store_true", help="also the boots that have to fail")
     add("--seconds", type=float, default=math.inf, help="pause after this")
     return parser
 
@@ -73,7 +74,7 @@ class Booted:
 
     def __init__(self, entry: Mapping[str, Any], model: Mapping[str, Any], engine: Engine) -> None:
         self.boot, self.model, self.engine = int(entry["boot"]), model, engine
-        self.name = engine.spec.name
+        self.name, self.fault = engine.spec.name, entry.get("fault")
         self.state: dict[str, Any] = {}  # what was last set inside: configs, routing, weights
 
 
@@ -88,6 +89,7 @@ class Study:
         scratch: Path,
         until: float = math.inf,
         only: Sequence[str] | None = None,
+        faults: bool = False,
         make: Callable[..., Engine] = Engine,
     ) -> None:
         self._plan, self._folder, self._journal, self._until = plan, folder, journal, until
@@ -96,9 +98,10 @@ class Study:
         self._watchdog = Watchdog(journal.memory)
         self._boots = [
             Booted(entry, models[entry["model"]], make(
-                spec_of(entry["spec"], entry["spec"]["name"]), scratch / entry["spec"]["name"],
+                self._spec(entry["spec"]), scratch / entry["spec"]["name"],
                 deadlines=DEADLINES, watchdog=self._watchdog))
             for entry in plan["boots"]
+            if faults or "fault" not in entry
             if not only or any(text in entry["spec"]["name"] for text in only)
         ]  # fmt: skip
         self._compared = Compared(scratch)
@@ -117,8 +120,16 @@ class Study:
                 for boot in self._boots:
                     boot.engine.stop()
 
+    def _spec(self, entry: Mapping[str, Any]) -> EngineSpec:
+        at = entry.get("config_folder")
+        folder = at and str((self._folder / at).absolute())
+        return spec_of({**entry, "config_folder": folder}, entry["name"])
+
     def _tasks(self, boot: Booted) -> list[Task]:
         plan, name = self._plan, boot.name
+        if boot.fault is not None:
+            key = f"{name}/boot"
+            return [Task(key, "fault", "memory", {}, {}, {"task": "fault", "boot": name})]
         found = [
             t
             for p in range(plan["passes"])
@@ -131,8 +142,8 @@ class Study:
 
     def _turns(self, boots: list[Booted]) -> Iterator[tuple[Booted, list[Task]]]:
         """First every boot once, then what is compared, then the next pass, then serving."""
-        for kind in ("decode-0", "parity", *(f"decode-{p}" for p in range(1, self._plan["passes"])),
-                     "serve"):  # fmt: skip
+        more = [f"decode-{number}" for number in range(1, self._plan["passes"])]
+        for kind in ("fault", "decode-0", "parity", *more, "serve"):
             for boot in boots:
                 mine = [task for task in self._tasks(boot) if task.phase == kind]
                 if mine:
@@ -147,7 +158,7 @@ class Study:
             key = f"{boot.name}/boot/{self._journal.starts}"
             self._journal.record(key, answer, task="boot", boot=boot.name, model=boot.model["name"])
             LOG.info("%s: %s %s", boot.name, answer.outcome, answer.reason or f"{answer.seconds} s")
-            if answer.ok:
+            if answer.ok and boot.fault is None:
                 self._warm(boot)
 
         with ThreadPoolExecutor(len(boots)) as pool:
@@ -239,7 +250,7 @@ def main(argv: list[str] | None = None) -> int:
         journal = Journal(args.journal)
         scratch = args.scratch or args.journal.with_suffix("")
         journal.begin(**about(found.source_hash))
-        study = Study(plan, args.plan.parent, journal, scratch, until, args.boots)
+        study = Study(plan, args.plan.parent, journal, scratch, until, args.boots, args.faults)
         status = 0 if study.run() else 3
         journal.close()
 

@@ -91,7 +91,9 @@ def plan(
     models, boots = [], []
     for model in study["models"]:
         shape = shape_for(model)
-        rows, committed = rows_of(shape, cells, finals)
+        rows, committed = model.get("rows"), False
+        if rows is None:
+            rows, committed = rows_of(shape, cells, finals)
         configs = write_configs(folder, shape, study["device"], configs_of(rows), committed)
         spec = spec_for(model, 0, study["engine"])
         models.append({
@@ -103,6 +105,8 @@ def plan(
         for model in study["models"]:
             spec = spec_for(model, boot, study["engine"])
             boots.append({"model": model["name"], "boot": boot, "spec": spec.to_dict()})
+    for fault in study.get("faults", []):
+        boots.append(failing(fault, models, study))
     hashes = sorted(set(cells["kernel_hash"]))
     if len(hashes) != 1:
         raise InputError(f"recordings of {len(hashes)} operators: {hashes}; name those of one")
@@ -113,6 +117,18 @@ def plan(
         "kernel_hash": hashes[0],
         **{key: study[key] for key in kept},
     }
+
+
+def failing(
+    fault: Mapping[str, Any], models: Sequence[Mapping[str, Any]], study: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A boot that has to fail; only asked for to see that it is an outcome."""
+    by_name = {one["name"]: one for one in study["models"]}
+    spec = spec_for(by_name[fault["of"]], 0, {**study["engine"], **fault.get("engine", {})})
+    other = next((one for one in models if one["name"] == fault.get("configs_of")), None)
+    changed = {"name": f"fault-{fault['name']}", "config_folder": other and other["configs"][OURS]}
+    return {"model": fault["of"], "boot": 0, "fault": fault["name"],
+            "spec": {**spec.to_dict(), **changed}}  # fmt: skip
 
 
 def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
