@@ -20,14 +20,11 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-import platform
-import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +34,14 @@ from scripts.engine.spec import EngineSpec, spec_of
 from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import turn
 from scripts.engine.watchdog import Watchdog
-from scripts.lib.files import InputError, read_json
+from scripts.lib.files import read_json
 from scripts.lib.log import run_main
-from scripts.lib.provenance import working_commit
-from scripts.measure.controller.records import now
+from scripts.runtime.engine_about import about, need_judged
 from scripts.runtime.engine_tasks import Task, decode_tasks, parity_tasks, serve_tasks
 from scripts.runtime.installed import installed
 from scripts.runtime.outputs import Compared
 
 LOG = logging.getLogger("runtime.engine")
-PACKAGES = ("torch", "triton", "vllm", "transformers", "numpy")
 EXAMPLE = """example:
   python -m scripts.runtime.engine --plan build/engine/plan.json --journal build/engine/run.jsonl \\
     --seconds 280
@@ -75,6 +70,7 @@ class Booted:
     def __init__(self, entry: Mapping[str, Any], model: Mapping[str, Any], engine: Engine) -> None:
         self.boot, self.model, self.engine = int(entry["boot"]), model, engine
         self.name, self.fault = engine.spec.name, entry.get("fault")
+        self.changes = 0  # of its configs
         self.state: dict[str, Any] = {}  # what was last set inside: configs, routing, weights
 
 
@@ -190,7 +186,12 @@ class Study:
         answer = boot.engine.ask(what, check, **said)
         boot.state[what] = value if answer.ok else None
         if answer.outcome is Outcome.WRONG_OUTPUT:
-            return Answer(Outcome.FILE_NOT_READ, answer.reason, answer.result, answer.seconds)
+            answer = replace(answer, outcome=Outcome.FILE_NOT_READ)
+        if what == "configs":
+            boot.changes += 1
+            key = f"{boot.name}/configs/{self._journal.starts}-{boot.changes}/{value}"
+            named = {"task": "configs", "boot": boot.name, "config": value}
+            self._journal.record(key, answer, **named, model=boot.model["name"])
         return answer
 
     def _do(self, boot: Booted, tasks: list[Task]) -> bool:
@@ -227,17 +228,6 @@ def why_not_read(found: Mapping[str, Any], folder: str | None) -> str | None:
     return f"nothing of {folder} was read, but {', '.join(found['read']) or 'no file'}"
 
 
-def packages() -> dict[str, str]:
-    """Versions of what is measured."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
-
-
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
     args = make_parser().parse_args(argv)
@@ -249,44 +239,12 @@ def main(argv: list[str] | None = None) -> int:
         need_judged(plan, found.source_hash)
         journal = Journal(args.journal)
         scratch = args.scratch or args.journal.with_suffix("")
-        journal.begin(**about(found.source_hash))
+        journal.begin(**about(found.source_hash), plan={k: plan[k] for k in plan if k != "boots"})
         study = Study(plan, args.plan.parent, journal, scratch, until, args.boots, args.faults)
         status = 0 if study.run() else 3
         journal.close()
 
     return run_main(body, lambda: status)
-
-
-def about(source_hash: str) -> dict[str, Any]:
-    """What a run's line says of it. InputError without the commit of the code."""
-    commit = working_commit(Path())
-    if commit is None:
-        raise InputError("this folder is no git clone; run with GRAPHX_COMMIT=<its commit>")
-    command = shlex.join(["python", "-m", "scripts.runtime.engine", *sys.argv[1:]])
-    return {
-        "command": command, "commit": commit, "packages": packages(), "kernel_hash": source_hash,
-        "python": platform.python_version(), "gpu": gpu_of(), "at": now(),
-    }  # fmt: skip
-
-
-def gpu_of() -> dict[str, str] | None:
-    """Name, uuid, driver and power limit of the first GPU, as its driver says."""
-    fields = ("name", "uuid", "driver_version", "power.limit", "clocks.sm", "temperature.gpu")
-    query = ["nvidia-smi", "--id=0", f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
-    try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return dict(zip(fields, (part.strip() for part in said.split(",")), strict=False))
-
-
-def need_judged(plan: Mapping[str, Any], source_hash: str) -> None:
-    """InputError where the kernels installed here are not those that chose the rows."""
-    if plan["kernel_hash"] != source_hash:
-        raise InputError(
-            f"vLLM's kernels here have the hash {source_hash}, the rows were chosen under "
-            f"{plan['kernel_hash']}; install that release, or record the operator anew"
-        )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from scripts.engine.supervisor import Engine
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError, write_json
 from scripts.lib.shape import BATCH_LADDER
-from scripts.runtime.engine import Study, need_judged, why_not_read
+from scripts.runtime.engine import Study, why_not_read
+from scripts.runtime.engine_about import need_judged
 from scripts.runtime.engine_plan import COMMITTED, DEFAULT, OURS, plan
 from scripts.runtime.engine_tasks import order, requests_of
 
