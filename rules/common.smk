@@ -101,6 +101,17 @@ def source(phase, *names):
     return recorded(*(f"data/recorded/{name}" for name in names))
 
 
+def measured_plan(made):
+    """The plan to measure: ``measure.plan``, or the one that a rule makes."""
+    return lookup(within=config, dpath="measure/plan") or made
+
+
+def parts(pattern):
+    """What each part of a live measurement has, by a pattern with {part} and {parts}."""
+    number = lookup(within=config, dpath="measure/parts")
+    return [pattern.format(part=part, parts=number) for part in range(1, number + 1)]
+
+
 def history():
     """The mined history."""
     return source("mine", "history.parquet")

@@ -30,11 +30,12 @@ from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table
 from scripts.measure.conditions import BACKENDS, OWN_SCOPES, WEIGHTS, Conditions
 from scripts.measure.controller.candidates import check_cells, narrowed, plan_of
-from scripts.measure.controller.exclusive import exclusive
+from scripts.measure.controller.exclusive import PATIENCE_S, exclusive
 from scripts.measure.controller.fleet import Fleet, Limits
 from scripts.measure.controller.idle import check_idle
 from scripts.measure.controller.progress import status_of, table, tally
 from scripts.measure.controller.records import NO_LIMIT
+from scripts.measure.controller.shares import check_alone, parse_share, part_of
 from scripts.measure.controller.subject import Subject, own_kernels
 from scripts.measure.device.choose import open_gpu, parse_gpus
 from scripts.measure.protocol import Protocol
@@ -52,16 +53,18 @@ def sweep(
     protocol: Protocol | None = None,
     make: Fleet.Make = make_worker,
     subject: Subject | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> int:
     """Measure what a ledger lacks of a plan (rows as PLAN) on these GPUs; the exit status.
 
     ``make``: entry of the worker process, as ``scripts.measure.work.worker.make_worker``.
-    ``subject``: whose kernels it runs; graphx's own by default.
+    ``subject``: whose kernels it runs; graphx's own by default. ``patience_s``: seconds to wait for
+    another sweep that writes to the ledger.
     """
     check_cells(plan)
     opened = [open_gpu(index, conditions.backend) for index in gpus]
     busy = [check_idle(gpu, limits.allow_busy) for gpu in opened]
-    with exclusive(ledger):
+    with exclusive(ledger, patience_s):
         chain = Chain(ledger)
         try:
             stated, subject = protocol or Protocol(), subject or own_kernels()
@@ -98,6 +101,10 @@ def make_parser() -> argparse.ArgumentParser:
     add("--trials", type=int, help="budget: trials of this command, earlier runs of it included")
     add("--gpu-seconds", type=float, help="budget: seconds that the trials hold a GPU")
     add("--seconds", type=float, default=math.inf, help="pause after this; nothing is closed")
+    add("--share", metavar="K/N", help="measure the K-th of N parts of the candidates;"
+        " each has a ledger of its own, ledger-K-of-N.jsonl")  # fmt: skip
+    add("--wait", type=float, default=PATIENCE_S, metavar="SECONDS", help="for another sweep that"
+        " writes to the ledger, such as a job that outlived what started it")  # fmt: skip
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
     add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file> (a ROUTING"
         " table, see scripts.measure.import_routing)")  # fmt: skip
@@ -116,6 +123,17 @@ def read_plan(args: argparse.Namespace) -> pd.DataFrame:
     raise InputError("say what to measure: --plan FILE, or --cells ID … with --configs ID …")
 
 
+def mine(plan: pd.DataFrame, share: str | None, ledger: Path) -> pd.DataFrame:
+    """The candidates of this part of the plan; InputError for the ledger of another part."""
+    if share is None:
+        return plan
+    part = parse_share(share)
+    if ledger.name != part.ledger:
+        raise InputError(f"--ledger {ledger}: part {share} is written to {part.ledger}")
+    check_alone(ledger.parent, part)
+    return part_of(plan, part)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
     args = make_parser().parse_args(argv)
@@ -128,11 +146,11 @@ def main(argv: list[str] | None = None) -> int:
         seconds = math.inf if args.gpu_seconds is None else args.gpu_seconds
         if trials < 0 or seconds < 0:
             raise InputError("--trials and --gpu-seconds: a budget is not negative")
-        plan = read_plan(args)
+        plan = mine(read_plan(args), args.share, args.ledger)
         conditions = Conditions(args.profile, args.weights, args.scope, args.backend)
         limits = Limits(Budget(trials, seconds), until, args.allow_busy)
         gpus = parse_gpus(args.gpus, args.backend)
-        status = sweep(plan, args.ledger, gpus, conditions, limits)
+        status = sweep(plan, args.ledger, gpus, conditions, limits, patience_s=args.wait)
 
     return run_main(body, lambda: status)
 

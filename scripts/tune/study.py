@@ -165,16 +165,11 @@ def study(args: argparse.Namespace, typed: str, until: float) -> None:
     from scripts.lib.device import find_device  # noqa: PLC0415
     from scripts.measure.conditions import Conditions  # noqa: PLC0415
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
+    from scripts.measure.controller.shares import check_alone, parse_share  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
     from scripts.tune.knowledge import read_corpus  # noqa: PLC0415
     from scripts.tune.session import Session, Terms  # noqa: PLC0415
-    from scripts.tune.shares import (  # noqa: PLC0415
-        check_alone,
-        parse_share,
-        select,
-        shared_out,
-        study_shapes,
-    )
+    from scripts.tune.shares import select, shared_out, study_shapes  # noqa: PLC0415
 
     share = parse_share(args.share or "1/1")
     check_alone(args.out, share)

@@ -14,18 +14,12 @@ from scripts.lib.schemas.corpus import SHAPES as SHAPES_TABLE
 from scripts.lib.schemas.live import LIVE
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
+from scripts.measure.controller.shares import Share
 from scripts.transfer.committed_files import read_history
 from scripts.tune.knowledge import read_corpus
 from scripts.tune.live import main as live_main
 from scripts.tune.session import Session
-from scripts.tune.shares import (
-    Share,
-    check_alone,
-    parse_share,
-    select,
-    shared_out,
-    study_shapes,
-)
+from scripts.tune.shares import select, shared_out, study_shapes
 from scripts.tune.study import layers, make_parser
 from tests.measure.scripted import ScriptedGpu
 from tests.transfer.study import filled
@@ -125,19 +119,6 @@ SHAPES = [parse_shape(f"E{e}-N{n}-K1024-top2-bf16") for e in (8, 64) for n in (2
 def test_parts_cover_all_layers_and_none_twice(parts):
     found = [s for n in range(1, parts + 1) for s in shared_out(SHAPES, DEVICE, Share(n, parts))]
     assert sorted(found) == sorted(SHAPES)
-
-
-@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "1/0", "a/b"])
-def test_a_part_that_is_none_is_refused(text):
-    with pytest.raises(InputError, match="such as 2/4"):
-        parse_share(text)
-
-
-def test_another_division_of_a_begun_study_is_refused(tmp_path):
-    (tmp_path / "ledger-1-of-4.jsonl").touch()
-    check_alone(tmp_path, Share(2, 4))
-    with pytest.raises(InputError, match="another division"):
-        check_alone(tmp_path, Share(1, 2))
 
 
 def test_layers_are_chosen_by_a_part_of_their_id():
