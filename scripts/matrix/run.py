@@ -26,7 +26,7 @@ from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
-from scripts.matrix import metadata
+from scripts.matrix import metadata, upstream
 from scripts.matrix.cells import Cell, cells_of
 from scripts.matrix.checkpoint import DONE
 from scripts.matrix.record import OBSERVED, REFERENCE, key_of, read_record
@@ -143,7 +143,8 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
     metadata.check(found)
     write_json(out / PLAN, as_json(matrix))
     journal = Journal(out / RECORD)
-    journal.begin(metadata=found, matrix=as_json(matrix))
+    places = upstream.check(upstream.references(matrix), upstream.installed())
+    journal.begin(metadata=found, matrix=as_json(matrix), references=places)
     models = list(dict.fromkeys(cell.model for cell in cells))
     drawn = draw_all(matrix, models, out)
     until = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")

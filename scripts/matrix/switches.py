@@ -50,11 +50,24 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Reference:
-    """Where the runtime's source says so: ``snippet`` stands in ``file`` of release ``release``."""
+    """Where the runtime's source says so: ``snippet`` stands in ``file`` of its package.
+
+    ``release`` and ``commit`` of the repository in which it was read.
+    """
 
     release: str
+    commit: str
     file: str
     snippet: str
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is to be asked of the runtime's developers: ``what`` is so, ``ask`` what would help."""
+
+    what: str
+    ask: str
+    reference: Reference
 
 
 @dataclass(frozen=True)
@@ -188,6 +201,7 @@ class Matrix:
     switches: Mapping[str, Switch]
     models: Mapping[str, Model]
     numbers: Numbers = field(default_factory=Numbers)
+    upstream: Mapping[str, Todo] = field(default_factory=dict)
 
 
 def feature_of(text: str) -> tuple[str, str]:
@@ -215,7 +229,15 @@ def parse(value: Any, where: str) -> Matrix:
     }
     given = _known(made.get("numbers", {}), Numbers, f"{where}: numbers")
     numbers = Numbers(**{key: _tuple(one) for key, one in given.items()})
-    found = Matrix(made["name"], str(made["release"]), switches, models, numbers)
+    todos = (
+        {
+            name: _todo(one, f"{where}: upstream.{name}")
+            for name, one in _named(made["upstream"], f"{where}: upstream")
+        }
+        if made.get("upstream")
+        else {}
+    )
+    found = Matrix(made["name"], str(made["release"]), switches, models, numbers, todos)
     for name, model in models.items():
         _check(found, model, f"{where}: models.{name}")
     return found
@@ -239,12 +261,21 @@ def _setting(value: Any, where: str) -> Setting:
     criteria = made.get("criteria", ())
     made["criteria"] = tuple(Criterion(**_known(one, Criterion, where)) for one in criteria)
     if made.get("reference") is not None:
-        found = _known(made["reference"], Reference, f"{where}: reference")
-        made["reference"] = Reference(**{key: str(one) for key, one in found.items()})
+        made["reference"] = _reference(made["reference"], f"{where}: reference")
     for key in ("must_see", "must_not_see", "log", "refusal"):
         for pattern in [made[key]] if key == "refusal" and key in made else made.get(key, ()):
             _compiled(pattern, f"{where}: {key}")
     return Setting(**made)
+
+
+def _reference(value: Any, where: str) -> Reference:
+    return Reference(**{key: str(one) for key, one in _known(value, Reference, where).items()})
+
+
+def _todo(value: Any, where: str) -> Todo:
+    made = _known(value, Todo, where)
+    reference = _reference(made["reference"], f"{where}: reference")
+    return Todo(made["what"], made["ask"], reference)
 
 
 def _model(value: Any, where: str) -> Model:

@@ -13,6 +13,7 @@ from scripts.engine.journal import Journal
 from scripts.engine.supervisor import Deadlines
 from scripts.matrix.cells import cells_of
 from scripts.matrix.record import Record, read_record
+from scripts.matrix.resolved import as_json
 from scripts.matrix.run import RECORD, specs_of
 from scripts.matrix.suite import Setup, Suite
 from scripts.matrix.switches import Matrix, read_matrix
@@ -39,7 +40,7 @@ def run_small(
     cells = cells_of(matrix)
     monkeypatch.setenv("GRAPHX_SMALL", json.dumps(wrong or {}))
     journal = Journal(out / RECORD)
-    journal.begin(metadata={"gpu": "none"})
+    journal.begin(metadata={"gpu": "NVIDIA H200"}, matrix=as_json(matrix))
     made = Setup(out / "boots", matrix.numbers, program=SMALL, hang_s=0.5,
                  deadlines=Deadlines(boot=60, other=20), **{"at_once": 9, **setup})  # fmt: skip
     suite = Suite(made, journal, lambda name: fit(name, matrix, read_record(out / RECORD)))

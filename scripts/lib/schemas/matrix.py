@@ -1,0 +1,119 @@
+"""Feature matrices: cells, their levels, their numbers, their features, their kernels."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
+_CELL = Column("cell", pa.string(), "model/features, of the matrix's file of switches")
+
+MATRIX_CELLS = Table(
+    "matrix_cells",
+    1,
+    "One row per cell of a matrix, in the order in which they run.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("model", pa.string(), "of the matrix"),
+        Column("kind", pa.string(), "baseline, again, feature, pair or planted"),
+        Column("phase", pa.string(), "P1 to P6"),
+        Column("features", pa.string(), "settings other than the baseline's, joined by +"),
+        Column("state", pa.string(), "see scripts.matrix.verdicts.State"),
+        Column("reason", pa.string(), "for the state; empty if there is nothing to say"),
+        Column("startup_s", pa.float64(), "until the engine could be asked, s", nullable=True),
+        Column("at_once", pa.int32(), "engines that booted side by side", nullable=True),
+    ),
+    ("1: first version",),
+)
+
+MATRIX_LEVELS = Table(
+    "matrix_levels",
+    1,
+    "One row per cell and level.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("level", pa.string(), "name"),
+        Column("number", pa.string(), "1, 1.5, 2 to 6"),
+        Column("word", pa.string(), "passed, failed, not_applicable or not_measured"),
+        Column("reason", pa.string(), "why; empty if there is nothing to say"),
+    ),
+    ("1: first version",),
+)
+
+MATRIX_NUMBERS = Table(
+    "matrix_numbers",
+    1,
+    "One row per cell and metric of the performance level.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("metric", pa.string(), "ppN: s to the first token behind N; tgN: s a token over N "
+               "decoded; served_tpot: the same of several at once; fields of vllm bench; "
+               "peak_bytes, resident_bytes, cpu_share (of one core)"),
+        Column("value", pa.float64(), "in the metric's unit"),
+        Column("low", pa.float64(), "smallest of the repeats", nullable=True),
+        Column("high", pa.float64(), "largest of the repeats", nullable=True),
+        Column("n", pa.int32(), "repeats or requests"),
+        Column("ratio", pa.float64(), "over the baseline's", nullable=True),
+        Column("floor", pa.float64(), "largest difference of two boots of the baseline, as a share",
+               nullable=True),
+    ),
+    ("1: first version",),
+)  # fmt: skip
+
+MATRIX_FEATURES = Table(
+    "matrix_features",
+    1,
+    "One row per model, feature and criterion; one without a criterion has one row.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("model", pa.string(), "of the matrix"),
+        Column("feature", pa.string(), "switch=setting"),
+        Column("hypothesis", pa.string(), "what was expected"),
+        Column("criterion", pa.string(), "metric and limit, or that there is none"),
+        Column("value", pa.float64(), "the metric over the baseline's", nullable=True),
+        Column("limit", pa.float64(), "at most", nullable=True),
+        Column("outcome", pa.string(), "met, not_met, not_judged, invalid, failed, not_supported "
+               "or not_measured"),
+    ),
+    ("1: first version",),
+)  # fmt: skip
+
+MATRIX_KERNELS = Table(
+    "matrix_kernels",
+    1,
+    "One row per cell and kernel of a profile of decode steps of one sequence.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("part", pa.string(), "of the step, see scripts.matrix.timeline.PARTS"),
+        Column("kernel", pa.string(), "name, cut off at 160 characters"),
+        Column("calls", pa.float64(), "a step"),
+        Column("us", pa.float64(), "a step, us"),
+        Column("share", pa.float64(), "of all kernels' time"),
+    ),
+    ("1: first version",),
+)
+
+MATRIX_STEPS = Table(
+    "matrix_steps",
+    1,
+    "One row per cell: a decode step of one sequence, and what bounds it.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("layers", pa.int32(), "of the model as booted"),
+        Column("span_us", pa.float64(), "a step, first kernel's start to last one's end, us"),
+        Column("busy_us", pa.float64(), "of it with a kernel running, us"),
+        Column("idle_us", pa.float64(), "of it without, us"),
+        Column("gaps", pa.float64(), "pieces that the idle time is in, a step"),
+        Column("experts_us", pa.float64(), "kernels of the MoE layers, us a step"),
+        Column("experts_bytes", pa.float64(), "weights of the chosen experts, read once, a step"),
+        Column("bandwidth_share", pa.float64(), "bytes / experts_us over the GPU's bandwidth"),
+    ),
+    ("1: first version",),
+)

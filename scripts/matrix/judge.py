@@ -1,0 +1,62 @@
+"""Judge a recorded matrix: every cell by its levels, every feature by its criteria, into tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from scripts.lib import command_line
+from scripts.lib.log import run_main
+from scripts.lib.schemas import matrix as schema
+from scripts.lib.tables import write_rows
+from scripts.matrix import tables
+from scripts.matrix.record import read_record
+from scripts.matrix.switches import parse
+from scripts.matrix.verdicts import judge
+
+TABLES = {
+    "matrix_cells": schema.MATRIX_CELLS,
+    "matrix_levels": schema.MATRIX_LEVELS,
+    "matrix_numbers": schema.MATRIX_NUMBERS,
+    "matrix_features": schema.MATRIX_FEATURES,
+    "matrix_kernels": schema.MATRIX_KERNELS,
+    "matrix_steps": schema.MATRIX_STEPS,
+}
+Rows = dict[str, list[tables.Row]]
+EXAMPLE = """
+  python -m scripts.matrix.judge --record build/matrix/record.jsonl --out build/matrix/tables"""
+
+
+def rows_of(path: Path) -> Rows:
+    """Table -> rows of one record, which holds the matrix that it was run by."""
+    record = read_record(path)
+    matrix = parse(record.runs[-1]["matrix"], str(path))
+    judged, device = judge(matrix, record), tables.device_of(record)
+    return {
+        "matrix_cells": list(tables.cell_rows(device, judged, record)),
+        "matrix_levels": list(tables.level_rows(device, judged)),
+        "matrix_numbers": list(tables.number_rows(device, judged, record)),
+        "matrix_features": list(tables.feature_rows(device, matrix, judged)),
+        "matrix_kernels": list(tables.kernel_rows(device, judged, record)),
+        "matrix_steps": list(tables.step_rows(device, matrix, judged, record)),
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the records, judge, write the tables; without a record they are empty."""
+    parser = command_line.parser(__doc__, EXAMPLE)
+    parser.add_argument("--record", type=Path, nargs="*", default=[], help="of scripts.matrix.run")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        found = [rows_of(path) for path in arguments.record]
+        for name, table in TABLES.items():
+            rows = [row for one in found for row in one[name]]
+            write_rows(arguments.out / f"{name}.parquet", rows, table)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""A judged matrix as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.device import find_device
+from scripts.matrix.cells import BASELINE
+from scripts.matrix.levels import performance, regression
+from scripts.matrix.levels.regression import BYTES
+from scripts.matrix.record import BOOT, NUMBERS, PERFORMANCE, Record
+from scripts.matrix.switches import Matrix, feature_of
+from scripts.matrix.timeline import part_of, shares
+from scripts.matrix.verdicts import Judged, State, boots
+
+Row = dict[str, Any]
+NO_CRITERION = "none"
+# Bits a weight: four of the value and an eighth of a shared scale of eight; two bytes.
+_BYTES = {"mxfp4": (4 + 8 / 32) / 8, "": 2.0}
+
+
+def device_of(record: Record) -> str:
+    """The GPU of a record, by its metadata, named as in config files."""
+    return find_device(str(record.runs[-1]["metadata"]["gpu"])).name
+
+
+def cell_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:
+    """MATRIX_CELLS."""
+    for one in judged:
+        boot = record.of(one.cell.id, BOOT)
+        yield {
+            "device": device, "cell": one.cell.id, "model": one.cell.model, "kind": one.cell.kind,
+            "phase": str(one.cell.phase), "features": "+".join(one.cell.features),
+            "state": str(one.state), "reason": one.reason,
+            "startup_s": boot.seen.get("startup_s") if boot and boot.ok else None,
+            "at_once": boot.about.get("at_once") if boot and boot.ok else None,
+        }  # fmt: skip
+
+
+def level_rows(device: str, judged: Sequence[Judged]) -> Iterator[Row]:
+    """MATRIX_LEVELS."""
+    for one in judged:
+        for level, number in NUMBERS.items():
+            found = one.levels[level]
+            yield {"device": device, "cell": one.cell.id, "level": level, "number": number,
+                   "word": str(found.word), "reason": found.reason}  # fmt: skip
+
+
+def number_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:
+    """MATRIX_NUMBERS: of every cell with times, INVALID ones too, which pages show as such."""
+    by_id = {one.cell.id: one for one in judged}
+    for one in judged:
+        seen = record.seen(one.cell.id, PERFORMANCE)
+        if seen is None:
+            continue
+        base = by_id[f"{one.cell.model}/{BASELINE}"].metrics
+        floor = regression.noise_floor(boots(one.cell.model, by_id))
+        for metric, values, value in _metrics(seen):
+            share = floor.get(metric, math.inf)
+            yield {
+                "device": device, "cell": one.cell.id, "metric": metric, "value": value,
+                "low": min(values) if len(values) > 1 else None,
+                "high": max(values) if len(values) > 1 else None, "n": max(len(values), 1),
+                "ratio": value / base[metric] if metric in base else None,
+                "floor": None if math.isinf(share) else math.expm1(share),
+            }  # fmt: skip
+
+
+def _metrics(seen: Mapping[str, Any]) -> Iterator[tuple[str, list[float], float]]:
+    """Metric, what it is a median of, and the value."""
+    repeats = {f"pp{seen['pp_tokens']}": seen["pp"],
+               **{f"tg{count}": values for count, values in seen["tg"].items()},
+               "served_tpot": seen["served"]["tpot"]}  # fmt: skip
+    for name, values in repeats.items():
+        yield name, list(values), float(np.median(values))
+    for name, value in performance.bench(seen).items():
+        yield name, [], value
+    yield BYTES, [], float(seen["peak_bytes"])
+    yield "resident_bytes", [], float(seen["resident_bytes"])
+    yield "cpu_share", [], seen["cpu_s"] / seen["wall_s"]
+
+
+# What a cell's state makes of its feature's criteria; of the others they are judged.
+_UNJUDGED = {
+    State.INVALID: "invalid", State.NOT_SUPPORTED: "not_supported", State.FAILED: "failed",
+    State.PATH_ONLY: "not_judged", State.GATED: "not_measured",
+    State.NOT_MEASURED: "not_measured",
+}  # fmt: skip
+
+
+def feature_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterator[Row]:
+    """MATRIX_FEATURES."""
+    by_id = {one.cell.id: one for one in judged}
+    for one in judged:
+        if one.cell.kind != "feature":
+            continue
+        (feature,) = one.cell.features
+        switch, name = feature_of(feature)
+        setting = matrix.switches[switch].settings[name]
+        base = by_id[f"{one.cell.model}/{BASELINE}"].metrics
+        shared = {"device": device, "cell": one.cell.id, "model": one.cell.model,
+                  "feature": feature, "hypothesis": setting.hypothesis}  # fmt: skip
+        if not setting.criteria:
+            yield shared | {"criterion": NO_CRITERION, "value": None, "limit": None,
+                            "outcome": _UNJUDGED.get(one.state, "not_judged")}  # fmt: skip
+        for criterion in setting.criteria:
+            there = criterion.metric in one.metrics and criterion.metric in base
+            value = one.metrics[criterion.metric] / base[criterion.metric] if there else None
+            met = "not_measured" if value is None else (
+                "met" if value <= criterion.at_most else "not_met")  # fmt: skip
+            yield shared | {
+                "criterion": criterion.metric, "value": value, "limit": criterion.at_most,
+                "outcome": _UNJUDGED.get(one.state, met),
+            }  # fmt: skip
+
+
+def kernel_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:
+    """MATRIX_KERNELS."""
+    for one in judged:
+        seen = record.seen(one.cell.id, "path")
+        if seen is None or one.cell.planted is not None:
+            continue
+        alone = seen["alone"]
+        whole = sum(row["total_us"] for row in alone["kernels"])
+        for row in alone["kernels"]:
+            yield {
+                "device": device, "cell": one.cell.id, "part": part_of(row["name"]),
+                "kernel": row["name"], "calls": row["calls"] / alone["steps"],
+                "us": row["total_us"] / alone["steps"], "share": row["total_us"] / whole,
+            }  # fmt: skip
+
+
+def step_rows(
+    device: str, matrix: Matrix, judged: Sequence[Judged], record: Record
+) -> Iterator[Row]:
+    """MATRIX_STEPS: of cells whose model's config is known."""
+    bandwidth = find_device(device).bandwidth_bytes_s
+    for one in judged:
+        seen, config = record.seen(one.cell.id, "path"), matrix.models[one.cell.model].config
+        if seen is None or one.cell.planted is not None or config is None:
+            continue
+        alone, layers = seen["alone"], int(config.get("num_hidden_layers", 0))
+        steps, experts = alone["steps"], shares(alone).get("experts", 0.0)
+        moved = expert_bytes(config)
+        yield {
+            "device": device, "cell": one.cell.id, "layers": layers,
+            **{name: alone[name] / steps for name in ("span_us", "busy_us", "idle_us", "gaps")},
+            "experts_us": experts, "experts_bytes": moved,
+            "bandwidth_share": moved / (experts * 1e-6) / bandwidth if experts else 0.0,
+        }  # fmt: skip
+
+
+def expert_bytes(config: Mapping[str, Any]) -> float:
+    """Bytes of the experts that one token goes through, all layers; three matrices each.
+
+    0 for a config that names its sizes otherwise, or a format that is not known here.
+    """
+    method = (config.get("quantization_config") or {}).get("quant_method", "")
+    inner = config.get("moe_intermediate_size", config.get("intermediate_size", 0))
+    sizes = [config.get(key, 0) for key in ("hidden_size", "num_experts_per_tok",
+                                            "num_hidden_layers")]  # fmt: skip
+    return float(3 * math.prod(sizes) * inner * _BYTES.get(method, 0.0))

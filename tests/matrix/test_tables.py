@@ -1,0 +1,68 @@
+"""The tables of a judged matrix, held against a plain computation from its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from scripts.lib.tables import read_table
+from scripts.matrix import judge
+from scripts.matrix.tables import expert_bytes
+from tests.matrix.conftest import Ran
+
+
+@pytest.fixture(scope="module")
+def rows(ran: Ran) -> judge.Rows:
+    return judge.rows_of(ran.path)
+
+
+def test_every_cell_and_level_has_its_row(ran: Ran, rows: judge.Rows) -> None:
+    assert [row["cell"] for row in rows["matrix_cells"]] == list(ran.judged)
+    assert len(rows["matrix_levels"]) == 7 * len(ran.judged)
+    assert {row["device"] for row in rows["matrix_cells"]} == {"NVIDIA_H200"}
+
+
+def test_numbers_are_medians_over_the_baselines(ran: Ran, rows: judge.Rows) -> None:
+    found = {(row["cell"], row["metric"]): row for row in rows["matrix_numbers"]}
+    tg = {name: median(ran.record.seen(f"small/{name}", "performance")["tg"]["16"])  # type: ignore[index]
+          for name in ("baseline", "again-1", "again-2", "moe=marlin")}  # fmt: skip
+    row = found["small/moe=marlin", "tg16"]
+    assert row["value"] == tg["moe=marlin"]
+    assert row["ratio"] == pytest.approx(tg["moe=marlin"] / tg["baseline"])
+    boots = [tg[name] for name in ("baseline", "again-1", "again-2")]
+    assert row["floor"] == pytest.approx(max(boots) / min(boots) - 1, abs=1e-9)
+    assert row["low"] <= row["value"] <= row["high"]
+
+
+def test_features_are_judged_by_their_criteria(rows: judge.Rows) -> None:
+    found = {row["feature"]: row for row in rows["matrix_features"]}
+    assert found["moe=marlin"]["outcome"] == "met"
+    assert found["moe=marlin"]["value"] == pytest.approx(0.8, rel=0.01)
+    assert found["inputs=fp8"]["outcome"] == "not_supported"
+    assert found["graphs=off"]["outcome"] == "not_judged"
+
+
+def test_shares_of_a_step_come_to_all_of_it(rows: judge.Rows) -> None:
+    mine = [row for row in rows["matrix_kernels"] if row["cell"] == "small/baseline"]
+    assert sum(row["share"] for row in mine) == pytest.approx(1)
+    (step,) = [row for row in rows["matrix_steps"] if row["cell"] == "small/baseline"]
+    assert step["experts_us"] == pytest.approx(
+        sum(row["us"] for row in mine if row["part"] == "experts")
+    )
+    assert step["busy_us"] + step["idle_us"] == pytest.approx(step["span_us"])
+
+
+def test_bytes_of_experts_are_those_of_the_chosen_ones() -> None:
+    gpt_oss = {"hidden_size": 2880, "intermediate_size": 2880, "num_experts_per_tok": 4,
+               "num_hidden_layers": 24, "quantization_config": {"quant_method": "mxfp4"}}  # fmt: skip
+    # 17/32 of a byte a weight: sixteen bytes of codes and one of scale for thirty-two.
+    assert expert_bytes(gpt_oss) == 24 * 4 * 3 * 2880 * 2880 * 17 / 32
+    assert expert_bytes({"n_embd": 8}) == 0
+
+
+def test_tables_are_written_also_without_a_record(tmp_path: Path) -> None:
+    assert judge.main(["--out", str(tmp_path)]) == 0
+    for name, table in judge.TABLES.items():
+        assert read_table(tmp_path / f"{name}.parquet", table).empty
