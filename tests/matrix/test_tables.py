@@ -56,7 +56,8 @@ def test_shares_of_a_step_come_to_all_of_it(rows: judge.Rows) -> None:
 
 def test_bytes_of_experts_are_those_of_the_chosen_ones() -> None:
     gpt_oss = {"hidden_size": 2880, "intermediate_size": 2880, "num_experts_per_tok": 4,
-               "num_hidden_layers": 24, "quantization_config": {"quant_method": "mxfp4"}}  # fmt: skip
+               "num_hidden_layers": 24, "quantization_config": {"quant_method": "mxfp4"},
+    }  # fmt: skip
     # 17/32 of a byte a weight: sixteen bytes of codes and one of scale for thirty-two.
     assert expert_bytes(gpt_oss) == 24 * 4 * 3 * 2880 * 2880 * 17 / 32
     assert expert_bytes({"n_embd": 8}) == 0
