@@ -1,22 +1,38 @@
-"""The names of the number formats, for those who need no more and so cannot wait for torch."""
+"""The number formats, for those who cannot wait the second and more that torch takes to load.
+
+``kernels.formats`` needs of torch the names of two dtypes, which only a kernel asks for. It is
+loaded here with a stand-in that loads the real torch when it is asked for something; whoever
+imports it later gets the same module. Packages that run no kernel import this one first.
+"""
 
 from __future__ import annotations
 
-import ast
-from functools import cache
-from pathlib import Path
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
-_FORMATS = Path(__file__).parents[2] / "kernels" / "formats.py"
+
+class _Late(ModuleType):
+    """A module that is loaded when it is first asked for an attribute."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
 
 
-@cache
+def _load() -> ModuleType:
+    if "torch" in sys.modules:
+        return import_module("kernels.formats")
+    sys.modules["torch"] = _Late("torch")
+    try:
+        return import_module("kernels.formats")
+    finally:
+        del sys.modules["torch"]
+
+
+_FORMATS = _load()
+
+
 def schemes() -> tuple[str, ...]:
-    """The keys of ``kernels.formats.SCHEMES``, in their order, read from its source."""
-    tree = ast.parse(_FORMATS.read_text(encoding="utf-8"), filename=str(_FORMATS))
-    (table,) = (
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SCHEMES"
-    )
-    calls = (node for node in ast.walk(table) if isinstance(node, ast.Call))
-    return tuple(ast.literal_eval(call.args[0]) for call in calls)
+    """The names of the number formats, the keys of ``kernels.formats.SCHEMES``, in their order."""
+    return tuple(_FORMATS.SCHEMES)

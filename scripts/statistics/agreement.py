@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.log import run_main
@@ -95,7 +94,7 @@ def correlations(found: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     """Of log ratios, plain and by rank, and the slope; files are resampled, which are fewer."""
     x: Floats = np.log(found["ratio"].to_numpy(np.float64))
     y: Floats = np.log(found["op_ratio"].to_numpy(np.float64))
-    ranks: list[Floats] = [rankdata(values).astype(np.float64) for values in (x, y)]
+    ranks: list[Floats] = [pd.Series(values).rank().to_numpy() for values in (x, y)]
     wanted: list[tuple[str, Floats, Floats, Callable[[Floats], Floats]]] = [
         ("correlation", x, y, _correlation),
         ("rank_correlation", ranks[0], ranks[1], _correlation),

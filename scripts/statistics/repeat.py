@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
@@ -27,6 +26,7 @@ from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import repetitions
 from scripts.statistics.pairwise import compare_finalists
+from scripts.statistics.rank import rank_correlation
 
 TRIAL_COLUMNS = ["cell_id", "config_id", "outcome", "stopped_by", "median_us"]
 EXAMPLE = (
@@ -71,13 +71,13 @@ def _rows(both: pd.DataFrame, first: Run, second: Run) -> Iterator[dict[str, Any
     for cell_id, rows in both.groupby("cell_id", sort=True):
         uncut = rows[(rows[["stopped_by_1", "stopped_by_2"]] != Stop.SLOW).all(axis=1)]
         ratio = uncut["median_us_2"] / uncut["median_us_1"]
-        rank = stats.spearmanr(rows["median_us_1"], rows["median_us_2"]).statistic
+        rank = rank_correlation(rows["median_us_1"], rows["median_us_2"])
         yield {
             "cell_id": cell_id,
             "configs": len(rows),
             "shift": round_10(float(ratio.median())),
             "spread": round_10(float((ratio / ratio.median() - 1).abs().median())),
-            "spearman": round_10(float(rank)),
+            "spearman": round_10(rank),
             **_best_again(str(cell_id), rows.set_index("config_id"), first, second),
         }
 

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from scripts.statistics.bootstrap import BLOCK, Floats, Plan, Statistic, replicate
 
@@ -178,7 +178,7 @@ def deviates(level: float, units: Floats | None = None) -> Floats:
     if units is None:
         return np.array([[special.ndtri(tail)], [-special.ndtri(tail)]])
     few = np.where(units > 1, units, np.nan)
-    end = stats.t.isf(tail, few - 1) * np.sqrt(few / (few - 1))
+    end = -special.stdtrit(few - 1, tail) * np.sqrt(few / (few - 1))
     return np.stack([-end, end])
 
 

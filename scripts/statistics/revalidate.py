@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from scripts.lib.files import InputError
 from scripts.lib.judging.decision import decide
@@ -40,6 +39,7 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.gains import judgements
+from scripts.statistics.rank import rank_correlation
 from scripts.statistics.recording import Recorded, premises, read_recorded
 from scripts.statistics.ties import cost_of, plan_ties, tie_sets
 from scripts.statistics.verdicts import against_committed
@@ -115,7 +115,7 @@ def _moved(found: pd.DataFrame) -> pd.DataFrame:
 def _order(part: pd.DataFrame) -> float:
     if len(part) < 2:
         return float("nan")
-    return float(stats.spearmanr(part["first_us"], part["second_us"]).statistic)
+    return rank_correlation(part["first_us"], part["second_us"])
 
 
 def _overlap(first: Recorded, second: Recorded) -> pd.DataFrame:

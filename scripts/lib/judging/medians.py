@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 Floats = npt.NDArray[np.float64]
 LEVEL = 0.95
@@ -57,5 +57,5 @@ def _lower_rank(values: int, level: float) -> int:
     The most for which fewer values than that fall below the median with no more than half the
     tail's probability. Asked for the same few numbers again and again.
     """
-    below = stats.binom.cdf(np.arange(values), values, 0.5)
+    below = special.bdtr(np.arange(values), values, 0.5)
     return int(np.searchsorted(below, (1 - level) / 2, side="right"))

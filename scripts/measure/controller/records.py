@@ -22,7 +22,7 @@ from scripts.lib.provenance import working_commit
 from scripts.lib.spec import spec_hash
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
-from scripts.measure.work.routing import profile_name
+from scripts.measure.work.recorded_routing import profile_name
 
 Body = dict[str, Any]
 NO_LIMIT = 2**62  # trials of a budget that is not limited

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scripts.lib.files import InputError, sha256
 from scripts.lib.schemas.routing import ROUTING
 from scripts.lib.tables import read_table
+from scripts.measure.conditions import RECORDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,3 +103,11 @@ def _weights(path: Path, frame: pd.DataFrame, top_k: int) -> Any:
             "give all weights or none"
         )
     return weight.reshape(-1, top_k)
+
+
+def profile_name(profile: str) -> str:
+    """The profile as results name it: a recorded one by its file's name and content."""
+    if not profile.startswith(RECORDED):
+        return profile
+    path = Path(profile.removeprefix(RECORDED))
+    return f"{RECORDED}{path.name}@{read_recorded(path).digest}"

@@ -61,11 +61,3 @@ def _recorded(tokens: int, experts: int, top_k: int, path: str, generator: torch
     if record.weight is None:
         return Draw(expert_of, _random_weights(tokens, top_k, generator))
     return Draw(expert_of, torch.from_numpy(record.weight[chosen.numpy()]))
-
-
-def profile_name(profile: str) -> str:
-    """The profile as results name it: a recorded one by its file's name and content."""
-    if not profile.startswith(RECORDED):
-        return profile
-    path = Path(profile.removeprefix(RECORDED))
-    return f"{RECORDED}{path.name}@{read_recorded(path).digest}"

@@ -24,7 +24,7 @@ from scripts.measure.protocol import Protocol
 from scripts.measure.work.candidate import check, make_timer
 from scripts.measure.work.finals import Enough, interleave
 from scripts.measure.work.operands import Weights, make_weights, most_weight_sets
-from scripts.measure.work.routing import profile_name
+from scripts.measure.work.recorded_routing import profile_name
 from scripts.measure.work.sampling import Sampled, median_ends, sample
 from scripts.measure.work.scopes import Scope, make_operands
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from scripts.sim.arrays import Array
@@ -47,6 +46,9 @@ def grow(rows: Binned, target: Array, weight: Array, seed: int) -> Forest:
 
     One thread: a sum over several has other last digits on a machine with another number of cores.
     """
+    # Here, since it takes a second to load and most that ask a model grow none.
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+
     with threadpool_limits(1):
         model = HistGradientBoostingRegressor(**_GROWN, random_state=seed)
         model.fit(rows.codes, target, sample_weight=weight)

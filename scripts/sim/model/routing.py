@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import betainc
 
 from scripts.sim.arrays import Array
 
@@ -48,10 +48,11 @@ def _one(experts: int, top_k: int, tokens: int, block: int) -> tuple[float, floa
     # With c = ceil(x / block), E[c] is the sum over j of P(x > j block), E[c^2] that of 2j + 1
     # times it, and E[c x] follows from x P(x) = tokens share P'(x - 1), P' with a token fewer.
     j = np.arange(0, tokens, block)
-    above = binom.sf(j, tokens, share)
+    # P(x > k) of a binomial x: the incomplete beta function at k + 1 and n - k.
+    above = betainc(j + 1, tokens - j, share)
     mean, square = above.sum(), ((2 * j // block + 1) * above).sum()
     rows = tokens * share
-    covariance = rows * (binom.sf(j - 1, tokens - 1, share).sum() - mean)
+    covariance = rows * (betainc(j, tokens - j, share).sum() - mean)
     # The rows of all experts add up to a fixed number, so what of c is linear in x cancels out.
     variance = square - mean**2
     if share < 1:

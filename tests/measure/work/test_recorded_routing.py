@@ -12,7 +12,8 @@ from scripts.lib.schemas.routing import ROUTING
 from scripts.lib.tables import read_table, write_table
 from scripts.measure import import_routing
 from scripts.measure.import_routing import routing_table
-from scripts.measure.work.routing import draw, profile_name
+from scripts.measure.work.recorded_routing import profile_name
+from scripts.measure.work.routing import draw
 
 # Experts 2i and 2i + 1 always go together, as no independent draw would have it.
 PAIRED = np.array([[2 * (i % 4), 2 * (i % 4) + 1] for i in range(40)])
