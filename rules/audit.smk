@@ -108,6 +108,29 @@ rule audit_real:
         " --out-findings {output.findings:q} 2> {log:q}"
 
 
+rule audit_live:
+    input:
+        script="scripts/audit/live/results.py",
+        ledgers=audits(),
+    output:
+        grid="results/tables/audit/live_grid.parquet",
+        picks="results/tables/audit/live_picks.parquet",
+        shapes="results/tables/audit/live_shapes.parquet",
+        findings="results/tables/audit/live_findings.parquet",
+    log:
+        "logs/audit/live.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/audit/live/results.py", "scripts/audit/probes"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --ledgers {input.ledgers:q} --margin {params.margin:q}"
+        " --out-grid {output.grid:q} --out-picks {output.picks:q}"
+        " --out-shapes {output.shapes:q} --out-findings {output.findings:q} 2> {log:q}"
+
+
 rule audit:
     input:
         results_of("audit"),

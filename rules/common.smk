@@ -349,6 +349,11 @@ def under_op(*names):
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
+def audits():
+    """The ledgers of audits on the GPU itself; none where there is none."""
+    return recorded(*(path for one in registered("audit") for path in one.ledger_paths))
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))

@@ -119,3 +119,22 @@ rule figures_audit:
     shell:
         "python -m {params.module} --grid {input.grid:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_audit_live:
+    input:
+        script="scripts/figures/audit_live.py",
+        grid=rules.audit_live.output.grid,
+    output:
+        png="results/figures/audit_live.png",
+        svg="results/figures/audit_live.svg",
+    log:
+        "logs/figures/audit_live.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/figures/audit_live.py"),
+    shell:
+        "python -m {params.module} --grid {input.grid:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"

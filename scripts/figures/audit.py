@@ -48,7 +48,7 @@ def draw(grid: pd.DataFrame) -> Figure:
     norm = TwoSlopeNorm(0.0, -REACH, REACH)
     for axis, ((device, layer), values) in zip(axes, shown.items(), strict=True):
         mine = grid[(grid["device"] == device) & (grid["layer"] == layer)]
-        mesh = _panel(axis, values, mine, norm)
+        mesh = panel(axis, values, _marked(mine), norm)
         drawn.colorbar(mesh, ax=axis, extend="both").set_label("slower, %", fontsize=9)
         axis.set_title(f"{short_name(device)}, {layer}", fontsize=9)
     axes[-1].set_xlabel(
@@ -60,7 +60,15 @@ def draw(grid: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _panel(axis: Axes, values: pd.DataFrame, rows: pd.DataFrame, norm: TwoSlopeNorm) -> QuadMesh:
+def _marked(rows: pd.DataFrame) -> pd.DataFrame:
+    """With the flips of both as the cell's text, bold where both chose one config."""
+    both = [100 * rows[f"flips_{side}"] for side in ("first", "second")]
+    texts = [f"{one:.0f}/{two:.0f}" for one, two in zip(*both, strict=True)]
+    return rows.assign(text=texts, bold=rows["matched"])
+
+
+def panel(axis: Axes, values: pd.DataFrame, rows: pd.DataFrame, norm: TwoSlopeNorm) -> QuadMesh:
+    """Ranks by tokens; ``rows`` with the ``text`` of each cell, and whether it is ``bold``."""
     axis.set_facecolor(ABSENT)
     mesh = axis.pcolormesh(
         np.ma.masked_invalid(values.to_numpy()), cmap="RdBu_r", norm=norm, edgecolors="white"
@@ -75,12 +83,12 @@ def _panel(axis: Axes, values: pd.DataFrame, rows: pd.DataFrame, norm: TwoSlopeN
         axis.text(
             across.index(row["tokens"]) + 0.5,
             down.index(row["ep"]) + 0.5,
-            f"{100 * row['flips_first']:.0f}/{100 * row['flips_second']:.0f}",
+            row["text"],
             ha="center",
             va="center",
             fontsize=7.5,
             color="white" if abs(100 * (row["ratio"] - 1)) > 0.7 * REACH else "black",
-            fontweight="bold" if row["matched"] else "normal",
+            fontweight="bold" if row["bold"] else "normal",
         )
     axis.invert_yaxis()
     return mesh

@@ -40,6 +40,7 @@ class Role(StrEnum):
     STUDY = "study"  # searches on the GPU itself
     FINALS = "finals"  # what a study chose, in finals of its own
     RUNTIME = "runtime"  # cells under a runtime's own operator
+    AUDIT = "audit"  # tuners put to the test on the GPU itself
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -53,6 +54,7 @@ _PLACES = {
         (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS, Role.RUNTIME),
         "measured/{}",
     ),
+    Role.AUDIT: "audit/{}",
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",

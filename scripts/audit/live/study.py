@@ -44,7 +44,7 @@ MODULE = "scripts.audit.live.study"
 READY_S, TASK_S = 240.0, 90.0  # deadlines
 EVERY_S = 10.0  # between two lines of progress
 EXAMPLE = """
-  python -m scripts.audit.live.plan --device NVIDIA_H200 --layer E128-N768-K2048-top8-bf16 \\
+  python -m scripts.audit.live.prepare --device NVIDIA_H200 --layer E128-N768-K2048-top8-bf16 \\
     --out build/audit/plan.json
   python -m scripts.audit.live.study --plan build/audit/plan.json \\
     --ledger build/audit/ledger.jsonl --seconds 600
@@ -220,7 +220,7 @@ def _first_line(args: Any, gpu: Any, run_id: str) -> dict[str, Any]:
 def _options() -> Any:
     options = parser(__doc__, EXAMPLE)
     add = options.add_argument
-    add("--plan", type=Path, required=True, help="see scripts.audit.live.plan")
+    add("--plan", type=Path, required=True, help="see scripts.audit.live.prepare")
     add("--ledger", type=Path, required=True, help="ledger to append to")
     add("--repeats", type=int, default=3, help="processes that tune the whole grid (default: 3)")
     add("--restarts", type=int, default=20, help="processes that count flips (default: 20)")

@@ -17,6 +17,7 @@ TOPICS = {
     "Figures": ("figures",),
     "Searching and predicting": (
         "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "audit",
+        "audit_live",
     ),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",

@@ -1,0 +1,130 @@
+"""Tables of what live audits recorded: the grid, choices over restarts, shapes, findings.
+
+A probe's word is what it said on the GPU. Flips are told by fresh processes and not by the probe,
+which starts a tuner again in one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.audit.live.answers import Answer, choices, read_answers
+from scripts.audit.live.grid import cell_of, commonest_of, grid, picks, rounded, shapes
+from scripts.audit.options import parser
+from scripts.audit.probes import ORDER
+from scripts.audit.probes.coin_flips import ALLOWED
+from scripts.lib.log import run_main
+from scripts.lib.schemas.audit import FINDINGS
+from scripts.lib.schemas.audit_live import LIVE_GRID, LIVE_PICKS, LIVE_SHAPES
+from scripts.lib.tables import Table, write_table
+
+LOG = logging.getLogger("audit.live.results")
+Row = dict[str, Any]
+FLIPS = "coin_flips"
+COMMAND = "python -m scripts.audit.live.study --plan plan.json --ledger ledger.jsonl --only"
+EXAMPLE = """
+  python -m scripts.audit.live.results --ledgers build/audit/ledger.jsonl --margin 0.01 \\
+    --out-grid build/grid.parquet --out-picks build/picks.parquet \\
+    --out-shapes build/shapes.parquet --out-findings build/findings.parquet
+"""
+
+
+def findings(answers: Sequence[Answer]) -> Iterator[Row]:
+    """FINDINGS rows: by layer and tuner, the probes in their order."""
+    flips = _flips(answers)
+    for one in answers:
+        if one.task != "probe" or one.answer is None:
+            continue
+        said = dict(one.answer["said"])
+        command = f"{COMMAND} probes --keys {one.key}"
+        key = one.device, one.layer, one.key
+        if key in flips:
+            said[FLIPS] = flips[key]
+        for probe in ORDER:
+            if probe in said:
+                again = f"{COMMAND} grid flips" if probe == FLIPS else command
+                yield {
+                    "device": one.device, "layer": one.layer, "tuner": one.key, "probe": probe,
+                    **said[probe], "command": again,
+                }  # fmt: skip
+
+
+def _flips(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:
+    """By layer and tuner: what fresh processes say, over cells that several of them tuned."""
+    by: dict[tuple[str, str, str], dict[Any, list[str]]] = {}
+    for one in choices(answers):
+        if one.pick is not None:
+            key = one.answer.device, one.answer.layer, one.tuner
+            by.setdefault(key, {}).setdefault(cell_of(one.answer), []).append(one.pick)
+    found = {}
+    for key, cells in by.items():
+        often = [chosen for chosen in cells.values() if len(chosen) > 1]
+        total = sum(map(len, often))
+        if not total:
+            continue
+        unlike = total - sum(commonest_of(chosen)[1] for chosen in often)
+        most = max(len(set(chosen)) for chosen in often)
+        found[key] = {
+            "verdict": "found" if unlike / total > ALLOWED else "not_found",
+            "evidence": f"{unlike} of {total} choices in fresh processes are not the commonest of"
+            f" their cell, over {len(often)} cells; up to {most} choices a cell",
+            "effect": rounded(unlike / total),
+            "smallest": ALLOWED,
+            "unit": "share of restarts",
+        }
+    return found
+
+
+def tables(answers: Sequence[Answer], margin: float) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """All four, by name, rows sorted."""
+    rows = {
+        "grid": (grid(answers, margin), LIVE_GRID),
+        "picks": (picks(answers), LIVE_PICKS),
+        "shapes": (shapes(answers), LIVE_SHAPES),
+        "findings": (findings(answers), FINDINGS),
+    }
+    found = {}
+    for name, (of, table) in rows.items():
+        frame = pd.DataFrame(list(of), columns=table.names)
+        order = [one for one in _ORDER if one in frame] if name != "findings" else []
+        found[name] = (frame.sort_values(order, ignore_index=True) if order else frame, table)
+    return found
+
+
+_ORDER = ("device", "layer", "first", "second", "tuner", "ep", "tokens", "gemm", "shapes")
+
+
+def _options() -> argparse.ArgumentParser:
+    options = parser(__doc__, EXAMPLE)
+    add = options.add_argument
+    add("--ledgers", type=Path, nargs="*", default=[], help="of live audits")
+    add("--margin", type=float, required=True, help="of a win or loss")
+    for name in ("grid", "picks", "shapes", "findings"):
+        add(f"--out-{name}", type=Path, required=True, help=f"table of {name} to write")
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, tell, write."""
+    args = _options().parse_args(argv)
+
+    def body() -> None:
+        answers = read_answers(args.ledgers)
+        for name, (frame, table) in tables(answers, args.margin).items():
+            write_table(getattr(args, f"out_{name}"), frame, table)
+        late = np.count_nonzero([one.answer is None for one in answers])
+        LOG.info("%d answers, %d of processes that ended", len(answers), late)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
