@@ -18,12 +18,13 @@ Key = tuple[tuple[str, int], ...]
 class Race:
     """When finals end before the protocol's rounds.
 
-    ``margin``: see ``decided``. ``least``: rounds before the first look; each half of twelve has
-    the six that an interval at 95% needs. ``every``: rounds between two looks.
+    ``margin``: see ``decided``. ``least``: rounds before the first look; that many on one side are
+    shown to be, also among the rows of fifty files (Holm), and each half of them has an interval.
+    ``every``: rounds between two looks.
     """
 
     margin: float = 0.01
-    least: int = 12
+    least: int = 20
     every: int = 4
 
     def over(self, entries: Sequence[Entry], samples: Sequence[Sequence[float]]) -> bool:

@@ -38,12 +38,12 @@ def exports(
         if slot is None:
             continue
         cell = parse_cell(cell_id)
-        halves = _halves(rounds)
+        deciding, judging = halves(rounds)
         base = [slot]
         if cell.shape.scheme in SCHEMES:
             default = rounds.first_slot(default_config(cell.shape, cell.tokens).id)
             base += [] if default is None else [default]
-        better = _fastest(halves[0], base, slot)
+        better = _fastest(deciding, base, slot)
         mine = by_cell.get(cell_id)
         chosen = None if mine is None else _by_two_gemms(mine)
         first = rounds.first_slot(chosen)
@@ -52,15 +52,15 @@ def exports(
                 "cell_id": cell_id,
                 "device": cell.device,
                 "scheme": cell.shape.scheme,
-                "committed": _over(halves[1], slot, better),
-                "two_gemm": _over(halves[1], slot if first is None else first, better),
-                "op": _over(halves[1], _by_op(halves[0], base, slot), better),
+                "committed": _over(judging, slot, better),
+                "two_gemm": _over(judging, slot if first is None else first, better),
+                "op": _over(judging, _by_op(deciding, base, slot), better),
             }
         )
     return pd.DataFrame(rows, columns=NAMES)
 
 
-def _halves(rounds: Rounds) -> tuple[Rounds, Rounds]:
+def halves(rounds: Rounds) -> tuple[Rounds, Rounds]:
     """Rounds two by two in turn: an order and its reverse belong together."""
     first = rounds.numbers // 2 % 2 == 0
     return rounds.only(first), rounds.only(~first)
