@@ -20,6 +20,7 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ LOG = logging.getLogger("runtime.judge")
 MODULE = "scripts.runtime.judge"
 Body = dict[str, Any]
 VERSION = 1  # of judged.json
+CONDITIONS = Conditions("uniform", "cold", "op", run_time=())
+MOST = 4  # tuned configs of a batch size that meet again
 EXAMPLE = """example:
   python -m scripts.runtime.judge --tuned build/tune/NVIDIA_H200/E8-N3584-K4096-top2-bf16
 """
@@ -64,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--tuned", type=Path, required=True, help="folder of a tuning run, with tuned.json")
-    add("--most", type=int, default=4, help="tuned configs of a batch size that meet again")
+    add("--most", type=int, default=MOST, help="tuned configs of a batch size that meet again")
     add("--gpu", type=int, default=0, help="the GPU, by number from 0")
     add("--seconds", type=float, default=math.inf, help="pause after this; nothing is closed")
     add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file>")
@@ -189,6 +192,37 @@ def lines_of(body: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a tuned layer lies and where its judgement goes.
+
+    ``tuned``: folder with tuned.json; ``out``: folder to write; ``ledger``: of the finals.
+    ``module``: whose command stands in the ledger.
+    """
+
+    tuned: Path
+    out: Path
+    ledger: Path
+    module: str = MODULE
+
+
+def judge(
+    place: Place, most: int, gpu: int, limits: Limits, conditions: Conditions = CONDITIONS
+) -> tuple[int, Body | None]:
+    """Exit status of the finals, and what judged.json holds; None if they were paused.
+
+    ``most``: tuned configs of a batch size that meet again. InputError as ``installed``.
+    """
+    record, found = read_json(place.tuned / "tuned.json"), installed()
+    plan, subject = plan_of(record, most), operator(found, gpu, module=place.module)
+    make = partial(make_op_worker, race=Race())
+    status = sweep(plan, place.ledger, [gpu], conditions, limits, make=make, subject=subject)
+    if status != 0:
+        return status, None
+    finals = finals_of(read_chain(place.ledger), found.source_hash)
+    return status, write(place.out, record, judged(record, finals), found)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
     args = make_parser().parse_args(argv)
@@ -198,17 +232,12 @@ def main(argv: list[str] | None = None) -> int:
         nonlocal status
         if args.most < 1:
             raise InputError(f"--most {args.most}: let 1 or more configs of a batch size meet")
-        record = read_json(args.tuned / "tuned.json")
-        folder, found = args.out or args.tuned / "op", installed()
-        conditions = Conditions(args.profile, args.weights, "op", run_time=())
+        folder = args.out or args.tuned / "op"
+        conditions = replace(CONDITIONS, profile=args.profile, weights=args.weights)
         limits = Limits(Budget(NO_LIMIT), until, args.allow_busy)
-        ledger = folder / "ledger.jsonl"
-        plan, subject = plan_of(record, args.most), operator(found, args.gpu, module=MODULE)
-        gpus, make = [args.gpu], partial(make_op_worker, race=Race())
-        status = sweep(plan, ledger, gpus, conditions, limits, make=make, subject=subject)
-        if status == 0:
-            finals = finals_of(read_chain(ledger), found.source_hash)
-            made = write(folder, record, judged(record, finals), found)
+        place = Place(args.tuned, folder, folder / "ledger.jsonl")
+        status, made = judge(place, args.most, args.gpu, limits, conditions)
+        if made is not None:
             print("\n".join([*lines_of(made), f"record: {folder / 'judged.json'}"]))
 
     return run_main(body, lambda: status)

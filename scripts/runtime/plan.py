@@ -11,20 +11,21 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.default_config import SCHEMES as WITH_DEFAULT
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.plan import PLAN
-from scripts.lib.shape import Cell, Shape, parse_cell
+from scripts.lib.shape import Cell, Shape, parse_cell, parse_shape
 from scripts.lib.tables import read_table, write_table
 
 LOG = logging.getLogger("runtime.plan")
@@ -80,6 +81,23 @@ def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
             found[table.name].append(frame[~frame["cell_id"].isin(taken)])
         taken |= set(found[CELLS.name][-1]["cell_id"])
     return pd.concat(found[CELLS.name]), pd.concat(found[FINALS.name])
+
+
+def unrecorded(body: Mapping[str, Any], most: int) -> pd.DataFrame:
+    """PLAN rows of a layer that nobody recorded: default, then the first candidates of its plan.
+
+    ``body``: what `graphx plan` wrote. InputError if it is no such file.
+    """
+    try:
+        shape = parse_shape(body["shape"])
+        cells = [Cell(body["device"], shape, int(batch["tokens"])) for batch in body["batches"]]
+        ranked = [
+            [str(one["config_id"]) for one in batch["candidates"]] for batch in body["batches"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"--plans: is no plan of a layer ({error}); run graphx plan") from None
+    parts = [_rows(cell, None, ids, most) for cell, ids in zip(cells, ranked, strict=True)]
+    return pd.concat(parts, ignore_index=True)[PLAN.names]
 
 
 def without(
@@ -144,6 +162,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--measured", type=Path, nargs="+", required=True, help="folders with CELLS and FINALS")
     add("--shapes", nargs="+", metavar="ID", help="only these layers, in this order")
     add("--tokens", nargs="+", type=int, metavar="M", help="only these batch sizes")
+    add("--plans", type=Path, nargs="+", default=[], help="plan.json of layers nobody recorded")
     add("--without", type=Path, nargs="+", default=[], help="folders with CELLS to leave out")
     add("--history", type=Path, help="HISTORY table: layers of which more GPUs have files first")
     add("--most", type=int, default=2, help="configs besides committed and default")
@@ -156,6 +175,8 @@ def main(argv: list[str] | None = None) -> int:
         if args.history and not shapes:
             shapes = by_use(set(finals["cell_id"]), read_table(args.history, HISTORY))
         made = plan(cells, finals, args.most, shapes, args.tokens)
+        others = [unrecorded(read_json(path), args.most) for path in args.plans]
+        made = pd.concat([made, *others], ignore_index=True)
         write_table(args.out, made, PLAN)
         LOG.info("%s: %d configs on %d cells", args.out, len(made), made["cell_id"].nunique())
 

@@ -95,7 +95,15 @@ def health(history: pd.DataFrame, recorded: Recorded, level: float) -> pd.DataFr
     for name, flag in (("default", "worse_than_default"), ("best", "behind_3")):
         frame[f"p_{name}_adjusted"] = _adjusted(frame, f"p_{name}")
         frame[flag] = (frame[f"p_{name}_adjusted"] <= 1 - level).fillna(False).astype(bool)
+    frame["in_proposal"] = _in_proposal(frame)
     return frame.sort_values(["device", "file", "tokens"], ignore_index=True)
+
+
+def _in_proposal(frame: pd.DataFrame) -> pd.Series:
+    files = [frame["device"], frame["file"]]
+    whole = frame["cell_id"].notna().groupby(files).transform("all")
+    changed = frame["proposed_id"].notna() & (frame["proposed_id"] != frame["committed_id"])
+    return whole & changed.groupby(files).transform("any")
 
 
 def _row(row: Any, recorded: Recorded) -> Row:

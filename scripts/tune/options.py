@@ -13,6 +13,9 @@ from scripts.lib.recordings import Role, recordings
 if TYPE_CHECKING:
     from scripts.tune.knowledge import Where
 
+# Whose finals choose vLLM's rows.
+AUTO, OP, TWO_GEMM = JUDGES = ("auto", "op", "two_gemm")
+
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Budget, margin, and what ``add_known`` adds."""

@@ -25,9 +25,10 @@ from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.measure.conditions import Conditions
+from scripts.runtime.installed import installed
 from scripts.tune.clock import Clock, Paused
 from scripts.tune.known_names import check_names
-from scripts.tune.options import add_shared, command, positive, where
+from scripts.tune.options import JUDGES, OP, add_shared, command, positive, where
 from scripts.tune.worker import start_server
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--gpu", type=int, default=0, help="which of the visible GPUs (default: 0)")
     add("--seconds", type=float, default=math.inf, help="pause after this")
     add("--out", type=Path, help="folder (default: build/tune/DEVICE/SHAPE)")
+    add("--judge", choices=JUDGES, default="auto", help="whose finals choose vLLM's rows: those of "
+        "its own operator (op; auto: if it is installed here), or graphx's (two_gemm)")  # fmt: skip
     add("--json", action="store_true", help="print the record, or the plan, instead of a table")
     add_shared(parser)
     return parser
@@ -95,6 +98,8 @@ def run(args: argparse.Namespace, typed: str) -> None:
         raise InputError(f"--seconds {args.seconds}: a time is not negative")
     check_names(args.device, args.model, args.scheme)
     live = not args.plan and _may_have_gpu()
+    if live and args.judge == OP:
+        installed()
     if live:
         start_server("gpu")
     # Imported here: meanwhile the server imports torch and Triton for all other processes.
@@ -127,7 +132,11 @@ def run(args: argparse.Namespace, typed: str) -> None:
     from scripts.tune.result import summary_lines  # noqa: PLC0415
 
     body = _tuned(args, typed, wanted, options, folder, clock, until)
-    _show(args.json, body, [*summary_lines(body), f"record: {folder / 'tuned.json'}"])
+    lines = [*summary_lines(body), f"record: {folder / 'tuned.json'}"]
+    from scripts.tune.judged import Judging, judged  # noqa: PLC0415
+
+    judging = Judging(args.judge, args.gpu, until, args.allow_busy, MODULE)
+    _show(args.json, body, [*lines, *judged(wanted.shape, folder, judging)])
 
 
 def _show(as_json: bool, body: Mapping[str, Any], lines: Sequence[str]) -> None:

@@ -57,6 +57,8 @@ HEALTH = Table(
         Column("proposed_id", pa.string(), "the fastest that is shown to be faster than committed "
                "by more than the margin; else committed", nullable=True),
         *_ratio("gain", "proposed over committed"),
+        Column("in_proposal", pa.bool_(), "every row of the file is recorded, and another config "
+               "is proposed for at least one"),
         Column("twin", pa.float64(), "A/A: a second slot of committed over its first, median",
                nullable=True),
         Column("over_better", pa.float64(), "proposed over the better of committed and default, "
