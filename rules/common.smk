@@ -354,6 +354,12 @@ def audits():
     return recorded(*(path for one in registered("audit") for path in one.ledger_paths))
 
 
+def engine_journals():
+    """What a runtime's engine was recorded at; none where there is none."""
+    found = registered("engine")
+    return recorded(*(path for one in found for path in one.ledger_paths))
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))

@@ -41,6 +41,7 @@ class Role(StrEnum):
     FINALS = "finals"  # what a study chose, in finals of its own
     RUNTIME = "runtime"  # cells under a runtime's own operator
     AUDIT = "audit"  # tuners put to the test on the GPU itself
+    ENGINE = "engine"  # a runtime's engine, booted under several config files
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -55,6 +56,7 @@ _PLACES = {
         "measured/{}",
     ),
     Role.AUDIT: "audit/{}",
+    Role.ENGINE: "engine/{}",
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",

@@ -20,13 +20,16 @@ from scripts.lib.shape import Shape, parse_cell
 
 
 def chosen_rows(shape: Shape, finals: pd.DataFrame, committed: Mapping[str, str]) -> dict[int, str]:
-    """By batch size the config id of the row; FINALS and committed id by cell, of one GPU."""
+    """By batch size the config id of the row; FINALS and committed id by cell, of one GPU.
+
+    A cell at which neither the committed nor the default config was measured has no row.
+    """
     rows = {}
     for cell_id, samples in finals.groupby("cell_id"):
         cell = parse_cell(str(cell_id))
         if cell.shape == shape:
-            by_round = choosing(samples)
-            rows[cell.tokens] = _row(shape, cell.tokens, by_round, committed.get(cell.id))
+            row = _row(shape, cell.tokens, choosing(samples), committed.get(cell.id))
+            rows |= {} if row is None else {cell.tokens: row}
     return dict(sorted(rows.items()))
 
 
@@ -69,8 +72,10 @@ def standing(shape: Shape, tokens: int, committed: str | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _row(shape: Shape, tokens: int, by_round: pd.DataFrame, committed: str | None) -> str:
+def _row(shape: Shape, tokens: int, by_round: pd.DataFrame, committed: str | None) -> str | None:
     known = [name for name in standing(shape, tokens, committed) if name in by_round]
+    if not known:
+        return None
     others = {name: ratio(by_round, name, known[0])[0] for name in known}
     better = min(known, key=lambda name: (others[name], name))
     ends = {

@@ -67,11 +67,11 @@ def planned(tmp_path_factory) -> tuple[dict, Path]:
     return plan(STUDY, *recorded(), folder), folder
 
 
-def run(planned, folder: Path, world: dict | None = None, **more) -> list[dict]:
+def run(planned, folder: Path, world: dict | None = None, about=None, **more) -> list[dict]:
     """One run into a journal in ``folder``; the bodies that it holds then."""
     made, files = planned
     journal = Journal(folder / "run.jsonl")
-    journal.begin(commit="c")
+    journal.begin(**(about or {"commit": "c"}))
     environment = {**os.environ, "WORLD": json.dumps(world or {})}
     make = functools.partial(Engine, program=PROGRAM, environment=environment)
     study = Study(made, files, journal, folder / "boots", make=make, **more)

@@ -1,0 +1,210 @@
+"""What the engine was measured at, and what the operator's record says of serving."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from scripts.lib.tables import Column, Table
+
+_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
+_MODEL = Column("model", pa.string(), "of the engine study, few layers of a public one")
+_SHAPE = Column("shape", pa.string(), "its MoE layer, see scripts.lib.shape.Shape")
+_LAYERS = (
+    Column("layers", pa.int32(), "layers that were booted"),
+    Column("moe_layers", pa.int32(), "those of them with experts"),
+)
+_BOOT = Column("boot", pa.string(), "name of the boot")
+_CONFIG = Column(
+    "config",
+    pa.string(),
+    "committed: vLLM's own file; default: what it launches without one; ours: rows that the "
+    "operator's record chose, or a prediction",
+)
+_BATCH = Column("batch", pa.int32(), "requests that decode together, tokens of an MoE call")
+_OUTCOME = (
+    Column("outcome", pa.string(), "see scripts.engine.outcome.Outcome"),
+    Column("reason", pa.string(), "why it is not ok; empty if it is"),
+)
+
+ENGINE_BOOTS = Table(
+    "engine_boots",
+    1,
+    "One row per boot of vLLM's engine.",
+    (
+        _DEVICE,
+        _MODEL,
+        _BOOT,
+        Column("start", pa.int32(), "of the run that booted it, from 0"),
+        *_OUTCOME,
+        Column("seconds", pa.float64(), "until it answered or was given up"),
+        Column("moe_backend", pa.string(), "as its log names it", nullable=True),
+        Column("attention_backend", pa.string(), "likewise", nullable=True),
+        Column("peak_bytes", pa.int64(), "of its tensors on the GPU", nullable=True),
+        Column("vllm", pa.string(), "release", nullable=True),
+        Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
+        Column("planted", pa.bool_(), "whether it was made to fail"),
+    ),
+    ("1: first version",),
+)
+
+ENGINE_STEPS = Table(
+    "engine_steps",
+    1,
+    "One row per (boot, pass, config, batch): decode steps of a booted engine.",
+    (
+        _DEVICE,
+        _MODEL,
+        _SHAPE,
+        Column("scheme", pa.string(), "number formats of its experts"),
+        *_LAYERS,
+        _BOOT,
+        Column("pass", pa.int32(), "of the boot, from 0; each turns the order of configs round"),
+        _CONFIG,
+        _BATCH,
+        *_OUTCOME,
+        Column("wall_us", pa.float64(), "median wall time of a step, us", nullable=True),
+        Column("gpu_us", pa.float64(), "all kernels of a step, us", nullable=True),
+        Column("gemm_us", pa.float64(), "of these the experts' GEMMs", nullable=True),
+        Column("moe_us", pa.float64(), "these, the alignment and the sum", nullable=True),
+        Column("steps", pa.int32(), "timed by wall clock"),
+    ),
+    ("1: first version",),
+)
+
+_RATIO = "config over base within a boot, mean over boots"
+ENGINE_RATIOS = Table(
+    "engine_ratios",
+    1,
+    "One row per (model, batch, config, base): what a config does to a decode step. Boots are the "
+    "clusters: Student's interval of the mean of their log ratios; none from one boot.",
+    (
+        _DEVICE,
+        _MODEL,
+        _SHAPE,
+        Column("scheme", pa.string(), "number formats of its experts"),
+        *_LAYERS,
+        _BATCH,
+        _CONFIG,
+        Column("base", pa.string(), "the config that it is held against, one of those"),
+        Column("boots", pa.int32(), "boots that hold both"),
+        Column("ratio", pa.float64(), f"wall time of a step, {_RATIO}"),
+        Column("low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("high", pa.float64(), "upper end", nullable=True),
+        Column("gpu_ratio", pa.float64(), f"time of all kernels of a step, {_RATIO}"),
+        Column("gpu_low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("gpu_high", pa.float64(), "upper end", nullable=True),
+        Column("base_wall_us", pa.float64(), "wall time of a step under base, mean over boots, us"),
+        Column("base_gpu_us", pa.float64(), "time of all its kernels, us"),
+        Column("base_moe_us", pa.float64(), "of these the experts', us"),
+        Column("spread", pa.float64(), "largest over smallest kernel time of base over boots, - 1"),
+    ),
+    ("1: first version",),
+)
+
+ENGINE_OUTPUTS = Table(
+    "engine_outputs",
+    1,
+    "One row per (boot, config) whose outputs were held against those of the boot's first config: "
+    "random weights of full size, the model's own gate.",
+    (
+        _DEVICE,
+        _MODEL,
+        _SHAPE,
+        _BOOT,
+        _CONFIG,
+        Column("again", pa.bool_(), "the first config once more"),
+        *_OUTCOME,
+        Column("logits_diff", pa.float64(), "largest over prompts, last layer", nullable=True),
+        Column("prompts", pa.int32(), "how many", nullable=True),
+        Column("next_equal", pa.int32(), "prompts with the same next token", nullable=True),
+        Column("tied", pa.int32(), "prompts whose two next tokens were tied", nullable=True),
+        Column("tokens_equal", pa.int32(), "greedy tokens that are equal", nullable=True),
+        Column("tokens_compared", pa.int32(), "up to the first that differs", nullable=True),
+        Column("file", pa.string(), "config file that was read; empty: none", nullable=True),
+        Column("launched", pa.string(), "JSON: tokens -> id of the config launched", nullable=True),
+        Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
+    ),
+    ("1: first version",),
+)
+
+_MS = "ms"
+ENGINE_SERVED = Table(
+    "engine_served",
+    1,
+    "One row per (boot, config, round) of requests served as they arrive; fields as vllm bench "
+    "serve has them.",
+    (
+        _DEVICE,
+        _MODEL,
+        _BOOT,
+        _CONFIG,
+        Column("round", pa.int32(), "from 0"),
+        *_OUTCOME,
+        Column("requests", pa.int32(), "how many", nullable=True),
+        Column("request_throughput", pa.float64(), "requests a second", nullable=True),
+        Column("output_throughput", pa.float64(), "output tokens a second", nullable=True),
+        *(
+            Column(f"{part}_{name}_ms", pa.float64(), f"{words}, {_MS}", nullable=True)
+            for name, words in (
+                ("ttft", "to a request's first token"),
+                ("tpot", "of a token after it, by request"),
+                ("itl", "between two tokens"),
+            )
+            for part in ("median", "p99")
+        ),
+    ),
+    ("1: first version",),
+)
+
+LAW = Table(
+    "law",
+    1,
+    "One row per (model, batch, config, base): what the operator's record predicts of a decode "
+    "step and what the engine took. Predicted: 1 + MoE layers x (operator under config - under "
+    "base) / kernel time of a step under base.",
+    (
+        _DEVICE,
+        _MODEL,
+        _SHAPE,
+        Column("moe_layers", pa.int32(), "MoE calls of a step"),
+        _BATCH,
+        _CONFIG,
+        Column("base", pa.string(), "the config that it is held against"),
+        Column("same", pa.bool_(), "both are one config: nothing may differ"),
+        Column("predicted", pa.float64(), "ratio, from the operator's rounds that chose nothing"),
+        Column("predicted_low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("predicted_high", pa.float64(), "upper end", nullable=True),
+        Column("measured", pa.float64(), "gpu_ratio of ENGINE_RATIOS"),
+        Column("low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("high", pa.float64(), "upper end", nullable=True),
+        Column("apart", pa.float64(), "predicted - measured"),
+        Column("within", pa.bool_(), "they are at most a percentage point apart"),
+        Column("wall", pa.float64(), "ratio of ENGINE_RATIOS: by wall clock"),
+    ),
+    ("1: first version",),
+)
+
+REPLAY = Table(
+    "replay",
+    1,
+    "One row per (GPU, layer, before, requests at once; 0: all together): steps of a workload "
+    "replayed on the operator's recorded rounds, before and after a file.",
+    (
+        _DEVICE,
+        _SHAPE,
+        Column("scheme", pa.string(), "number formats"),
+        Column("concurrency", pa.int32(), "requests at once; 0: of all"),
+        Column("before", pa.string(), "the file committed, or default: no file"),
+        Column("steps", pa.int32(), "steps replayed, each before and after in the same round"),
+        Column("tokens", pa.int64(), "tokens of these steps"),
+        Column("before_us", pa.float64(), "their operator time before, summed, us"),
+        Column("after_us", pa.float64(), "after"),
+        Column("ratio", pa.float64(), "tokens a second, after over before"),
+        Column("low", pa.float64(), "lower end of its interval, bootstrap over steps"),
+        Column("high", pa.float64(), "upper end"),
+        Column("median_ratio", pa.float64(), "median latency of a step, after over before"),
+        Column("p95_ratio", pa.float64(), "95th percentile of it, after over before"),
+        Column("slower", pa.float64(), "share of steps slower after than before by over 1%"),
+    ),
+    ("1: first version",),
+)

@@ -1,0 +1,231 @@
+"""Tables of the recorded engine: boots, decode steps and their ratios, outputs, served requests.
+
+The configs of a model meet within each boot, so that a ratio is taken there; boots are the clusters
+of its interval. A run that failed is a row with its outcome and reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scripts.lib.command_line import parser
+from scripts.lib.config import from_entry
+from scripts.lib.links import Body
+from scripts.lib.log import run_main
+from scripts.lib.schemas.serving import (
+    ENGINE_BOOTS,
+    ENGINE_OUTPUTS,
+    ENGINE_RATIOS,
+    ENGINE_SERVED,
+    ENGINE_STEPS,
+)
+from scripts.lib.tables import Table, write_table
+from scripts.serving.journal import Engine, read_engine
+
+OK, COMMITTED, DEFAULT, OURS = "ok", "committed", "default", "ours"
+# What is held against what, the reference second.
+HELD = ((OURS, COMMITTED), (OURS, DEFAULT), (DEFAULT, COMMITTED))
+LEVEL = 0.95
+TABLES = (ENGINE_BOOTS, ENGINE_STEPS, ENGINE_RATIOS, ENGINE_OUTPUTS, ENGINE_SERVED)
+EXAMPLE = """
+  python -m scripts.serving.engine --journals data/recorded/engine/*/run.jsonl.xz \\
+    --out-ratios engine_ratios.parquet --out-outputs engine_outputs.parquet
+"""
+Row = dict[str, Any]
+
+
+def _how(body: Body) -> Row:
+    return {"outcome": body["outcome"], "reason": body["reason"]}
+
+
+def boots(engine: Engine) -> Iterator[Row]:
+    """ENGINE_BOOTS."""
+    planted = {body["boot"] for body in engine.of("fault")}
+    for body in engine.of("boot"):
+        facts = body["result"]
+        named = {key: facts.get(key) for key in ("moe_backend", "attention_backend", "vllm")}
+        yield {
+            "device": engine.device, "model": body["model"], "boot": body["boot"],
+            "start": body["start"], **_how(body), "seconds": body["seconds"], **named,
+            "peak_bytes": facts.get("peak_bytes"), "kernel_hash": engine.kernel_hash,
+            "planted": body["boot"] in planted,
+        }  # fmt: skip
+
+
+def _of_model(engine: Engine, name: str) -> Row:
+    model = engine.model(name)
+    kept = {key: model[key] for key in ("shape", "scheme", "layers", "moe_layers")}
+    return {"device": engine.device, "model": name, **kept}
+
+
+def steps(engine: Engine) -> Iterator[Row]:
+    """ENGINE_STEPS."""
+    for body in engine.of("decode"):
+        found = body["result"] if body["outcome"] == OK else {}
+        gpu = found.get("gpu_us") or {}
+        step_s = found.get("step_s") or []
+        moe = [gpu.get(key) for key in ("moe_gemm", "moe_align", "moe_sum")]
+        yield {
+            **_of_model(engine, body["model"]), "boot": body["boot"], "pass": body["pass"],
+            "config": body["config"], "batch": body["batch"], **_how(body),
+            "wall_us": float(np.median(step_s) * 1e6) if step_s else None,
+            "gpu_us": gpu.get("all"), "gemm_us": gpu.get("moe_gemm"),
+            "moe_us": sum(us or 0.0 for us in moe) if gpu else None, "steps": len(step_s),
+        }  # fmt: skip
+
+
+def interval(logs: Sequence[float]) -> tuple[float, float, float]:
+    """Mean of log ratios as a ratio, with Student's interval over them; NaN ends from one."""
+    values = np.asarray(logs, dtype=np.float64)
+    mean, count = float(values.mean()), len(values)
+    if count < 2:
+        return float(np.exp(mean)), float("nan"), float("nan")
+    half = stats.t.ppf(0.5 + LEVEL / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
+    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
+
+
+def ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """ENGINE_RATIOS of ENGINE_STEPS; pairs that no boot holds have no row."""
+    fine = table[table["outcome"] == OK]
+    keys = ["device", "model", "shape", "scheme", "layers", "moe_layers", "batch"]
+    rows = []
+    for key, some in fine.groupby(keys, sort=True):
+        by_boot = some.groupby(["boot", "config"])[["wall_us", "gpu_us", "moe_us"]].mean()
+        for config, base in HELD:
+            row = _held(by_boot, config, base)
+            if row is not None:
+                rows.append({**dict(zip(keys, key, strict=True)), **row})
+    return pd.DataFrame(rows, columns=ENGINE_RATIOS.names)
+
+
+def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
+    names = by_boot.index.get_level_values("config")
+    if config not in names or base not in names:
+        return None
+    ours, theirs = (by_boot.xs(name, level="config") for name in (config, base))
+    boots_of = ours.index.intersection(theirs.index)
+    if boots_of.empty:
+        return None
+    ours, theirs = ours.loc[boots_of], theirs.loc[boots_of]
+    logs = np.log(ours / theirs)
+    wall, gpu = interval(logs["wall_us"].to_numpy()), interval(logs["gpu_us"].to_numpy())
+    return {
+        "config": config, "base": base, "boots": len(boots_of),
+        **dict(zip(("ratio", "low", "high"), wall, strict=True)),
+        **dict(zip(("gpu_ratio", "gpu_low", "gpu_high"), gpu, strict=True)),
+        "base_wall_us": float(theirs["wall_us"].mean()),
+        "base_gpu_us": float(theirs["gpu_us"].mean()),
+        "base_moe_us": float(theirs["moe_us"].mean()),
+        "spread": float(theirs["gpu_us"].max() / theirs["gpu_us"].min() - 1),
+    }  # fmt: skip
+
+
+def outputs(engine: Engine) -> Iterator[Row]:
+    """ENGINE_OUTPUTS; the config files read and the configs launched are those of the boot."""
+    taken: dict[tuple[str, str], Body] = {
+        (body["boot"], body["config"]): body for body in engine.of("configs")
+    }
+    kept = ("logits_diff", "prompts", "next_equal", "tied", "tokens_equal", "tokens_compared")
+    for body in engine.of("outputs"):
+        found, looked = body["result"], taken.get((body["boot"], body["config"]))
+        read = (looked["result"].get("read") or [""]) if looked else None
+        launched = launched_by(looked["result"].get("looked_up") or {}) if looked else None
+        yield {
+            **{k: v for k, v in _of_model(engine, body["model"]).items() if k in
+               ("device", "model", "shape")},
+            "boot": body["boot"], "config": body["config"], "again": body["again"], **_how(body),
+            **{key: found.get(key) for key in kept},
+            "file": None if read is None else Path(read[0]).name,
+            "launched": None if launched is None else json.dumps(launched, sort_keys=True),
+            "kernel_hash": engine.kernel_hash,
+        }  # fmt: skip
+
+
+def launched_by(looked_up: dict[str, Any]) -> dict[str, str]:
+    """By tokens of an MoE call the id of the config that was launched, without the launch count."""
+    return {
+        tokens: from_entry({k: v for k, v in one["config"].items() if k != "SPLIT_K"}).id
+        for tokens, one in sorted(looked_up.items(), key=lambda item: int(item[0]))
+    }
+
+
+def served(engine: Engine) -> Iterator[Row]:
+    """ENGINE_SERVED."""
+    for body in engine.of("serve"):
+        yield {
+            "device": engine.device, "model": body["model"], "boot": body["boot"],
+            "config": body["config"], "round": body["round"], **_how(body),
+            **(_bench(body["result"]) if body["outcome"] == OK else {}),
+        }  # fmt: skip
+
+
+def _bench(found: Row) -> Row:
+    count, seconds = len(found["ttft_s"]), found["duration_s"]
+    row: Row = {
+        "requests": count, "request_throughput": count / seconds,
+        "output_throughput": found["output_tokens"] / seconds,
+        "median_itl_ms": found["itl_s"]["median"] * 1e3, "p99_itl_ms": found["itl_s"]["p99"] * 1e3,
+    }  # fmt: skip
+    for name in ("ttft", "tpot"):
+        values = np.array([each for each in found[f"{name}_s"] if each is not None]) * 1e3
+        row[f"median_{name}_ms"] = float(np.median(values))
+        row[f"p99_{name}_ms"] = float(np.percentile(values, 99))
+    return row
+
+
+def _table(rows: Iterable[Row], table: Table, sort: Sequence[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=table.names)
+    return frame.sort_values(list(sort), ignore_index=True, kind="stable")
+
+
+def tables(engines: Sequence[Engine]) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """All tables of some journals, by name."""
+
+    def every(make: Any, table: Table, *sort: str) -> tuple[pd.DataFrame, Table]:
+        rows = (row for engine in engines for row in make(engine))
+        return _table(rows, table, ["device", "model", *sort]), table
+
+    by_step = every(steps, ENGINE_STEPS, "boot", "pass", "config", "batch")
+    return {
+        "engine_boots": every(boots, ENGINE_BOOTS, "boot", "start"),
+        "engine_steps": by_step,
+        "engine_ratios": (ratios(by_step[0]), ENGINE_RATIOS),
+        "engine_outputs": every(outputs, ENGINE_OUTPUTS, "boot", "again", "config"),
+        "engine_served": every(served, ENGINE_SERVED, "boot", "round"),
+    }
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = parser(__doc__, EXAMPLE)
+    made.add_argument("--journals", type=Path, nargs="*", default=[], help="of the engine")
+    for table in TABLES:
+        name = table.name.removeprefix("engine_")
+        made.add_argument(f"--out-{name}", type=Path, help=f"{table.name.upper()} table to write")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the journals, write the tables."""
+    args = make_parser().parse_args(argv)
+
+    def body() -> None:
+        for name, (frame, table) in tables([read_engine(path) for path in args.journals]).items():
+            out = getattr(args, f"out_{name.removeprefix('engine_')}")
+            if out is not None:
+                write_table(out, frame, table)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Replay steps of a server on the operator's record, before and after a config file.
+
+The steps are those of scripts.serving.workload, the same number at each degree of concurrency. A
+step takes what the operator took at the nearest recorded number of tokens, before and after in one
+and the same recorded round, so that a pair differs by its configs alone. After: the rows that half
+of the rounds chose (scripts.runtime.op_rows); the other half is replayed. Before: the committed
+file, and the default configs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scripts.lib.command_line import parser
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.runtimes.default_config import SCHEMES, default_config
+from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.schemas.serving import REPLAY
+from scripts.lib.shape import Cell, Shape, nearest_batch, parse_cell
+from scripts.lib.tables import read_table, write_table
+from scripts.runtime.op_rows import chosen_rows, judging
+from scripts.serving.workload import Lengths, tokens_of_steps
+
+COMMITTED, DEFAULT = "committed", "default"
+LEAST_BATCHES = 12  # a layer recorded at fewer has no file to replay
+SLOWER = 1.01
+RESAMPLES = 1000
+EXAMPLE = """
+  python -m scripts.serving.replay --op data/recorded/measured/nvidia_h200-op --steps 1000 \\
+    --concurrency 1 4 16 64 256 --budget 2048 --input 32 1024 --output 16 256 --seed 1 \\
+    --out results/tables/serving/replay.parquet
+"""
+Floats = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+
+def paired(
+    shape: Shape, cells: pd.DataFrame, finals: pd.DataFrame, before: str
+) -> dict[int, Floats]:
+    """By batch size the us of before and after in the judging rounds [rounds, 2].
+
+    ``before``: COMMITTED or DEFAULT; a batch size without it has none.
+    """
+    committed = cells.set_index("cell_id")["committed_id"].dropna().to_dict()
+    rows = chosen_rows(shape, finals, committed)
+    found = {}
+    for cell_id, samples in finals.groupby("cell_id"):
+        cell = parse_cell(str(cell_id))
+        known = committed.get(cell.id)
+        if before == DEFAULT:
+            known = default_config(shape, cell.tokens).id if shape.scheme in SCHEMES else None
+        by_round = judging(samples)
+        if cell.tokens in rows and known in by_round:
+            both = by_round[[known]].to_numpy(), by_round[[rows[cell.tokens]]].to_numpy()
+            pair = np.hstack(both)
+            found[cell.tokens] = pair[~np.isnan(pair).any(axis=1)]
+    return {tokens: us for tokens, us in found.items() if len(us)}
+
+
+def replayed(tokens: npt.NDArray[np.int64], us: Mapping[int, Floats], seed: int) -> Floats:
+    """Latency of each step before and after, us [steps, 2]."""
+    draw, batches = np.random.default_rng(seed), sorted(us)
+    out = np.empty((len(tokens), 2))
+    for number, count in enumerate(tokens):
+        rounds = us[nearest_batch(int(count), batches)]
+        out[number] = rounds[draw.integers(len(rounds))]
+    return out
+
+
+def said(tokens: npt.NDArray[np.int64], us: Floats, seed: int) -> Row:
+    """The figures of REPLAY of some steps."""
+    draw = np.random.default_rng(seed)
+    picks = draw.integers(len(us), size=(RESAMPLES, len(us)))
+    sums = us[picks].sum(axis=1)
+    low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
+    before, after = us.sum(axis=0)
+    middle, p95 = (np.percentile(us, part, axis=0) for part in (50, 95))
+    return {
+        "steps": len(us), "tokens": int(tokens.sum()), "before_us": float(before),
+        "after_us": float(after), "ratio": float(before / after), "low": float(low),
+        "high": float(high), "median_ratio": float(middle[1] / middle[0]),
+        "p95_ratio": float(p95[1] / p95[0]),
+        "slower": float((us[:, 1] > SLOWER * us[:, 0]).mean()),
+    }  # fmt: skip
+
+
+def replay(
+    cells: pd.DataFrame, finals: pd.DataFrame, pool: Mapping[int, npt.NDArray[np.int64]], seed: int
+) -> pd.DataFrame:
+    """REPLAY of every layer of a record. ``pool``: tokens of steps by concurrency."""
+    rows: list[Row] = []
+    for ((device, shape), own), before in product(_layers(cells, finals), (COMMITTED, DEFAULT)):
+        us = paired(shape, cells, own, before)
+        if len(us) < LEAST_BATCHES:
+            continue
+        by_level = {level: replayed(tokens, us, seed) for level, tokens in pool.items()}
+        every = np.concatenate(list(pool.values())), np.concatenate(list(by_level.values()))
+        named = {"device": device, "shape": shape.id, "scheme": shape.scheme, "before": before}
+        for level, tokens, steps in [
+            (0, *every), *((level, pool[level], steps) for level, steps in by_level.items())
+        ]:  # fmt: skip
+            rows.append({**named, "concurrency": level, **said(tokens, steps, seed)})
+    frame = pd.DataFrame(rows, columns=REPLAY.names)
+    return frame.sort_values(
+        ["device", "scheme", "shape", "before", "concurrency"], ignore_index=True
+    )
+
+
+def _layers(
+    cells: pd.DataFrame, finals: pd.DataFrame
+) -> Iterator[tuple[tuple[str, Shape], pd.DataFrame]]:
+    parsed: dict[str, Cell] = {name: parse_cell(name) for name in sorted(set(cells["cell_id"]))}
+    keys = finals["cell_id"].map(lambda name: (parsed[name].device, parsed[name].shape))
+    for key in sorted(set(keys)):
+        yield key, finals[keys == key]
+
+
+def pool_of(
+    levels: Sequence[int], steps: int, budget: int, lengths: Lengths, seed: int
+) -> dict[int, npt.NDArray[np.int64]]:
+    """``steps`` steps in all, as many at each degree of concurrency. InputError if that is none."""
+    each = steps // len(levels)
+    if each < 1:
+        raise InputError(f"--steps {steps}: fewer than the {len(levels)} degrees of concurrency")
+    return {
+        level: tokens_of_steps(level, each, max(budget, level), lengths, seed + level)
+        for level in levels
+    }
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = parser(__doc__, EXAMPLE)
+    add = made.add_argument
+    add("--op", type=Path, nargs="+", required=True, help="recordings of the operator")
+    add("--steps", type=int, required=True, help="steps in all")
+    add("--concurrency", type=int, nargs="+", required=True, help="requests at once")
+    add("--budget", type=int, required=True, help="most tokens of a step")
+    add("--input", type=int, nargs=2, required=True, help="tokens of a prompt, from and to")
+    add("--output", type=int, nargs=2, required=True, help="tokens that follow, from and to")
+    add("--seed", type=int, required=True, help="of lengths and rounds")
+    add("--out", type=Path, required=True, help="REPLAY table to write")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Make the pool, replay it on the record, write."""
+    args = make_parser().parse_args(argv)
+
+    def body() -> None:
+        lengths = Lengths(tuple(args.input), tuple(args.output))
+        pool = pool_of(args.concurrency, args.steps, args.budget, lengths, args.seed)
+        cells = pd.concat([read_table(folder / "cells.parquet", CELLS) for folder in args.op])
+        cells = cells[cells["routing"] == "uniform"]
+        finals = pd.concat([read_table(folder / "finals.parquet", FINALS) for folder in args.op])
+        finals = finals[finals["cell_id"].isin(cells["cell_id"])]
+        write_table(args.out, replay(cells, finals, pool, args.seed), REPLAY)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""A small journal of the engine, written by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scripts.engine.journal import Journal
+from scripts.engine.outcome import Answer, Outcome
+
+SHAPE = "E8-N7168-K4096-top2-bf16"
+COMMITTED_ID, OURS_ID = "M16-N128-K64-G1-W4-S3", "M16-N32-K64-G1-W4-S3"
+ENTRY = {"BLOCK_SIZE_M": 16, "BLOCK_SIZE_N": 32, "BLOCK_SIZE_K": 64, "GROUP_SIZE_M": 1,
+         "num_warps": 4, "num_stages": 3, "SPLIT_K": 1}  # fmt: skip
+PLAN = {
+    "device": "NVIDIA_H200", "batches": [4],
+    "models": [{"name": "mix", "shape": SHAPE, "scheme": "bf16", "layers": 2, "moe_layers": 2,
+                "rows": {"4": OURS_ID}, "configs": {"committed": None, "ours": "x"}}],
+}  # fmt: skip
+FILE = "E=8,N=7168,device_name=NVIDIA_H200.json"
+OUTPUTS = {"logits_diff": 1e-6, "prompts": 3, "next_equal": 3, "tied": 0, "tokens_equal": 9,
+           "tokens_compared": 9, "problem": None}  # fmt: skip
+SERVED = {
+    "ttft_s": [0.01, 0.03], "tpot_s": [0.001, 0.003], "e2el_s": [0.1, 0.2],
+    "itl_s": {"median": 0.002, "p99": 0.004}, "output_tokens": 30, "duration_s": 0.5,
+}  # fmt: skip
+
+
+def journal(
+    path: Path,
+    hashes: tuple[str, ...] = ("0123456789abcdef",),
+    outputs: dict[str, Any] | None = None,
+    gpu_us: dict[str, float] | None = None,
+) -> Path:
+    """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config, by boots' index."""
+    found = Journal(path)
+    for kernels in hashes:
+        found.begin(plan=PLAN, kernel_hash=kernels)
+    gpu_us = gpu_us or {"committed": 1000.0, "ours": 980.0}
+    for boot in ("mix-0", "mix-1"):
+        about = {"boot": boot, "model": "mix"}
+        found.record(
+            f"{boot}/boot", Answer(Outcome.OK, result={"vllm": "0.24.0"}), task="boot", **about
+        )
+        for config, us in gpu_us.items():
+            gpu = {"moe_gemm": 400.0, "moe_align": 10.0, "moe_sum": 5.0, "all": us}
+            result = {"step_s": [us * 1.1e-6] * 4, "gpu_us": gpu}
+            found.record(f"{boot}/d/{config}", Answer(Outcome.OK, result=result), task="decode",
+                         config=config, batch=4, **about, **{"pass": 0})  # fmt: skip
+    about = {"boot": "mix-0", "model": "mix"}
+    for config in ("committed", "ours"):
+        read = {"read": [f"/p/{FILE}"] if config == "ours" else [],
+                "looked_up": {"4": {"calls": 2, "config": ENTRY}}}  # fmt: skip
+        found.record(
+            f"c/{config}", Answer(Outcome.OK, result=read), task="configs", config=config, **about
+        )
+        said = OUTPUTS | ((outputs or {}) if config == "ours" else {})
+        outcome = Outcome.WRONG_OUTPUT if said["problem"] else Outcome.OK
+        found.record(f"o/{config}", Answer(outcome, said["problem"] or "", said), task="outputs",
+                     config=config, again=False, **about)  # fmt: skip
+    found.record("s/ours", Answer(Outcome.OK, result=SERVED), task="serve", config="ours",
+                 round=0, **about)  # fmt: skip
+    found.close()
+    return path

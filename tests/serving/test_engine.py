@@ -1,0 +1,111 @@
+"""The engine's journal as tables: ratios within boots, intervals over them, faults as rows."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from scripts.lib.files import InputError
+from scripts.lib.schemas.serving import ENGINE_BOOTS, ENGINE_RATIOS
+from scripts.lib.tables import read_table
+from scripts.serving.engine import TABLES, interval, main, ratios, tables
+from scripts.serving.journal import read_engine
+from tests.runtime.test_engine import planned, run  # noqa: F401 - a study on an engine of known times
+from tests.serving.journals import journal
+
+
+@pytest.fixture(scope="module")
+def made(planned, tmp_path_factory):  # noqa: F811
+    folder = tmp_path_factory.mktemp("run")
+    run(planned, folder, {"mix-1": {"logits": "wrong"}, "glm-1": {"boot": "out of memory"}},
+        about={"plan": planned[0], "kernel_hash": "0123456789abcdef"})  # fmt: skip
+    return folder / "run.jsonl"
+
+
+def outs(folder) -> list[str]:
+    names = [table.name for table in TABLES]
+    flags = [(f"--out-{n.removeprefix('engine_')}", str(folder / f"{n}.parquet")) for n in names]
+    return [part for flag in flags for part in flag]
+
+
+def test_a_study_becomes_tables_with_the_engine_s_own_times(made, tmp_path):
+    assert main(["--journals", str(made), *outs(tmp_path)]) == 0
+    found = read_table(tmp_path / "engine_ratios.parquet", ENGINE_RATIOS)
+    mix = found[(found["model"] == "mix") & (found["batch"] == 4)].set_index(["config", "base"])
+    # Tiles of 32 (ours), 64 (default) and 256 (committed, no file) columns; see engine_world.
+    assert mix.loc[("ours", "committed"), "gpu_ratio"] == pytest.approx(132 / 356)
+    assert mix.loc[("default", "committed"), "gpu_ratio"] == pytest.approx(164 / 356)
+    assert mix.loc[("ours", "default"), "gpu_ratio"] == pytest.approx(132 / 164)
+    assert (mix["boots"] == 2).all()
+    assert mix["base_moe_us"].loc[("ours", "committed")] == pytest.approx(256.15, abs=0.1)
+    # The same in both boots but for a tenth of a percent, which both configs share.
+    assert mix["gpu_high"].to_numpy() == pytest.approx(mix["gpu_ratio"].to_numpy(), rel=2e-3)
+    assert mix["spread"].to_numpy() == pytest.approx(0.001, rel=0.01)
+    glm = found[found["model"] == "glm"]
+    assert set(zip(glm["config"], glm["base"], strict=True)) == {("ours", "default")}
+    assert (glm["boots"] == 1).all()
+    assert glm["low"].isna().all()
+    boots = read_table(tmp_path / "engine_boots.parquet", ENGINE_BOOTS).set_index("boot")
+    assert boots.loc["glm-1", "outcome"] == "out_of_memory"
+    assert "out of memory" in boots.loc["glm-1", "reason"]
+
+
+def test_without_a_journal_the_tables_are_empty(tmp_path):
+    assert main(["--journals", *outs(tmp_path)]) == 0
+    assert read_table(tmp_path / "engine_ratios.parquet", ENGINE_RATIOS).empty
+
+
+def test_an_edited_journal_is_no_input(made, tmp_path, capsys):
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(made.read_bytes().replace(b'"outcome":"ok"', b'"outcome":"oh"', 1))
+    assert main(["--journals", str(path), *outs(tmp_path)]) == 2
+    assert not list(tmp_path.glob("*.parquet"))
+    assert "was edited" in capsys.readouterr().err
+
+
+def test_the_interval_over_boots_is_student_s():
+    logs = np.log([0.95, 0.97, 0.96])
+    mean, low, high = interval(logs)
+    wanted = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
+    assert (mean, low, high) == pytest.approx(
+        (np.exp(logs.mean()), np.exp(wanted.low), np.exp(wanted.high))
+    )
+    assert all(map(math.isnan, interval(logs[:1])[1:]))
+
+
+def test_passes_of_a_boot_count_once():
+    """A boot that was timed more often has no more weight than another."""
+    rows = [("a", "ours", 90.0)] * 5 + [("a", "committed", 100.0)] * 5
+    rows += [("b", "ours", 99.0), ("b", "committed", 100.0)]
+    frame = pd.DataFrame(rows, columns=["boot", "config", "gpu_us"]).assign(
+        device="G", model="m", shape="s", scheme="bf16", layers=2, moe_layers=2, batch=1,
+        outcome="ok",
+    )  # fmt: skip
+    frame["wall_us"] = frame["gpu_us"] * 2
+    frame["moe_us"] = 1.0
+    found = ratios(frame).iloc[0]
+    assert found["gpu_ratio"] == pytest.approx(math.sqrt(0.9 * 0.99))
+    assert found["boots"] == 2
+
+
+def test_outputs_say_what_was_read_and_launched(tmp_path):
+    engine = read_engine(journal(tmp_path / "j.jsonl"))
+    frame = tables([engine])["engine_outputs"][0].set_index("config")
+    assert frame.loc["ours", "file"] == "E=8,N=7168,device_name=NVIDIA_H200.json"
+    assert json.loads(frame.loc["ours", "launched"]) == {"4": "M16-N32-K64-G1-W4-S3"}
+    assert frame.loc["committed", "file"] == ""
+    served = tables([engine])["engine_served"][0].iloc[0]
+    assert served["median_ttft_ms"] == pytest.approx(20.0)
+    assert served["p99_tpot_ms"] == pytest.approx(np.percentile([1.0, 3.0], 99))
+    assert served["output_throughput"] == pytest.approx(30 / 0.5)
+
+
+def test_runs_under_two_runtimes_are_kept_apart(tmp_path):
+    path = journal(tmp_path / "j.jsonl", hashes=("0123", "4567"))
+    with pytest.raises(InputError, match="runs of 2 runtimes; keep them apart"):
+        read_engine(path)

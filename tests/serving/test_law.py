@@ -1,0 +1,68 @@
+"""The law by hand: layers times the operator's difference over a step, nulls included."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.shape import Cell, parse_shape
+from scripts.serving.engine import tables
+from scripts.serving.journal import read_engine
+from scripts.serving.law import Operator, law, rows_by_model
+from tests.serving.journals import COMMITTED_ID, OURS_ID, SHAPE, journal
+
+CELL = Cell("NVIDIA_H200", parse_shape(SHAPE), 4)
+
+
+def operator(ours: float = 190.0, committed: float = 200.0, tokens: int = 4) -> Operator:
+    """Recorded at one cell, us; the rounds that choose say something else altogether."""
+    cell = f"NVIDIA_H200/{SHAPE}/M{tokens}"
+    rows = []
+    for number in range(24):
+        chooses = number // 2 % 2 == 0
+        for slot, (name, us) in enumerate([(COMMITTED_ID, committed), (OURS_ID, ours)]):
+            rows.append((cell, name, "r", slot, number, us * (3 - slot if chooses else 1) + number))
+    finals = pd.DataFrame(rows, columns=["cell_id", "config_id", "run_id", "slot", "round", "us"])
+    return Operator(pd.DataFrame({"cell_id": [cell], "committed_id": [COMMITTED_ID]}), finals)
+
+
+def judged(tmp_path, op: Operator, **gpu_us: float) -> pd.DataFrame:
+    engine = read_engine(journal(tmp_path / "j.jsonl", gpu_us=gpu_us or None))
+    return law(tables([engine])["engine_ratios"][0], rows_by_model([engine]), op)
+
+
+def test_two_layers_ten_us_faster_on_a_step_of_a_millisecond(tmp_path):
+    found = judged(tmp_path, operator())
+    (row,) = found.to_dict("records")
+    assert (row["config"], row["base"], row["same"]) == ("ours", "committed", False)
+    assert row["predicted"] == pytest.approx(1 - 2 * 10 / 1000)
+    assert row["predicted_low"] == pytest.approx(0.98)
+    assert row["measured"] == pytest.approx(0.98)
+    assert row["apart"] == pytest.approx(0.0, abs=1e-12)
+    assert row["within"]
+
+
+def test_an_engine_that_gains_more_than_the_operator_is_apart(tmp_path):
+    row = judged(tmp_path, operator(), committed=1000.0, ours=960.0).iloc[0]
+    assert row["apart"] == pytest.approx(0.02)
+    assert not row["within"]
+
+
+def test_one_config_under_two_names_predicts_nothing(tmp_path):
+    op = operator()
+    op._committed[CELL.id] = OURS_ID
+    row = judged(tmp_path, op, committed=1000.0, ours=1004.0).iloc[0]
+    assert row["same"]
+    assert (row["predicted"], row["predicted_low"]) == (1.0, 1.0)
+    assert row["apart"] == pytest.approx(-0.004)
+
+
+def test_what_the_operator_was_not_recorded_at_is_not_predicted(tmp_path):
+    assert judged(tmp_path, operator(tokens=8)).empty
+
+
+def test_the_interval_holds_the_rounds_that_chose_nothing():
+    median, low, high = operator().difference(CELL, OURS_ID, COMMITTED_ID)
+    assert (median, low, high) == pytest.approx((-10.0, -10.0, -10.0))
+    assert np.isnan(operator().difference(CELL, OURS_ID, OURS_ID)).sum() == 0
