@@ -11,6 +11,7 @@ include: "statistics/margins.smk"
 include: "statistics/teaching.smk"
 include: "statistics/agreement.smk"
 include: "statistics/expected.smk"
+include: "statistics/scaling.smk"
 
 
 rule statistics:

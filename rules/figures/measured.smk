@@ -79,3 +79,22 @@ rule figures_cost:
     shell:
         "python -m {params.module} --cost {input.cost:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_scaling:
+    input:
+        script="scripts/figures/scaling.py",
+        scaling=rules.statistics_scaling.output.scaling,
+    output:
+        png="results/figures/scaling.png",
+        svg="results/figures/scaling.svg",
+    log:
+        "logs/figures/scaling.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/figures/scaling.py"),
+    shell:
+        "python -m {params.module} --scaling {input.scaling:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"

@@ -27,6 +27,7 @@ from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
+from scripts.lib.shares import check_alone, parse_share, part_of
 from scripts.lib.tables import read_table
 from scripts.measure.conditions import BACKENDS, OWN_SCOPES, WEIGHTS, Conditions
 from scripts.measure.controller.candidates import check_cells, narrowed, plan_of
@@ -35,7 +36,6 @@ from scripts.measure.controller.fleet import Fleet, Limits
 from scripts.measure.controller.idle import check_idle
 from scripts.measure.controller.progress import status_of, table, tally
 from scripts.measure.controller.records import NO_LIMIT
-from scripts.measure.controller.shares import check_alone, parse_share, part_of
 from scripts.measure.controller.subject import Subject, own_kernels
 from scripts.measure.device.choose import open_gpu, parse_gpus
 from scripts.measure.protocol import Protocol

@@ -9,9 +9,8 @@ from kernels.formats import SCHEMES
 from scripts.lib.files import InputError
 from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
+from scripts.lib.shares import Share, deal, seconds_a_trial
 from scripts.lib.tables import read_table
-from scripts.measure.controller.shape_queue import seconds_a_trial
-from scripts.measure.controller.shares import Share, dealt
 from scripts.transfer.committed_files import History
 
 
@@ -30,7 +29,8 @@ def study_shapes(table: Path, history: History, device: str) -> list[Shape]:
 
 def shared_out(shapes: Iterable[Shape], device: str, share: Share) -> list[Shape]:
     """The shapes of a part: the longest first, each to the part with the least work so far."""
-    return dealt({shape: _seconds(shape, device) for shape in sorted(shapes)}, share)
+    seconds = {shape: _seconds(shape, device) for shape in sorted(shapes)}
+    return deal(seconds, share.of)[share.number - 1]
 
 
 def _seconds(shape: Shape, device: str) -> float:

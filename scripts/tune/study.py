@@ -163,9 +163,9 @@ def _look_ahead(session: Session, coming: Future[Opening] | None) -> None:
 def study(args: argparse.Namespace, typed: str, until: float) -> None:
     """The layers of one part on one GPU."""
     from scripts.lib.device import find_device  # noqa: PLC0415
+    from scripts.lib.shares import check_alone, parse_share  # noqa: PLC0415
     from scripts.measure.conditions import Conditions  # noqa: PLC0415
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
-    from scripts.measure.controller.shares import check_alone, parse_share  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
     from scripts.tune.knowledge import read_corpus  # noqa: PLC0415
     from scripts.tune.session import Session, Terms  # noqa: PLC0415

@@ -13,8 +13,8 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.corpus import SHAPES as SHAPES_TABLE
 from scripts.lib.schemas.live import LIVE
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
+from scripts.lib.shares import Share
 from scripts.lib.tables import read_table, write_table
-from scripts.measure.controller.shares import Share
 from scripts.transfer.committed_files import read_history
 from scripts.tune.knowledge import read_corpus
 from scripts.tune.live import main as live_main

@@ -7,18 +7,9 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from scripts.lib.shape import Cell, parse_cell
+from scripts.lib.shape import parse_cell
+from scripts.lib.shares import seconds_a_trial
 from scripts.measure.controller.done import Done
-
-
-def seconds_a_trial(cell: Cell) -> float:
-    """About how long a trial of a cell takes on an H200: for the order of work, not for results.
-
-    Least squares over 111 recorded cells: a constant, the weights (E N K), the rows multiplied.
-    """
-    layer = cell.shape.intermediate * cell.shape.hidden
-    rows = cell.tokens * cell.shape.top_k
-    return 0.010 + 0.036 * cell.shape.experts * layer / 2**30 + 0.60 * rows * layer / 2**40
 
 
 class ShapeQueue:

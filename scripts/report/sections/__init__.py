@@ -21,7 +21,7 @@ TOPICS = {
     ),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
-        "repeat", "revalidation", "states", "correctness",
+        "repeat", "revalidation", "states", "correctness", "cluster",
     ),
     "Configs that were committed": ("corpus", "runtimes", "triton", "published"),
     "Evidence": ("guardrails", "provenance"),

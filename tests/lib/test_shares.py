@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
 from scripts.lib.shape import parse_cell
+from scripts.lib.shares import Share, check_alone, deal, parse_share, part_of, seconds_a_trial
 from scripts.measure.controller.candidates import plan_of
-from scripts.measure.controller.shape_queue import seconds_a_trial
-from scripts.measure.controller.shares import Share, check_alone, dealt, parse_share, part_of
 
 LAYERS = [f"NVIDIA_H200/E{e}-N{n}-K1024-top2-bf16" for e in (8, 64) for n in (256, 512, 1024)]
 CELLS = [f"{layer}/M{tokens}" for layer in LAYERS for tokens in (1, 64)]
@@ -19,22 +18,24 @@ CONFIGS = ["M16-N64-K128-G1-W4-S3", "M64-N128-K128-G16-W8-S4"]
 
 
 @given(cells=st.lists(st.sampled_from(CELLS), min_size=1, unique=True), of=st.integers(1, 14))
-def test_every_candidate_is_in_one_part_and_layers_stay_whole(cells: list[str], of: int) -> None:
+def test_every_candidate_is_in_one_part_and_light_layers_stay_whole(
+    cells: list[str], of: int
+) -> None:
     plan = plan_of(cells, CONFIGS)
     parts = [part_of(plan, Share(number, of)) for number in range(1, of + 1)]
     pd.testing.assert_frame_equal(pd.concat(parts).sort_index(), plan)
-    layers = [{cell_id.rsplit("/", 1)[0] for cell_id in part["cell_id"]} for part in parts]
-    if len({cell_id.rsplit("/", 1)[0] for cell_id in cells}) >= of:
-        assert sum(map(len, layers)) == len(set().union(*layers))
-        assert all(layers)
-    else:
-        assert sum(part["cell_id"].nunique() for part in parts) == len(cells)
+    found = [set(part["cell_id"]) for part in parts]
+    assert sum(map(len, found)) == len(cells)
+    work = pd.Series({cell: seconds_a_trial(parse_cell(cell)) for cell in cells})
+    layers = work.groupby(work.index.str.rsplit("/", n=1).str[0]).sum()
+    for layer in layers.index[layers <= work.sum() / of * (1 - 1e-9)]:
+        assert sum(any(cell.startswith(f"{layer}/") for cell in part) for part in found) == 1
 
 
 @given(st.lists(st.floats(0.1, 100), min_size=1, max_size=30), st.integers(1, 6))
 def test_no_part_has_more_than_an_items_work_above_another(seconds: list[float], of: int) -> None:
     work = dict(enumerate(seconds))
-    loads = [sum(work[i] for i in dealt(work, Share(n, of))) for n in range(1, of + 1)]
+    loads = [sum(work[item] for item in part) for part in deal(work, of)]
     assert sum(loads) == pytest.approx(sum(seconds))
     assert max(loads) <= min(loads) + max(seconds) + 1e-9
 
