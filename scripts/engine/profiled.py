@@ -50,3 +50,23 @@ def by_class(kernels: Iterable[Mapping[str, Any]]) -> dict[str, float]:
         found[class_of(kernel["name"])] += kernel["total_us"]
         found["all"] += kernel["total_us"]
     return found
+
+
+def busy_us(events: Iterable[Any]) -> float | None:
+    """Time in which at least one kernel ran, us; kernels of two streams may overlap.
+
+    ``events``: what ``profiler.events()`` gives. None if none of them was on a device.
+    """
+    spans = sorted(
+        (float(event.time_range.start), float(event.time_range.end))
+        for event in events
+        if not str(event.device_type).endswith("CPU")
+    )
+    if not spans:
+        return None
+    total, (start, end) = 0.0, spans[0]
+    for begins, ends in spans[1:]:
+        if begins > end:
+            total, start, end = total + end - start, begins, ends
+        end = max(end, ends)
+    return total + end - start

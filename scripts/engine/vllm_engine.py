@@ -12,7 +12,7 @@ import numpy as np
 
 from scripts.engine.boot_log import facts_of
 from scripts.engine.inside import Inside
-from scripts.engine.profiled import by_class, kernels_of
+from scripts.engine.profiled import busy_us, by_class, kernels_of
 from scripts.engine.spec import EngineSpec
 from scripts.engine.steps import Run, serve
 from scripts.lib.files import write_json
@@ -191,19 +191,24 @@ class VllmEngine:
 
         ``step_s``: wall time of each of ``steps`` steps, of a batch that all have its first token
         and ``warmups`` more; ``gpu_us``: by class of kernel (scripts.engine.profiled), a step's
-        mean; ``mix``: scheduled tokens of each step, the prefill's included.
+        mean, and ``busy``, time in which any ran; ``steady``: every timed step decoded the whole
+        batch; ``mix``: scheduled tokens of each step, the prefill's included.
         """
-        run = self._run(self._prompts(batch, input, 0), warmups + steps + profiled + 4)
+        # By the time that the last request has its first token, the first ones have several.
+        before = 2 * -(-batch * input // self.spec.max_batched_tokens) + 4
+        run = self._run(self._prompts(batch, input, 0), before + warmups + steps + profiled + 4)
         run.until_first()
         run.steps(warmups)
-        before = len(run.step_s)
+        timed, seen = len(run.step_s), len(self._mix)
         run.steps(steps)
-        step_s, gpu = run.step_s[before:], None
+        step_s, gpu = run.step_s[timed:], None
         if profiled:
-            kernels = self._profiled(lambda: run.steps(profiled))["kernels"]
-            gpu = {k: round(us / profiled, 3) for k, us in by_class(kernels).items()}
+            found = self._profiled(lambda: run.steps(profiled))
+            gpu = {k: round(us / profiled, 3) for k, us in by_class(found["kernels"]).items()}
+            gpu["busy"] = found["busy_us"] and round(found["busy_us"] / profiled, 3)
+        steady = all(tokens == batch for tokens in self._mix[seen:])
         run.finish()
-        return {"batch": batch, "input": input, "step_s": step_s, "gpu_us": gpu,
+        return {"batch": batch, "input": input, "step_s": step_s, "gpu_us": gpu, "steady": steady,
                 "mix": list(self._mix), "looked_up": self._looked_up()}  # fmt: skip
 
     def serve(self, requests: Sequence[Sequence[float]], seed: int = 0) -> dict[str, Any]:
@@ -253,7 +258,9 @@ class VllmEngine:
             wall = time.perf_counter() - began
         if trace is not None:
             profiler.export_chrome_trace(trace)
-        return {"kernels": kernels_of(profiler.key_averages()), "wall_s": round(wall, 6)}
+        busy = busy_us(profiler.events() or [])
+        return {"kernels": kernels_of(profiler.key_averages()), "wall_s": round(wall, 6),
+                "busy_us": None if busy is None else round(busy, 3)}  # fmt: skip
 
     def logits(self, prompts: Sequence[Sequence[int]], file: str) -> dict[str, Any]:
         """The last layer's logits at the end of each prompt, one prompt after the other.

@@ -37,7 +37,7 @@ from scripts.engine.watchdog import Watchdog
 from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.runtime.engine_about import about, need_judged
-from scripts.runtime.engine_tasks import Task, decode_tasks, parity_tasks, serve_tasks
+from scripts.runtime.engine_tasks import Task, decode_tasks, parity_tasks, prompts_of, serve_tasks
 from scripts.runtime.installed import installed
 from scripts.runtime.outputs import Compared
 
@@ -137,9 +137,9 @@ class Study:
         return found
 
     def _turns(self, boots: list[Booted]) -> Iterator[tuple[Booted, list[Task]]]:
-        """First every boot once, then what is compared, then the next pass, then serving."""
+        """First every boot once, then outputs, then serving, then the passes that are left."""
         more = [f"decode-{number}" for number in range(1, self._plan["passes"])]
-        for kind in ("fault", "decode-0", "parity", *more, "serve"):
+        for kind in ("fault", "decode-0", "parity", "serve", *more):
             for boot in boots:
                 mine = [task for task in self._tasks(boot) if task.phase == kind]
                 if mine:
@@ -171,6 +171,13 @@ class Study:
                     "decode", batch=batch, input=self._plan["input"], steps=1, warmups=0
                 )
         LOG.info("%s: warm", boot.name)
+
+    def _warm_others(self, boot: Booted, name: str) -> None:
+        """The shapes of what the first boot of a model is asked besides, under one config."""
+        boot.engine.ask("generate", prompts=prompts_of(self._plan), tokens=2)
+        for task in serve_tasks(self._plan, boot.model, boot.name)[:2]:
+            if task.needs["configs"] == name:
+                boot.engine.ask(task.ask, **task.question)
 
     def _set(self, boot: Booted, what: str, value: Any) -> Answer:
         """Change something inside a boot; nothing is asked if it is so already."""

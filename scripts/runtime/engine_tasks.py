@@ -94,10 +94,10 @@ def requests_of(plan: Plan) -> list[list[float]]:
 
 
 def serve_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
-    """The serve run under every config, there and back, the first time of each not kept apart."""
+    """The serve run under what stands without our file, and under ours, there and back."""
     if model["name"] not in plan["serve"]["models"]:
         return []
-    names = list(model["configs"])
+    names = list(model["configs"])[:: len(model["configs"]) - 1]  # the first and the last
     return [
         Task(
             key=f"{name}/serve/{number}/{config}",

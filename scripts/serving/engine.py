@@ -71,14 +71,18 @@ def steps(engine: Engine) -> Iterator[Row]:
     """ENGINE_STEPS."""
     for body in engine.of("decode"):
         found = body["result"] if body["outcome"] == OK else {}
+        how = _how(body)
+        if not found.get("steady", True):
+            how, found = {"outcome": "failed", "reason": "a timed step decoded fewer requests"}, {}
         gpu = found.get("gpu_us") or {}
         step_s = found.get("step_s") or []
         moe = [gpu.get(key) for key in ("moe_gemm", "moe_align", "moe_sum")]
         yield {
             **_of_model(engine, body["model"]), "boot": body["boot"], "pass": body["pass"],
-            "config": body["config"], "batch": body["batch"], **_how(body),
+            "config": body["config"], "batch": body["batch"], **how,
             "wall_us": float(np.median(step_s) * 1e6) if step_s else None,
-            "gpu_us": gpu.get("all"), "gemm_us": gpu.get("moe_gemm"),
+            "gpu_us": gpu.get("busy") or gpu.get("all"),
+            "kernel_us": gpu.get("all"), "gemm_us": gpu.get("moe_gemm"),
             "moe_us": sum(us or 0.0 for us in moe) if gpu else None, "steps": len(step_s),
         }  # fmt: skip
 
