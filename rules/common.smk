@@ -360,6 +360,11 @@ def engine_journals():
     return recorded(*(path for one in found for path in one.ledger_paths))
 
 
+def said_by_loaders():
+    """What runtimes' own loaders said of files that they were given; none where none was asked."""
+    return recorded(*(one.path for one in registered("loaded")))
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))

@@ -44,6 +44,26 @@ rule export_configs:
         "python -m {params.module} --tuned {input.tuned:q} --out {output.folder:q} 2> {log:q}"
 
 
+rule export_proposals:
+    input:
+        script="scripts/export/proposals.py",
+        health=rules.statistics_health.output.health,
+        runs=under_op("runs.json"),
+        said=said_by_loaders(),
+    output:
+        folder=directory("results/proposals"),
+    log:
+        "logs/export/proposals.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/export/proposals.py"),
+    shell:
+        "python -m {params.module} --health {input.health:q} --runs {input.runs:q}"
+        " --said {input.said:q} --out {output.folder:q} 2> {log:q}"
+
+
 rule export:
     input:
         results_of("export"),

@@ -10,6 +10,7 @@ include: "statistics/live.smk"
 include: "statistics/margins.smk"
 include: "statistics/teaching.smk"
 include: "statistics/agreement.smk"
+include: "statistics/health.smk"
 include: "statistics/expected.smk"
 include: "statistics/scaling.smk"
 

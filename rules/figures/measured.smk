@@ -21,6 +21,25 @@ rule figures_headroom:
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
 
 
+rule figures_health:
+    input:
+        script="scripts/figures/health.py",
+        health=rules.statistics_health.output.health,
+    output:
+        png="results/figures/health.png",
+        svg="results/figures/health.svg",
+    log:
+        "logs/figures/health.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/figures/health.py"),
+    shell:
+        "python -m {params.module} --health {input.health:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
 rule figures_spread:
     input:
         script="scripts/figures/spread.py",

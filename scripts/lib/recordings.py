@@ -42,6 +42,7 @@ class Role(StrEnum):
     RUNTIME = "runtime"  # cells under a runtime's own operator
     AUDIT = "audit"  # tuners put to the test on the GPU itself
     ENGINE = "engine"  # a runtime's engine, booted under several config files
+    LOADED = "loaded"  # what a runtime's own loader said of config files
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -57,6 +58,7 @@ _PLACES = {
     ),
     Role.AUDIT: "audit/{}",
     Role.ENGINE: "engine/{}",
+    Role.LOADED: "loaded/{}.jsonl",
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",

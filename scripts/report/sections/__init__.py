@@ -23,7 +23,7 @@ TOPICS = {
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
         "repeat", "revalidation", "states", "correctness", "cluster",
     ),
-    "Configs that were committed": ("corpus", "runtimes", "triton", "published"),
+    "Configs that were committed": ("health", "corpus", "runtimes", "triton", "published"),
     "Evidence": ("guardrails", "provenance"),
 }  # fmt: skip
 
