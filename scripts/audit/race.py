@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,19 +79,23 @@ class _Field:
         logs = np.log(ask(self.places, rounds))
         self.spent += (1 + rounds) * float(self.us.sum())
         ordered = np.sort(logs, axis=0)
-        self.stands = _median(ordered).T
+        self.stands = np.array(_median(ordered)).T
         self.leader = int(np.argmin(self.stands[:, 0]))
-        self.stands[:, 0] -= self.stands[self.leader, 0]
-        self.logs = list((logs - np.median(logs[:, self.leader])).T)
+        led = self.stands[self.leader, 0]
+        self.stands[:, 0] -= led
+        self.logs = list((logs - led).T)
 
     def run(self, ask: Ask, who: Places, rounds: int) -> None:
         """Interleaved rounds of these, the leader among them."""
         logs = np.log(ask(self.places[who], rounds))
-        logs -= np.median(logs[:, np.searchsorted(who, self.leader)])
+        led = np.sort(logs[:, who.searchsorted(self.leader)])
+        logs -= (led[(rounds - 1) // 2] + led[rounds // 2]) / 2
         self.spent += rounds * float(self.us[who].sum())
-        for column, at in enumerate(who):
-            self.logs[at] = np.concatenate([self.logs[at], logs[:, column]])
-            self.stands[at] = _median(np.sort(self.logs[at]))
+        for at, values in zip(who.tolist(), logs.T, strict=True):
+            self.logs[at] = np.concatenate([self.logs[at], values])
+            ordered = self.logs[at].copy()
+            ordered.sort()
+            self.stands[at] = _median(ordered)
 
     def intervals(self) -> tuple[Array, Array, Array]:
         """Where each stands, and the ends of where it surely does, the leader's doubt included."""
@@ -99,13 +104,13 @@ class _Field:
         return middle, middle - np.hypot(below, lead[2]), middle + np.hypot(above, lead[1])
 
 
-def _median(ordered: Array) -> Array:
+def _median(ordered: Array) -> tuple[Any, Any, Any]:
     """Median of ordered samples along the first axis, how far it surely reaches down and up."""
     count = len(ordered)
     reach = SURE * count**0.5 / 2
     low, high = max(0, int(count / 2 - reach)), min(count - 1, int(count / 2 + reach) + 1)
     middle = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
-    return np.array([middle, middle - ordered[low], ordered[high] - middle])
+    return middle, middle - ordered[low], ordered[high] - middle
 
 
 def race(
@@ -154,8 +159,8 @@ def _soft_minimum(middle: Array) -> float:
 
 def _open(inside: Marks, surely_in: Marks, surely_out: Marks) -> Places:
     """Of those up to the first that is surely inside: who may yet be the choice, or not."""
-    sure = np.flatnonzero(inside & surely_in)
-    end = int(sure[0]) if len(sure) else len(inside)
+    sure = inside & surely_in
+    end = int(sure.argmax()) if sure.any() else len(inside)
     return np.flatnonzero(~(surely_in | surely_out)[:end])
 
 

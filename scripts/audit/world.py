@@ -51,6 +51,7 @@ class World(ReplayBench):
         self._spared = rng.random(tactics)  # by a warm cache
         self._by_rank = rng.standard_normal((8, tactics))
         self._by_rank[0] = 0.0
+        self._known: dict[tuple[int, Routing, How], Array] = {}  # asked again and again
 
     @cached_property
     def tiles(self) -> NDArray[np.int64]:
@@ -69,6 +70,10 @@ class World(ReplayBench):
         return np.asarray(order[1 : 1 + WRONG])
 
     @cached_property
+    def _digests(self) -> NDArray[np.int64]:
+        return np.isin(np.arange(len(self.layer.tactics)), self.wrong).astype(np.int64)
+
+    @cached_property
     def _host_us(self) -> float:
         return self._strength[Fault.HOST_TIME] * float(self.layer.us[0].min())
 
@@ -76,7 +81,13 @@ class World(ReplayBench):
         """Latency of each tactic under these conditions in us, without noise. NotKnown."""
         if problem.cell.tokens not in self._rows:
             raise NotKnown(f"{problem.cell.id}: not recorded")
-        us = self._routed(self._rows[problem.cell.tokens], problem.routing)
+        key = problem.cell.tokens, problem.routing, how
+        if key not in self._known:
+            self._known[key] = self._under(self._rows[problem.cell.tokens], problem.routing, how)
+        return self._known[key]
+
+    def _under(self, row: int, routing: Routing, how: How) -> Array:
+        us = self._routed(row, routing)
         us[self.wrong] *= 1 - self._strength[Fault.UNEQUAL]
         if how.arena is not None:
             us[self.tiles != how.arena] *= 1 + self._strength[Fault.ALLOCATION]
@@ -101,7 +112,7 @@ class World(ReplayBench):
 
     def digests(self, problem: Problem, places: Places) -> NDArray[np.int64]:
         """1 for those that compute something else."""
-        return np.isin(places, self.wrong).astype(np.int64)
+        return self._digests[places]
 
     def overrun(self, problem: Problem, place: int, rows: int) -> bool:
         """Whether there are more tokens than rows."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, replace
+from dataclasses import fields, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,11 @@ class LegalSpace:
         return len(self.configs)
 
     @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Id of each config."""
+        return tuple(config.id for config in self.configs)
+
+    @cached_property
     def coordinates(self) -> NDArray[np.float64]:
         """``coordinates`` of the configs, shape (len(self), 6)."""
         return coordinates(self.configs)
@@ -69,7 +75,10 @@ def _parameters(config: Config) -> tuple[int, ...]:
     AMD's compiler takes 0, 0 and 1 for absent waves_per_eu, matrix_instr_nonkdim and kpack, so of
     configs equal in what a foreign one states, the first is the nearest to what it leaves open.
     """
-    return tuple(-1 if value is None else value for value in astuple(config))
+    return tuple(-1 if value is None else value for value in _VALUES(config))
+
+
+_VALUES = attrgetter(*(one.name for one in fields(Config)))
 
 
 def read_legal(path: Path, device: str, scheme: str) -> LegalSpace:

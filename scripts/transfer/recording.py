@@ -193,30 +193,33 @@ def _recording(
     """The cell's recording; None if a legal config was not tried."""
     if rows is None:
         return None
+    ids = rows["config_id"].tolist()
+    place = {text: at for at, text in enumerate(ids)}
+    if len(place) < len(ids):
+        raise InputError(f"{path}: {cell.id}: a config is recorded twice")
+    tried = (rows["outcome"] != Outcome.NOT_MEASURED).tolist()
+    if not all(text in place and tried[place[text]] for text in legal.ids):
+        return None
+    order = [place.pop(text) for text in legal.ids]
+    others = list(place.values())  # in the order of the rows
     try:
-        configs = [parse_id(text) for text in rows["config_id"]]
+        configs = (*legal.configs, *(parse_id(ids[at]) for at in others))
     except ConfigError as error:
         raise InputError(f"{path}: column config_id: {error}") from error
-    place = {config: at for at, config in enumerate(configs)}
-    if len(place) < len(configs):
-        raise InputError(f"{path}: {cell.id}: a config is recorded twice")
-    tried = (rows["outcome"] != Outcome.NOT_MEASURED).to_numpy()
-    if not all(config in place and tried[place[config]] for config in legal.configs):
-        return None
-    order = [place[config] for config in legal.configs]
-    order += sorted(place[config] for config in set(configs) - legal.index.keys())
+    order += others
     rows = rows.iloc[order]
     us = rows["latency_us"].to_numpy(dtype=float)
     correct = (rows["outcome"] == Outcome.CORRECT).to_numpy()
     scale = us / rows["median_us"].to_numpy(dtype=float)
     half = (rows["high_us"] - rows["low_us"]).to_numpy(dtype=float) / 2 * scale
-    reasons = [None if pd.isna(reason) else str(reason) for reason in rows["reason"]]
-    outcomes = [Outcome(text) for text in rows["outcome"]]
+    reasons = rows["reason"].astype(object).where(rows["reason"].notna(), None)
+    known = {str(one): one for one in Outcome}
+    outcomes = [known[text] for text in rows["outcome"].tolist()]
     return Recording(
         cell,
         legal,
-        tuple(configs[at] for at in order),
-        tuple(zip(outcomes, reasons, strict=True)),
+        configs,
+        tuple(zip(outcomes, reasons.tolist(), strict=True)),
         np.where(correct, us, np.nan),
         half,
         rows["samples"].to_numpy(dtype=float),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,16 @@ Task = tuple[Any, ...]
 # them on the layer that is not divided.
 PAIRS = (("published", "raced graphx"), ("sglang", "triton"))
 RECREATED = ("careless", "mended")
-STEADY = ("published", "raced published", "raced graphx")
-PROBED = ("published", "sglang", "triton", "raced graphx", "committed", "careless", "mended")
+# Choices of these are counted over all processes that count flips.
+STEADY = tuple(name for pair in PAIRS for name in pair)
+# Another tuner with its near timings raced: in the first processes only.
+RACED, RACED_IN = "raced published", 5
+PROBED = ("careless", "published", "triton", "sglang", "raced graphx", "committed", "mended")
 # Flips are told by processes, not within one.
 PROBES = tuple(name for name in ORDER if name != "coin_flips")
-ROUNDS = 24
+ROUNDS = 16
 FLIP_TOKENS = (1, 16, 64)
-PROBE_TOKENS = (1, 64, 1024, 16_384)
+PROBE_TOKENS = (1, 64, 1024, 8192)
 MOST = 16_384
 
 
@@ -32,20 +35,21 @@ class Process:
     tasks: dict[str, Task] = field(hash=False)
 
 
-def agenda(plan: Plan, repeats: int, restarts: int) -> Iterator[Process]:
-    """``repeats`` processes tune the whole grid, others the few cells on which flips are counted,
-    until these were tuned ``restarts`` times."""  # noqa: D205,D209
-    yield _grid(plan, 1)
-    yield _probes(plan)
-    yield _recreated(plan)
-    flips = [_flips(plan, number) for number in range(repeats + 1, restarts + 1)]
-    more = [_grid(plan, number) for number in range(2, repeats + 1)]
-    # By turns, so that a run that is cut off has some of both.
-    share = -(-len(flips) // max(1, len(more) + 1))
-    yield from flips[:share]
-    for number, one in enumerate(more, start=1):
-        yield one
-        yield from flips[number * share : (number + 1) * share]
+def agenda(
+    plan: Plan, repeats: int, restarts: int, steady: Sequence[str] = STEADY
+) -> Iterator[Process]:
+    """``repeats`` processes tune the whole grid, others the few cells on which flips of the
+    ``steady`` tuners are counted, until these were tuned ``restarts`` times."""  # noqa: D205,D209
+    flips = [_flips(plan, number, steady) for number in range(repeats + 1, restarts + 1)]
+    share = -(-len(flips) // repeats)
+    # By turns, so that a run that is cut off has some of each.
+    for number in range(1, repeats + 1):
+        yield _grid(plan, number)
+        if number == 1:
+            yield _recreated(plan)
+        yield from flips[(number - 1) * share : number * share]
+        if number == min(2, repeats):
+            yield _probes(plan)
 
 
 def _grid(plan: Plan, number: int) -> Process:
@@ -54,7 +58,7 @@ def _grid(plan: Plan, number: int) -> Process:
         for tokens in plan.tokens:
             pairs = list(PAIRS)
             if tokens in FLIP_TOKENS:
-                pairs.append(("published", "raced published"))
+                pairs.append((PAIRS[0][0], RACED))
             key = f"EP{ranks}/M{tokens}"
             tasks[key] = ("cell", ranks, tokens, pairs, ROUNDS, number == 1)
     if number == 1:
@@ -62,8 +66,9 @@ def _grid(plan: Plan, number: int) -> Process:
     return Process(f"grid-{number}", tasks)
 
 
-def _flips(plan: Plan, number: int) -> Process:
-    pairs = [(STEADY[0], name) for name in STEADY[1:]]
+def _flips(plan: Plan, number: int, steady: Sequence[str]) -> Process:
+    names = (*steady, RACED) if number <= RACED_IN else steady
+    pairs = [(name, name) for name in names]
     tasks: dict[str, Task] = {
         f"EP{ranks}/M{tokens}": ("cell", ranks, tokens, pairs, 0, False)
         for ranks in plan.ranks
@@ -74,10 +79,13 @@ def _flips(plan: Plan, number: int) -> Process:
 
 
 def _probes(plan: Plan) -> Process:
-    tokens = tuple(one for one in plan.tokens if one in PROBE_TOKENS)
-    tasks: dict[str, Task] = {
-        name: ("probe", name, plan.ranks[0], tokens, PROBES, MOST) for name in PROBED
-    }
+    tasks: dict[str, Task] = {}
+    for name in PROBED:
+        # The cap of the re-created tuner shows above it; others have theirs below.
+        last = MOST if name in RECREATED else PROBE_TOKENS[-1]
+        wanted = (*PROBE_TOKENS[:-1], last)
+        tokens = tuple(one for one in plan.tokens if one in wanted)
+        tasks[name] = ("probe", name, plan.ranks[0], tokens, PROBES, MOST)
     return Process("probes", tasks)
 
 

@@ -41,7 +41,7 @@ from scripts.measure.work.operands import Weights, make_weights
 
 WEIGHT_SETS = 4
 WARM_UP, LEAST, MOST = 2, 5, 20  # replays: not timed, and timed
-TIMED_US = 4000.0  # that the timed replays of a tactic may take, but for ``LEAST`` of them
+TIMED_US = 3000.0  # that the timed replays of a tactic may take, but for ``LEAST`` of them
 SAME = 1e-3  # logits_diff up to which two tactics compute the same
 # What a tactic that cannot be launched raises; anything else is a defect and ends the process.
 _REFUSED = (triton.runtime.errors.OutOfResources, triton.CompilationError)
@@ -248,7 +248,7 @@ class LiveBench:
 
     def correct(self, problem: Problem, place: int) -> Agreement:
         """A tactic's output against the reference, of the first tokens."""
-        expected = self.layer(problem).expected()
+        expected = self.layer(problem).expected
         return compare(self.output(problem, place)[:CHECKED].float(), expected)
 
     def digests(self, problem: Problem, places: Places) -> NDArray[np.int64]:

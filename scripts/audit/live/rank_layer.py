@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -130,6 +131,7 @@ class RankLayer:
             summed = into.down.view(self.tokens, self.shape.top_k, -1).sum(1, dtype=torch.float32)
             into.out.copy_(summed)
 
+    @cached_property
     def expected(self) -> torch.Tensor:
         """The output of the first ``CHECKED`` tokens of the checking draw, float64 inside."""
         draw_, weights = self.draws[self.checking], self.weights[self.checking % len(self.weights)]

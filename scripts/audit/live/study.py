@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.audit.live.agenda import Process, Task, agenda
+from scripts.audit.live.agenda import STEADY, Process, Task, agenda
 from scripts.audit.live.plan import Plan, read_plan
 from scripts.audit.live.sitting import make_sitting
 from scripts.audit.options import parser
@@ -224,6 +224,9 @@ def _options() -> Any:
     add("--ledger", type=Path, required=True, help="ledger to append to")
     add("--repeats", type=int, default=3, help="processes that tune the whole grid (default: 3)")
     add("--restarts", type=int, default=20, help="processes that count flips (default: 20)")
+    add(
+        "--steady", nargs="+", choices=STEADY, default=STEADY, help="tuners whose flips are counted"
+    )
     add("--ahead", type=int, default=24, help="processes made ready side by side (default: 24)")
     add("--only", nargs="+", default=[], help="only processes whose names begin so")
     add("--keys", nargs="+", default=[], help="only tasks whose key holds one of these, as M16/")
@@ -245,13 +248,13 @@ def main(argv: list[str] | None = None) -> int:
         plan = read_plan(args.plan)
         wanted = narrowed(list(agenda(plan, args.repeats, args.restarts)), args.only, args.keys)
         gpu = open_gpu(args.gpu, args.backend)
-        check_idle(gpu, args.allow_busy)
+        busy = check_idle(gpu, args.allow_busy)
         run_id = f"{now()}-{os.getpid()}"
         machine = Machine(plan, args.seed, args.backend, args.gpu)
         with exclusive(args.ledger):
             chain = Chain(args.ledger)
             try:
-                chain.append(_first_line(args, gpu, run_id))
+                chain.append(_first_line(args, gpu, run_id) | {"busy": busy})
                 asked = Asked(chain, run_id)
 
                 def prepare() -> None:
