@@ -11,7 +11,6 @@ include: "statistics/margins.smk"
 include: "statistics/teaching.smk"
 include: "statistics/agreement.smk"
 include: "statistics/health.smk"
-include: "statistics/expected.smk"
 include: "statistics/scaling.smk"
 
 

@@ -90,32 +90,6 @@ rule transfer_family_out:
         " --out-choices {output.choices:q} 2> {log:q}"
 
 
-rule transfer_openings:
-    input:
-        script="scripts/transfer/openings.py",
-        trials=complete("trials.parquet"),
-        cells=complete("cells.parquet"),
-        spaces=measured_spaces(),
-        history=history(),
-        predictions=rules.sim_family_out.output.held_out,
-        shapes=rules.corpus_build.output.shapes,
-    output:
-        openings="results/tables/transfer/openings.parquet",
-    log:
-        "logs/transfer/openings.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        module=as_py_module(),
-        code=code("scripts/transfer/openings.py"),
-        seed=lookup(within=config, dpath="transfer/seed"),
-    shell:
-        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
-        " --spaces {input.spaces:q} --history {input.history:q}"
-        " --predictions {input.predictions:q} --teaching family_out --shapes {input.shapes:q}"
-        " --seed {params.seed:q} --out {output.openings:q} 2> {log:q}"
-
-
 rule transfer:
     input:
         results_of("transfer"),

@@ -12,18 +12,17 @@ import numpy as np
 
 from scripts.catalogue.asked import Layer
 from scripts.catalogue.band import Band
-from scripts.catalogue.rows import DEFAULT, MEASURED, PREDICTION, Row, rows
+from scripts.catalogue.known import Known
+from scripts.catalogue.rows import MEASURED, Row, rows, status_of
 from scripts.catalogue.tuned import tuned
-from scripts.lib.device import find_device
 from scripts.lib.runtimes.files import write_runtime_files
 from scripts.lib.runtimes.runtime import RUNTIMES
 from scripts.lib.runtimes.shipped import Shipped, shipped
 from scripts.lib.shape import BATCH_LADDER
-from scripts.sim.confidence import Confidence, confidence
-from scripts.tune.knowledge import Advice, Corpus
-from scripts.tune.space import open_space
 
 LOG = logging.getLogger("config")
+# Whose latencies all ratios are of: no runtime's operator was asked.
+KERNEL = "graphx's own kernel, the two GEMMs of a layer with cold weights"
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Answer:
     shipped: Mapping[str, Shipped]
     status: str = "none"
     rows: Sequence[Row] = ()
-    trust: Confidence | None = None
     band: Band | None = None
+    file_band: Band | None = None
     triton: str = ""
     sources: Sequence[str] = ()
     files: dict[str, Path] = field(default_factory=dict)
@@ -55,6 +54,15 @@ class Answer:
         ratios = [row.ratio for row in self.rows]
         known = [ratio for ratio in ratios if ratio is not None]
         return float(np.exp(np.log(known).mean())) if known and len(known) == len(ratios) else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the ratio; None where it is not known, or all of it was measured."""
+        if self.ratio is None or self.file_band is None:
+            return None
+        if all(row.source == MEASURED for row in self.rows):
+            return None
+        return self.ratio * self.file_band.low, self.ratio * self.file_band.high
 
 
 def ready(layer: Layer, triton: str) -> Answer:
@@ -79,31 +87,24 @@ def ready(layer: Layer, triton: str) -> Answer:
     return answer
 
 
-def foretold(answer: Answer, corpus: Corpus, build: Path, band: Band) -> Answer:
-    """With the rows from transfer and prediction; the space is compiled if it was not before."""
-    wanted = answer.layer.wanted
-    device = find_device(wanted.device)
-    space = open_space(device, wanted.shape.scheme, corpus.where.spaces, build)
-    advice = Advice(corpus, wanted.device, wanted.shape, space, searched=False)
-    advice.predict(wanted.cells)
-    sources = advice.sources
-    found = rows(advice, wanted.cells, sources, band)
-    trust = confidence(wanted.device, wanted.shape.scheme, advice.simulator)
-    said = [replace(row, confidence=_confidence(row, trust)) for row in found]
-    return Answer(
-        answer.layer, answer.shipped, _status(said), said, trust, band, answer.triton, sources
-    )
+def answered(answers: Sequence[Answer], known: Known) -> list[Answer]:
+    """With rows from transfer and prediction, all predicted at once.
 
-
-def _confidence(row: Row, trust: Confidence) -> str:
-    return MEASURED if row.source == MEASURED else trust.level.value
-
-
-def _status(found: Sequence[Row]) -> str:
-    kinds = {row.source for row in found} - {DEFAULT}
-    if kinds == {MEASURED}:
-        return "measured"
-    return "predicted" if kinds <= {PREDICTION, MEASURED} else "transferred"
+    A space is compiled if it was not before.
+    """
+    wanted = [answer.layer.wanted for answer in answers]
+    found = rows(known, {(one.device, one.shape): one.batches for one in wanted})
+    return [
+        replace(
+            answer,
+            status=status_of(found[one.device, one.shape]),
+            rows=found[one.device, one.shape],
+            band=known.bands.of_row(one.device, one.shape.scheme),
+            file_band=known.bands.of_file(one.device),
+            sources=known.pool.sources(one.device, one.shape, lambda *_: True),
+        )
+        for answer, one in zip(answers, wanted, strict=True)
+    ]
 
 
 def write(answer: Answer, folder: Path) -> None:
@@ -122,7 +123,7 @@ def write(answer: Answer, folder: Path) -> None:
 
 def to_json(answer: Answer) -> dict[str, Any]:
     """The record of an answer."""
-    wanted, trust, band = answer.layer.wanted, answer.trust, answer.band
+    wanted, band = answer.layer.wanted, answer.band
     return {
         "device": wanted.device,
         "model": wanted.model,
@@ -137,10 +138,12 @@ def to_json(answer: Answer) -> dict[str, Any]:
             for name, one in answer.shipped.items()
         },
         "status": answer.status,
-        "confidence": trust and {"level": trust.level.value, "reason": trust.reason},
+        "confidence": band and {"level": band.word, "reason": band.reason},
         "band": band and band.to_json(),
         "sources": list(answer.sources),
+        "kernel": KERNEL,
         "ratio": answer.ratio and round(answer.ratio, 4),
+        "interval": answer.interval and [round(end, 4) for end in answer.interval],
         "rows": [row.to_json() for row in answer.rows],
         "files": {name: path.as_posix() for name, path in answer.files.items()},
     }  # fmt: skip

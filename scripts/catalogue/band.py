@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.schemas.openings import ALL, EXPECTED
+import pandas as pd
+
+from scripts.lib.schemas.openings import ALL, EXPECTED, SHARED_BAND
 from scripts.lib.tables import read_table
 
+# What stands in place of a measured error.
+FAMILY_OUT, GPU_OUT, NOT_CALIBRATED = "family out", "GPU out", "not calibrated"
 _FIGURES = ("margin", "level", "low", "high", "covered", "covered_families")
 
 
@@ -16,30 +20,87 @@ _FIGURES = ("margin", "level", "low", "high", "covered", "covered_families")
 class Band:
     """``low`` and ``high`` are factors on an expected ratio; see the table's columns.
 
-    ``device``: the GPU that it was learned on, or ``all`` for every one recorded.
+    ``device``: the GPU that it was learned on, or ``all`` for one without recordings. ``formats``:
+    ``all`` where the number formats have no band of their own: then it is not calibrated.
     """
 
     device: str
+    formats: str
     margin: float
     level: float
     low: float
     high: float
     n: int
     families: int
+    judged: int
     covered: float
     covered_families: float
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether cells of the number formats, which it had not seen, were held against it."""
+        return self.formats != ALL
+
+    @property
+    def word(self) -> str:
+        """What such expectations were held against, in a word."""
+        if not self.calibrated:
+            return NOT_CALIBRATED
+        return GPU_OUT if self.device == ALL else FAMILY_OUT
+
+    @property
+    def reason(self) -> str:
+        """The sentence behind the word."""
+        if not self.calibrated:
+            return (
+                "no such expectation in these number formats was held against measurements of two"
+                " model families; the brackets are those of other formats"
+            )
+        taught = (
+            "on recorded GPUs as if nothing had been recorded of them, none of them this one"
+            if self.device == ALL
+            else "on this GPU, each model family left out of what taught"
+        )
+        return (
+            f"brackets are meant to hold {self.level:.0%}; {self.covered:.0%} of {self.judged}"
+            f" held-out rows in {self.formats} lay in theirs ({self.covered_families:.0%} of a"
+            f" model family's), {taught}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Four digits of each figure."""
         figures = {k: round(v, 4) if isinstance(v, float) else v for k, v in vars(self).items()}
-        return figures | {"validated": self.device != ALL}
+        return figures | {"validated": self.device != ALL, "calibrated": self.calibrated}
 
 
-def read_band(device: str, path: Path) -> Band:
-    """That of the GPU if it was recorded, else of all that were. InputError without the table."""
-    table = read_table(path, EXPECTED)
-    by_device = {str(row["device"]): row for row in table[table["of"] == "row"].to_dict("records")}
-    name = device if device in by_device else ALL
-    row = by_device[name]
-    figures = {key: float(row[key]) for key in _FIGURES}
-    return Band(name, n=int(row["n"]), families=int(row["families"]), **figures)
+class Bands:
+    """All that an EXPECTED table holds."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        found = table[(table["tokens"] == ALL)]
+        self._rows = {
+            (str(row["of"]), str(row["device"]), str(row["formats"])): row
+            for row in found.to_dict("records")
+        }
+
+    def of_row(self, device: str, scheme: str) -> Band:
+        """That of the GPU, or of GPUs without recordings; of these number formats, or of others."""
+        return self._first("row", device, SHARED_BAND.get(scheme, scheme))
+
+    def of_file(self, device: str) -> Band:
+        """Of the geometric mean over the batch sizes of a file."""
+        return self._first("file", device, ALL)
+
+    def _first(self, of: str, device: str, formats: str) -> Band:
+        recorded = any(key[1] == device for key in self._rows)
+        name = device if recorded else ALL
+        key = (of, name, formats)
+        row = self._rows[key if key in self._rows else (of, name, ALL)]
+        figures = {key: float(row[key]) for key in _FIGURES}
+        counts = {key: int(row[key]) for key in ("n", "families", "judged")}
+        return Band(name, str(row["formats"]), **figures, **counts)
+
+
+def read_bands(path: Path) -> Bands:
+    """InputError if the table cannot be read."""
+    return Bands(read_table(path, EXPECTED))

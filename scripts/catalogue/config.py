@@ -19,18 +19,15 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from scripts.catalogue.options import TRITON, add_known, where
 from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import need_read
 from scripts.tune.known_names import check_names
 from scripts.tune.models import find_model, published
-from scripts.tune.options import add_known, where
 
 LOG = logging.getLogger("config")
-# Of the recordings that the predictions come from, and what torch 2.11 brings.
-TRITON = "3.6.0"
-EXPECTED = Path("results/tables/statistics/expected.parquet")
 RUNTIME_NAMES = ("vllm", "sglang")
 EXAMPLE = """examples:
   graphx config --model GLM-4.5-Air --gpu A100-SXM4-80GB --tp 4
@@ -59,7 +56,6 @@ def make_parser() -> argparse.ArgumentParser:
     add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")
     add("--out", type=Path, help="folder (default: build/config/GPU/LAYER)")
     add("--json", action="store_true", help="print the record instead of a table")
-    add("--expected", type=Path, default=EXPECTED, help="EXPECTED table")
     add_known(parser.add_argument_group("what is known, and where it lies"))
     return parser
 
@@ -90,17 +86,15 @@ def run(args: argparse.Namespace) -> None:
     from scripts.catalogue import answer, lines  # noqa: PLC0415
 
     folder = args.out or Path("build/config", found[0].wanted.device, found[0].wanted.shape.id)
-    corpus, answers = None, []
+    known, answers = None, []
     for layer in found:
         one = answer.ready(layer, args.triton)
         say(answer.first_lines(one))
         if one.status == "none":
-            from scripts.catalogue.band import read_band  # noqa: PLC0415
-            from scripts.tune.knowledge import read_corpus  # noqa: PLC0415
+            from scripts.catalogue.known import Known  # noqa: PLC0415
 
-            band = read_band(layer.wanted.device, args.expected)
-            corpus = corpus or read_corpus(where(args), args.seed)
-            one = answer.foretold(one, corpus, args.build, band)
+            known = known or Known(where(args))
+            (one,) = answer.answered([one], known)
         answer.write(one, folder)
         say(lines.table(one))
         answers.append(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scripts.catalogue.answer import Answer
+from scripts.catalogue.answer import KERNEL, Answer
 from scripts.catalogue.rows import DEFAULT, MEASURED, Row
 from scripts.lib.runtimes.default_config import NEWEST
 from scripts.lib.runtimes.runtime import RUNTIMES
@@ -39,19 +39,15 @@ def _row(row: Row) -> str:
 def _worth(answer: Answer) -> Iterator[str]:
     kept = sum(row.source == DEFAULT for row in answer.rows)
     if answer.ratio is not None:
+        ends = "" if answer.interval is None else " ({:.3f}-{:.3f})".format(*answer.interval)
         yield (
-            f"all {len(answer.rows)} batch sizes: {answer.ratio:.3f} of the latency of {BASELINE};"
-            f" {kept} keep it (no gain expected)"
+            f"all {len(answer.rows)} batch sizes: {answer.ratio:.3f}{ends} of the latency of"
+            f" {BASELINE}; {kept} keep it (no gain expected)"
         )
+        yield f"timed: {KERNEL}; neither vLLM's operator nor SGLang's was asked"
     foretold = [row for row in answer.rows if row.source != MEASURED]
-    if answer.trust is None or answer.band is None or not foretold:
-        return
-    band, device = answer.band, answer.layer.wanted.device
-    where = "on this GPU" if band.device == device else "none of them on this GPU"
-    yield f"confidence: {answer.trust.level.value}: {answer.trust.reason}"
-    held = f"{band.covered:.0%} of {band.n} held-out rows lay in them"
-    by_family = f"{band.covered_families:.0%} of a model family's"
-    yield f"brackets: meant to hold {band.level:.0%}; {held} ({by_family}), {where}"
+    if answer.band is not None and foretold:
+        yield f"confidence: {answer.band.word}: {answer.band.reason}"
 
 
 def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:

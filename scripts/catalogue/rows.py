@@ -1,28 +1,25 @@
-"""The rows of a file for a GPU that nobody tuned for: a config, its origin, what to expect."""
+"""The rows of files for GPUs that nobody tuned for: a config, its origin, what to expect."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from scripts.catalogue.band import Band
+from scripts.catalogue.known import Known
+from scripts.catalogue.naming import Named, latencies, named, questions
+from scripts.catalogue.recorded import Fastest
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
-from scripts.lib.legality import Legality
 from scripts.lib.runtimes.default_config import newest_default
-from scripts.lib.shape import Cell
-from scripts.sim.predict import predict
-from scripts.transfer.recording import Recording
-from scripts.transfer.strategies.s2_nearest import by_distance
-from scripts.tune.knowledge import Advice
-from scripts.tune.sources import carried_from
+from scripts.lib.schemas.openings import PREDICTED, TRANSFERRED
+from scripts.lib.shape import Cell, Shape
+from scripts.transfer.library import layer_of
 
 DEFAULT, PREDICTION, MEASURED = "default", "prediction", "measured"
 NO_DEFAULT = "vLLM's default for these number formats is not known here"
+Pair = tuple[str, Shape]  # a GPU and a layer
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Row:
 
     ``ratio``: expected latency over vLLM's default, None where that is not known, with the ends of
     its interval; of a default that stays it is 1. ``note``: for a reader. ``confidence``: a word,
-    measured, or of scripts.sim.confidence.
+    measured, or what such expectations were held against (scripts.catalogue.band).
     """
 
     tokens: int
@@ -57,92 +54,63 @@ class Row:
         }
 
 
-def rows(advice: Advice, cells: Sequence[Cell], sources: Sequence[str], band: Band) -> list[Row]:
-    """One for each cell, whose space ``advice`` has predicted."""
-    defaults = {
-        cell: newest_default(cell.shape, cell.tokens, find_device(cell.device)) for cell in cells
+def rows(known: Known, wanted: Mapping[Pair, Sequence[int]]) -> dict[Pair, list[Row]]:
+    """Rows of layers on GPUs by batch size, all predicted at once."""
+    asked, measured = [], {}
+    for (device, shape), batches in sorted(wanted.items(), key=lambda item: item[0][::-1]):
+        legal = known.space(device, shape.scheme).legal
+        cells = [Cell(device, shape, tokens) for tokens in batches]
+        own = layer_of(shape)
+        mine = questions(
+            known.pool, cells, legal, lambda owner, layer, d=device, o=own: (owner, layer) != (d, o)
+        )
+        if device in known.recorded.devices:
+            for cell in cells:
+                default = newest_default(shape, cell.tokens, find_device(device))
+                measured[cell] = known.recorded.fastest(cell, legal, default)
+        asked += [one for one in mine if measured.get(one.cell) is None]
+    facts = known.facts(sorted({(device, shape.scheme) for device, shape in wanted}))
+    by_cell = {
+        one.question.cell: one
+        for one in named(asked, latencies(asked, facts, known.simulator) if asked else {})
     }
-    known = {one.cell: one for one in advice.corpus.recordings}
-    us = _default_us(advice, defaults)
-    return [
-        _measured(known[cell], defaults[cell])
-        if cell in known
-        else _predicted(advice, cell, sources, defaults[cell], us.get(cell), band)
-        for cell in cells
-    ]
+    found: dict[Pair, list[Row]] = {}
+    for (device, shape), batches in wanted.items():
+        band = known.bands.of_row(device, shape.scheme)
+        cells = [Cell(device, shape, tokens) for tokens in batches]
+        found[device, shape] = [
+            _measured(cell.tokens, one)
+            if (one := measured.get(cell)) is not None
+            else _predicted(by_cell[cell], band)
+            for cell in cells
+        ]
+    return found
 
 
-def _default_us(advice: Advice, defaults: dict[Cell, Config | None]) -> dict[Cell, float]:
-    """What graphx-sim expects of the defaults that launch, us."""
-    found = [(cell, config) for cell, config in defaults.items() if config is not None]
-    if not found:
-        return {}
-    asked = [(cell, _compiled(advice, config)) for cell, config in found]
-    table = pd.DataFrame(
-        {
-            "cell_id": [cell.id for cell, _ in asked],
-            "config_id": [config.id for _, config in asked],
-        }
-    )
-    predicted = predict(table, advice.space.facts, advice.simulator)
-    launches = (predicted["legality"] != Legality.ILLEGAL).tolist()
-    told = zip(asked, predicted["predicted_us"], launches, strict=True)
-    return {cell: float(us) for (cell, _), us, launched in told if launched}
-
-
-def _compiled(advice: Advice, config: Config) -> Config:
-    """The config of the space whose tiles a default has that leaves AMD's keys to the compiler.
-
-    The compiler's facts are those of the space; another config is as it stands.
-    """
-    legal = advice.space.legal
-    if config in legal.index:
-        return config
-    nearest = next(by_distance(config, legal))
-    return nearest if nearest.without_vendor_keys() == config else config
-
-
-def _predicted(
-    advice: Advice,
-    cell: Cell,
-    sources: Sequence[str],
-    default: Config | None,
-    default_us: float | None,
-    band: Band,
-) -> Row:
-    config, us = advice.ranked(cell, sources)[0]
-    source = _source(advice, cell, config, sources)
+def _predicted(one: Named, band: Band) -> Row:
+    tokens, default = one.question.cell.tokens, one.question.default
+    source = ", ".join(one.sources) or PREDICTION
     if default is None:
-        return Row(cell.tokens, config, source, note=NO_DEFAULT)
-    if default_us is None:
-        return Row(cell.tokens, config, source, note="vLLM's default cannot launch on this GPU")
-    ratio = us / default_us
-    if ratio >= 1.0 - band.margin:
-        return Row(cell.tokens, default, DEFAULT, 1.0, 1.0, 1.0)
-    return Row(cell.tokens, config, source, ratio, ratio * band.low, ratio * band.high)
+        return Row(tokens, one.config, source, note=NO_DEFAULT, confidence=band.word)
+    if one.ratio is None:
+        note = "vLLM's default cannot launch on this GPU"
+        return Row(tokens, one.config, source, note=note, confidence=band.word)
+    if one.ratio >= 1.0 - band.margin:
+        return Row(tokens, default, DEFAULT, 1.0, 1.0, 1.0, confidence=band.word)
+    low, high = one.ratio * band.low, one.ratio * band.high
+    return Row(tokens, one.config, source, one.ratio, low, high, confidence=band.word)
 
 
-def _source(advice: Advice, cell: Cell, config: Config, sources: Sequence[str]) -> str:
-    """The GPUs whose files hold the config, as it is or nearest to it; else the prediction."""
-    history, legal = advice.corpus.history, advice.space.legal
-    carried = [carried_from(history, cell, source, legal) for source in sources]
-    same = [one.source for one in carried if one.carried == config]
-    near = [f"near {one.source}" for one in carried if one.nearest == config]
-    return ", ".join(same or near) or PREDICTION
-
-
-def _measured(one: Recording, default: Config | None) -> Row:
+def _measured(tokens: int, one: Fastest) -> Row:
     """The fastest legal config of a recorded cell, over the default as recorded."""
-    legal = one.latency_us[: len(one.legal)]
-    place = int(np.nanargmin(legal))
-    config, tokens = one.configs[place], one.cell.tokens
-    if default is None or default not in one.index:
-        return Row(tokens, config, MEASURED, note=NO_DEFAULT)
-    at = one.index[default]
-    us, half = one.latency_us[[place, at]], one.half_us[[place, at]]
-    if np.isnan(us).any():
-        return Row(tokens, config, MEASURED, note="vLLM's default did not run")
-    ratio = float(us[0] / us[1])
-    # The same config is the same measurement: no doubt about its ratio to itself.
-    apart = 0.0 if place == at else ratio * float(np.hypot(*(half / us)))
-    return Row(tokens, config, MEASURED, ratio, ratio - apart, ratio + apart)
+    if one.ratio is None:
+        return Row(tokens, one.config, MEASURED, note=NO_DEFAULT, confidence=MEASURED)
+    return Row(tokens, one.config, MEASURED, *one.ratio, confidence=MEASURED)
+
+
+def status_of(found: Sequence[Row]) -> str:
+    """Of a file: measured, transferred (a row comes from another GPU's file) or predicted."""
+    kinds = {row.source for row in found} - {DEFAULT}
+    if kinds == {MEASURED}:
+        return MEASURED
+    return PREDICTED if kinds <= {PREDICTION, MEASURED} else TRANSFERRED

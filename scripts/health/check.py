@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.catalogue.options import EXPECTED
 from scripts.health.config_file import config_files
 from scripts.health.finding import Level, Verdict
 from scripts.health.trials import PausedError, table
@@ -68,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--sim", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
     add("--spaces", type=Path, default=Path("results/tables/space"), help="folder of SPACE tables")
     add("--shapes", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
-    add("--expected", type=Path, default=Path("results/tables/statistics/expected.parquet"))
+    add("--expected", type=Path, default=EXPECTED)
     return parser
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.catalogue.band import Bands, read_bands
 from scripts.health.config_file import ConfigFile
 from scripts.health.finding import LEGALITY, PREDICTED, Finding, Level
 from scripts.lib.carry import carried_over
@@ -18,7 +19,6 @@ from scripts.lib.legality import Legality
 from scripts.lib.runtimes.default_config import newest_default
 from scripts.lib.runtimes.runtime import RUNTIMES
 from scripts.lib.schemas.corpus import SHAPES
-from scripts.lib.schemas.openings import ALL, EXPECTED
 from scripts.lib.shape import Cell, Shape
 from scripts.lib.tables import read_table
 from scripts.sim.confidence import confidence
@@ -57,10 +57,9 @@ class Known:
         return shapes[~shapes["assumed"]]
 
     @cached_property
-    def low(self) -> float:
-        """By what an expected ratio is multiplied for the lower end of its interval."""
-        table = read_table(self.expected, EXPECTED)
-        return float(table[(table["device"] == ALL) & (table["of"] == "row")]["low"].iloc[0])
+    def bands(self) -> Bands:
+        """By what an expected ratio is multiplied for the ends of its interval."""
+        return read_bands(self.expected)
 
     def facts(self, device: Device, scheme: str) -> pd.DataFrame:
         """The compiler's facts of the GPU's architecture in the number formats; may be none."""
@@ -106,7 +105,7 @@ def predicted_findings(file: ConfigFile, known: Known, schemes: set[str]) -> Ite
         if not sure or default is None:
             continue
         ratio = row["predicted_us"] / rows[cell.id, default.id]["predicted_us"]
-        if ratio * known.low > 1.0:
+        if ratio * known.bands.of_row(cell.device, layer.scheme).low > 1.0:
             yield _slow(cell, name, ratio, known)
 
 

@@ -56,6 +56,7 @@ CHOSEN = (
     ),
     Chosen("scripts/transfer/kernel.py", ("LEVEL", "NOISE"), On.PRIOR),
     Chosen("scripts/transfer/kernel.py", ("_VENDOR_LENGTH",), On.RECORDED),
+    Chosen("scripts/catalogue/candidates.py", ("SIMILAR",), On.RECORDED),
     Chosen("scripts/transfer/gain.py", ("_DRAWS",), On.COST),
     Chosen("scripts/sim/train.py", ("_FASTEST", "_OTHERS"), On.NOT_NOTED),
     Chosen("scripts/sim/train.py", ("_MOST_ROWS", "_FIT_ROWS"), On.COST),

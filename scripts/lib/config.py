@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 # key in a config file -> (attribute, letter in the id). The order is the order in the id.
@@ -56,7 +56,7 @@ class Config:
     split_k: int | None = None
     num_ctas: int | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Canonical id, for example ``M16-N64-K128-G1-W4-S3``."""
         parts = ((letter, getattr(self, name)) for name, letter in ALL_KEYS.values())

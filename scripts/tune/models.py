@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ class MoeLayer:
         return replace(self, experts=self.experts + more, top_k=self.top_k + more, shared_experts=0)
 
 
+@cache
 def plain_models(path: Path = YAML) -> dict[str, dict[str, Any]]:
     """Entries by model name, from the YAML table. InputError names one without its sizes."""
     found = {}

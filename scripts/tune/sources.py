@@ -16,7 +16,7 @@ from scripts.lib.shape import Cell
 from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
-from scripts.transfer.strategies.s2_nearest import by_distance
+from scripts.transfer.strategies.s2_nearest import nearest
 
 _NOT_LEGAL = {
     Legality.OUTSIDE: "outside the searched space, compared in the finals",
@@ -74,8 +74,8 @@ def carried_from(history: History, cell: Cell, source: str, legal: LegalSpace) -
     before, after = config.to_entry(), carried.to_entry()
     dropped = tuple(key for key in before if key not in after)
     word = legality(cell, carried, legal)
-    nearest = carried if word is Legality.LEGAL else next(by_distance(carried, legal))
-    return Carried(source, cell.tokens, config, carried, dropped, word, nearest)
+    near = carried if word is Legality.LEGAL else nearest(carried, legal)
+    return Carried(source, cell.tokens, config, carried, dropped, word, near)
 
 
 def legality(cell: Cell, config: Config, legal: LegalSpace) -> Legality:

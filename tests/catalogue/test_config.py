@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.catalogue.band import read_band
 from scripts.catalogue.config import main
+from scripts.catalogue.known import Known, Where
+from scripts.catalogue.naming import compiled
+from scripts.catalogue.rows import rows
 from scripts.lib.config import from_entry, parse_id
 from scripts.lib.device import find_device
 from scripts.lib.runtimes.default_config import newest_default
 from scripts.lib.runtimes.releases.request import request
-from scripts.lib.schemas.openings import ALL
 from scripts.lib.shape import BATCH_LADDER, nearest_batch, parse_shape
-from scripts.sim.confidence import confidence
 from scripts.sim.facts import read_facts
 from scripts.sim.predict import predict
 from scripts.sim.simulator import load
+from scripts.transfer.legal import LegalSpace
 from tests.catalogue.conftest import BAND
 from tests.lib.runtimes.test_table import opened
 from tests.tune.conftest import BATCHES, DEVICE, LAYER
@@ -29,19 +30,25 @@ from tests.tune.conftest import BATCHES, DEVICE, LAYER
 UNKNOWN = "E24-N1440-K2880-top4-bf16"
 
 
-def arguments(world, expected: Path, out: Path, *more: str) -> list[str]:
-    where = world.where
-    return [
-        "--gpu", DEVICE, "--out", str(out), "--build", str(out), "--history", str(where.history),
-        "--spaces", str(where.spaces), "--sim", str(where.model), "--held-out", str(where.held_out),
-        "--recorded", *map(str, where.recorded), "--trained-on", *map(str, where.trained_on),
-        "--expected", str(expected), *more,
-    ]  # fmt: skip
+@pytest.fixture
+def given(world, expected, shapes, tmp_path):
+    """The command line in the small world."""
+
+    def arguments(*more: str) -> list[str]:
+        where = world.where
+        return [
+            "--gpu", DEVICE, "--out", str(tmp_path), "--build", str(tmp_path),
+            "--history", str(where.history), "--shapes", str(shapes), "--spaces",
+            str(where.spaces), "--sim", str(where.model), "--recorded",
+            *map(str, where.recorded), "--expected", str(expected), *more,
+        ]  # fmt: skip
+
+    return arguments
 
 
 @pytest.fixture
-def answer(world, expected, tmp_path, capsys) -> tuple[dict, str, Path]:
-    assert main(arguments(world, expected, tmp_path, "--shape", UNKNOWN)) == 0
+def answer(given, tmp_path, capsys) -> tuple[dict, str, Path]:
+    assert main(given("--shape", UNKNOWN)) == 0
     (layer,) = json.loads((tmp_path / "config.json").read_text())["layers"]
     return layer, capsys.readouterr().out, tmp_path
 
@@ -60,13 +67,13 @@ def test_each_row_has_its_origin_and_what_to_expect(world, answer) -> None:
     assert layer["status"] == "predicted"
     shape, h200 = parse_shape(UNKNOWN), find_device(DEVICE)
     simulator, facts = load(world.where.model), read_facts(world.where.spaces.glob("*.parquet"))
-    trust = confidence(DEVICE, shape.scheme, simulator)
-    assert layer["confidence"] == {"level": trust.level.value, "reason": trust.reason}
+    # The invented table has no row for this GPU.
+    assert layer["confidence"]["level"] == "GPU out"
     moved = 0
     for row in layer["rows"]:
         default = newest_default(shape, row["tokens"], h200)
         assert default is not None and from_entry(row["entry"]).id == row["config_id"]
-        assert row["confidence"] == trust.level.value
+        assert row["confidence"] == "GPU out"
         if row["source"] == "default":
             assert row["config_id"] == default.id
             assert row["ratio"] == row["low"] == row["high"] == 1.0
@@ -81,8 +88,9 @@ def test_each_row_has_its_origin_and_what_to_expect(world, answer) -> None:
     assert moved
     mean = np.exp(np.mean(np.log([row["ratio"] for row in layer["rows"]])))
     assert layer["ratio"] == pytest.approx(mean, abs=1e-3)
-    # The invented table has no row for this GPU.
-    assert "86% of 114 held-out rows lay in them" in said and "none of them on this GPU" in said
+    assert layer["interval"] == pytest.approx([mean * 0.5, mean * BAND["high"]], abs=1e-3)
+    assert "86% of 110 held-out rows in bf16 lay in theirs" in said and "none of them this" in said
+    assert layer["kernel"].startswith("graphx's own kernel") and f"timed: {layer['kernel']}" in said
 
 
 @pytest.mark.parametrize(("package", "version"), [("vllm", "0.33.0"), ("sglang", "0.5.23")])
@@ -97,35 +105,29 @@ def test_released_loaders_take_the_files(answer, package: str, version: str) -> 
     assert f"{variable}={folder}/{package} " in said.splitlines()[-1 - (package == "vllm")]
 
 
-def test_nothing_is_written_for_a_runtime_that_ships_a_file(
-    world, expected, tmp_path, capsys
-) -> None:
-    assert main(arguments(world, expected, tmp_path, "--shape", LAYER, "--json")) == 0
+def test_nothing_is_written_for_a_runtime_that_ships_a_file(given, capsys) -> None:
+    assert main(given("--shape", LAYER, "--json")) == 0
     (layer,) = json.loads(capsys.readouterr().out)["layers"]
     assert "vllm" in layer["shipped"] and "vllm" not in layer["files"]
     # Of this layer a run of the tuner is recorded.
     assert layer["status"] == "tuned" or not layer["files"]
 
 
-def test_recorded_rows(world, expected, tmp_path) -> None:
-    from scripts.catalogue.rows import rows
-    from scripts.tune.knowledge import Advice, read_corpus
-    from scripts.tune.layer import Asked, resolve
-    from scripts.tune.space import open_space
-
-    corpus, shape = read_corpus(world.where, 1), parse_shape(LAYER)
-    space = open_space(find_device(DEVICE), "bf16", world.where.spaces, tmp_path)
-    advice = Advice(corpus, DEVICE, shape, space, searched=False)
-    cells = resolve(Asked(DEVICE, shape=LAYER)).cells
-    advice.predict(cells)
+def test_recorded_rows(world, expected, shapes, tmp_path) -> None:
+    where = world.where
+    known = Known(
+        Where(where.recorded, where.spaces, tmp_path, where.history, shapes, where.model, expected)
+    )
     us = json.loads(world.us.read_text())
-    for row in rows(advice, cells, [], read_band(DEVICE, expected)):
+    shape = parse_shape(LAYER)
+    (found,) = rows(known, {(DEVICE, shape): BATCH_LADDER}).values()
+    for row in found:
         if row.tokens not in BATCHES:
             assert row.source != "measured"
             continue
         measured = us[str(row.tokens)]
         default = newest_default(shape, row.tokens, find_device(DEVICE))
-        assert row.source == "measured" and default is not None
+        assert row.source == row.confidence == "measured" and default is not None
         # To the drift of the GPU, which is taken out.
         assert measured[row.config.id] == pytest.approx(min(measured.values()), rel=0.02)
         assert row.ratio == pytest.approx(measured[row.config.id] / measured[default.id], rel=0.02)
@@ -153,28 +155,15 @@ def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, world) -> Non
         (["--shape", UNKNOWN, "--triton", "new"], "triton 'new': is no version"),
     ],
 )  # fmt: skip
-def test_one_line_says_why_not(world, expected, tmp_path, capsys, more, words) -> None:
-    assert main(arguments(world, expected, tmp_path, *more)) == 2
+def test_one_line_says_why_not(given, tmp_path, capsys, more, words) -> None:
+    assert main(given(*more)) == 2
     said = capsys.readouterr().err
     assert words in said and "Traceback" not in said
     assert not list(tmp_path.rglob("*device_name*"))
 
 
-def test_the_band_of_the_gpu_or_of_all(expected: Path) -> None:
-    assert read_band("X", expected).low == 0.7 and read_band("X", expected).device == "X"
-    other = read_band("Y", expected)
-    assert (other.device, other.low, other.high) == (ALL, 0.8, 1.1)
-    assert other.to_json()["validated"] is False
-
-
 def test_defaults_on_amd_are_judged_by_the_binary_that_has_their_tiles() -> None:
-    from types import SimpleNamespace
-
-    from scripts.catalogue.rows import _compiled
-    from scripts.transfer.legal import LegalSpace
-
     same = parse_id("M16-N64-K128-G1-W4-S2-E0-I16-P1")
     legal = LegalSpace([parse_id("M32-N64-K128-G1-W4-S2-E0-I16-P1"), same])
-    advice = SimpleNamespace(space=SimpleNamespace(legal=legal))
-    assert _compiled(advice, parse_id("M16-N64-K128-G1-W4-S2")) == same
-    assert _compiled(advice, parse_id("M64-N64-K128-G1-W4-S2")).id == "M64-N64-K128-G1-W4-S2"
+    assert compiled(parse_id("M16-N64-K128-G1-W4-S2"), legal) == same
+    assert compiled(parse_id("M64-N64-K128-G1-W4-S2"), legal).id == "M64-N64-K128-G1-W4-S2"

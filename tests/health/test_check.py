@@ -34,7 +34,8 @@ def evidence(world, tmp_path_factory) -> list[str]:
     folder = tmp_path_factory.mktemp("evidence")
     row = {"scheme": "bf16", "E": 24, "N": 1440, "K": 2880, "top_k": 4, "shape_id": SHAPE.id}
     write_table(folder / "shapes.parquet", filled(SHAPES, [row]), SHAPES)
-    expected = pd.DataFrame([expected_row("all")], columns=EXPECTED.names)
+    rows = [expected_row("all"), expected_row("all", formats="all")]
+    expected = pd.DataFrame(rows, columns=EXPECTED.names)
     write_table(folder / "expected.parquet", expected, EXPECTED)
     return [
         "--sim", str(world.where.model), "--spaces", str(world.where.spaces),

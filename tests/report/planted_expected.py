@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.catalogue.expected import expected
 from scripts.lib.schemas.openings import EXPECTED
 from scripts.lib.tables import Table
-from scripts.statistics.expected import expected
-from tests.statistics.test_expected import openings
+from tests.catalogue.test_expected import openings
 
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
@@ -21,4 +21,7 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
 
 def rows(summary: dict[str, Any]) -> int:
     """Of the page to browse."""
-    return sum(len(found) for found in summary["expected"].values())
+    return sum(
+        len(found) - 2 + len(found["formats"]) + len(found["tokens"])
+        for found in summary["expected"].values()
+    )

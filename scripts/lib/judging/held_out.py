@@ -1,9 +1,9 @@
 """How far a prediction may be off, from how far it was off where nothing had taught it.
 
-A band is the pair of quantiles between which residuals lie, each group weighing alike: a new layer
-belongs to a family of models that nobody has seen, and families have unlike numbers of cells. That
-is split-conformal prediction with groups in the place of points; with few groups it promises no
-coverage by itself, so that coverage is measured, each group by the band of all others.
+A band is the pair of quantiles between which residuals lie, each unit (a layer, or a family of
+models) weighing alike, since units have unlike numbers of cells. That is split-conformal prediction
+with groups in the place of points; with few groups it promises no coverage by itself, so that
+coverage is measured, each group of units by the band of all others.
 Source: Lee, Barber and Willett, "Distribution-free inference with hierarchical data" (2023).
 """
 
@@ -35,17 +35,24 @@ def band(residuals: Floats, groups: Sequence[str], level: float = LEVEL) -> tupl
     return float(low), float(high)
 
 
-def covered(residuals: Floats, groups: Sequence[str], level: float = LEVEL) -> NDArray[np.bool_]:
+def covered(
+    residuals: Floats,
+    groups: Sequence[str],
+    level: float = LEVEL,
+    units: Sequence[str] | None = None,
+) -> NDArray[np.bool_]:
     """Of each residual, whether it lies in the band of all other groups.
 
-    ValueError unless there are two groups.
+    ``units``: what weighs alike in a band; by default the groups. ValueError unless there are two
+    groups.
     """
     names = np.asarray(groups)
+    weighing = names if units is None else np.asarray(units)
     if len(set(groups)) < 2:
         raise ValueError("coverage needs two groups: one to judge, one to judge by")
     inside = np.zeros(len(residuals), dtype=bool)
     for name in set(groups):
         own = names == name
-        low, high = band(residuals[~own], names[~own].tolist(), level)
+        low, high = band(residuals[~own], weighing[~own].tolist(), level)
         inside[own] = (residuals[own] >= low) & (residuals[own] <= high)
     return inside

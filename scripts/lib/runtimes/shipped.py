@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -52,8 +53,8 @@ def shipped(
 def file_named(runtime: Runtime, name: str, history: Path | None = None) -> Shipped | None:
     """As ``shipped``, by the file's name without folders."""
     path = history or HISTORIES[runtime.name]
-    rows = _of_vllm(path, name) if runtime is VLLM else _of_others(path, name)
-    if rows.empty:
+    rows = _by_name(path, runtime is VLLM).get(name)
+    if rows is None:
         return None
     # Of several files a loader takes the one of the newest Triton.
     rows = rows[rows["file"] == max(rows["file"], key=_release)].sort_values("position")
@@ -68,17 +69,17 @@ def file_named(runtime: Runtime, name: str, history: Path | None = None) -> Ship
     )
 
 
-def _of_vllm(path: Path, name: str) -> pd.DataFrame:
-    names = {"last_commit_date": "changed", "pinned_commit": "pinned"}
-    rows = read_table(path, HISTORY).rename(columns=names)
-    return rows[(rows["file"] == name) & (rows["status"] == Status.CONFIG)]
-
-
-def _of_others(path: Path, name: str) -> pd.DataFrame:
-    names = {"last_date": "changed"}
-    rows = read_table(path, RUNTIME_HISTORY).rename(columns=names)
-    mine = rows["file"].str.rsplit("/", n=1).str[-1] == name
-    return rows[mine & rows["present"] & (rows["status"] == Status.CONFIG)]
+@cache
+def _by_name(path: Path, of_vllm: bool) -> Mapping[str, pd.DataFrame]:
+    """Entries that a loader may take, by the file's name without folders."""
+    if of_vllm:
+        names = {"last_commit_date": "changed", "pinned_commit": "pinned"}
+        rows = read_table(path, HISTORY).rename(columns=names)
+    else:
+        rows = read_table(path, RUNTIME_HISTORY).rename(columns={"last_date": "changed"})
+        rows = rows[rows["present"]]
+    rows = rows[rows["status"] == Status.CONFIG]
+    return dict(list(rows.groupby(rows["file"].str.rsplit("/", n=1).str[-1])))
 
 
 def _release(file: str) -> tuple[int, ...]:

@@ -9,18 +9,25 @@ from scripts.report import wording
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
 
-TABLE = made("expected", "statistics.expected", EXPECTED)
+TABLE = made("expected", "catalogue.expected", EXPECTED)
 OF = {"row": "a row, one batch size", "file": "a file, the mean of its batch sizes"}
 # Of the rows that are stated with a band, what the band is to hold.
 LEAST, MOST = 0.88, 0.92
 
 
 def expected(table: Frame) -> Figure:
-    """``[GPU or all][row or file]``: the columns of EXPECTED."""
+    """``[GPU or all][row or file]``: the columns of EXPECTED over all rows, and below ``formats``
+    and ``tokens`` those of number formats with a band of their own, and of classes of M."""  # noqa: D205,D209
     out: Figure = {}
     for row in plain_rows(table):
-        device, of = row.pop("device"), row.pop("of")
-        out.setdefault(device, {})[of] = row
+        device, of, formats, tokens = (row.pop(n) for n in ("device", "of", "formats", "tokens"))
+        found = out.setdefault(device, {"formats": {}, "tokens": {}})
+        if formats != ALL:
+            found["formats"][formats] = row
+        elif tokens != ALL:
+            found["tokens"][tokens] = row
+        else:
+            found[of] = row
     return out
 
 
@@ -32,11 +39,12 @@ def readings(summary: Summary, about: Headline) -> Iterator[str]:
     by_family = found["covered_families"]
     reached = "reached" if LEAST <= found["covered"] <= MOST else "not reached"
     yield (
-        "Without a measurement, each layer's model family left out of what taught: the band that is"
-        f" stated with an expected ratio held {wording.share(found['covered'])} of"
-        f" {found['n']:,} rows ({wording.share(by_family)} of a family's rows; to reach:"
-        f" {wording.share(LEAST)} to {wording.share(MOST)} by rows; {reached}); what would be"
-        f" written is, over vLLM's default, {wording.decimals(found['ratio'], 3)} in the mean, and"
+        "As for a GPU of which nothing is recorded (all recordings of the GPU left out, the model's"
+        " family left out of the band): the band that is stated with an expected ratio held"
+        f" {wording.share(found['covered'])} of {found['judged']:,} rows"
+        f" ({wording.share(by_family)} of a family's rows; to reach: {wording.share(LEAST)} to"
+        f" {wording.share(MOST)} by rows; {reached}); what would be written is, over vLLM's"
+        f" default, {wording.decimals(found['ratio'], 3)} in the mean, and"
         f" {wording.share(found['worse'])} of the rows are slower by more than the margin."
     )
 

@@ -33,7 +33,12 @@ class Committee:
     members: tuple[Member, ...]
 
     def predict(self, rows: pd.DataFrame) -> Array:
-        """Mean prediction for rows of features. KeyError if a feature is missing."""
+        """Mean prediction for rows of features, 0 without members.
+
+        KeyError if a feature is missing.
+        """
+        if not self.members:
+            return np.zeros(len(rows))
         found = [
             member.forest.predict(rows[list(member.names)].to_numpy()) for member in self.members
         ]

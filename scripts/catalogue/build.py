@@ -1,0 +1,179 @@
+"""The catalogue: public models on GPUs, with what is shipped, or what would be written for them.
+
+Every model of the table in the number formats that it is stored in, at each degree of tensor
+parallelism that divides it, on each of the GPUs, for both runtimes: the rows are those that
+``graphx config`` writes, by the same code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts.catalogue.answer import Answer, answered, ready
+from scripts.catalogue.asked import layers
+from scripts.catalogue.known import Known
+from scripts.catalogue.options import TRITON, add_known, where
+from scripts.catalogue.rows import DEFAULT, MEASURED
+from scripts.lib import command_line
+from scripts.lib.device import find_device
+from scripts.lib.files import InputError
+from scripts.lib.log import run_main
+from scripts.lib.runtimes.runtime import RUNTIMES
+from scripts.lib.schemas.catalogue import CATALOGUE, CATALOGUE_ROWS
+from scripts.lib.tables import write_table
+from scripts.tune.layer import Asked
+from scripts.tune.models import find_model, plain_models
+
+LOG = logging.getLogger("catalogue.build")
+EXAMPLE = """example:
+  python -m scripts.catalogue.build --gpus NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
+    --degrees 1 2 4 8 --out results/tables/catalogue/catalogue.parquet \\
+    --out-rows results/tables/catalogue/catalogue_rows.parquet
+"""
+
+
+def wanted(gpus: Sequence[str], degrees: Sequence[int]) -> Iterator[Asked]:
+    """Every model that a runtime serves from a file, on each GPU. InputError for an unknown GPU."""
+    for gpu in gpus:
+        device = find_device(gpu).name
+        for name, entry in plain_models().items():
+            for scheme in sorted(set(entry["hub"].values())):
+                layer, _ = find_model(name, scheme)
+                for degree in degrees:
+                    if layer.intermediate % degree == 0:
+                        yield Asked(device, name, None, None, degree, 1, scheme)
+
+
+def answers(known: Known, asked: Sequence[Asked], triton: str) -> list[tuple[Asked, Answer]]:
+    """What there is for each, and for each layer that a runtime looks up another of.
+
+    What no runtime reads or loads, and what no space was recorded for, is left out.
+    """
+    found: list[tuple[Asked, Answer]] = []
+    left: Counter[str] = Counter()
+    for one in asked:
+        try:
+            every = layers(one, list(RUNTIMES))
+        except InputError:
+            left["no runtime reads or loads it"] += 1
+            continue
+        for layer in every:
+            if known.has_space(one.device, layer.wanted.shape.scheme):
+                found.append((one, ready(layer, triton)))
+            else:
+                left["no recorded space, or nothing legal in it"] += 1
+    for why, count in left.items():
+        LOG.info("%d left out: %s", count, why)
+    open_ones = [answer for _, answer in found if answer.status == "none"]
+    done = iter(answered(open_ones, known))
+    return [(one, next(done) if answer.status == "none" else answer) for one, answer in found]
+
+
+def tables(found: Sequence[tuple[Asked, Answer]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CATALOGUE and CATALOGUE_ROWS, sorted."""
+    entries: list[dict[str, Any]] = []
+    rows: dict[tuple[str, str, str, int], dict[str, Any]] = {}
+    for asked, answer in found:
+        for runtime in answer.layer.runtimes:
+            entries.append(_entry(asked, answer, runtime))
+            for row in _rows(answer, runtime):
+                rows[row["device"], row["shape_id"], row["runtime"], row["tokens"]] = row
+    ordered = pd.DataFrame(entries, columns=CATALOGUE.names)
+    key = ["model", "scheme", "tensor_parallel", "expert_parallel", "device", "runtime"]
+    return (
+        ordered.sort_values(key, ignore_index=True),
+        pd.DataFrame([rows[name] for name in sorted(rows)], columns=CATALOGUE_ROWS.names),
+    )
+
+
+def _entry(asked: Asked, answer: Answer, runtime: str) -> dict[str, Any]:
+    wanted, shipped = answer.layer.wanted, answer.shipped.get(runtime)
+    ends = None if shipped else answer.interval
+    rows = answer.rows
+    return {
+        "model": asked.model,
+        "scheme": wanted.shape.scheme,
+        "tensor_parallel": asked.tensor_parallel,
+        "expert_parallel": asked.expert_parallel,
+        "device": wanted.device,
+        "runtime": runtime,
+        "shape_id": wanted.shape.id,
+        "file": RUNTIMES[runtime].file_name(wanted.shape, wanted.device),
+        "status": "shipped" if shipped else answer.status,
+        "batches": len(shipped.configs) if shipped else len(rows),
+        "kept": 0 if shipped else sum(row.source == DEFAULT for row in rows),
+        "ratio": None if shipped else answer.ratio,
+        "low": ends and ends[0],
+        "high": ends and ends[1],
+        "confidence": "" if shipped else _confidence(answer),
+    }
+
+
+def _confidence(answer: Answer) -> str:
+    if answer.rows and all(row.source == MEASURED for row in answer.rows):
+        return MEASURED
+    return answer.band.word if answer.band else "measured by graphx's own finals"
+
+
+def _rows(answer: Answer, runtime: str) -> Iterator[dict[str, Any]]:
+    wanted, shipped = answer.layer.wanted, answer.shipped.get(runtime)
+    about = {"device": wanted.device, "shape_id": wanted.shape.id}
+    if shipped:
+        for tokens, config in sorted(shipped.configs.items()):
+            yield about | {
+                "runtime": runtime, "tokens": tokens, "config_id": config.id,
+                "source": f"{runtime}'s file", "ratio": None, "low": None, "high": None,
+            }  # fmt: skip
+        return
+    for row in answer.rows:
+        yield about | {
+            "runtime": "",
+            "tokens": row.tokens,
+            "config_id": row.config.id,
+            "source": row.source,
+            "ratio": row.ratio,
+            "low": row.low,
+            "high": row.high,
+        }
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = command_line.parser(__doc__, EXAMPLE)
+    add = parser.add_argument
+    add("--gpus", nargs="+", required=True, help="GPUs, named as in config files")
+    add("--degrees", type=int, nargs="+", required=True, help="of tensor parallelism")
+    add("--triton", default=TRITON, help=f"version that will run them (default: {TRITON})")
+    add("--out", type=Path, required=True, help="CATALOGUE table to write")
+    add("--out-rows", type=Path, required=True, help="CATALOGUE_ROWS table to write")
+    add_known(parser)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, read, answer, write."""
+    args = make_parser().parse_args(argv)
+
+    def body() -> None:
+        known = Known(where(args))
+        found = answers(known, list(wanted(args.gpus, args.degrees)), args.triton)
+        entries, rows = tables(found)
+        if entries.empty:
+            raise InputError("--gpus: no model has a recorded space on any of them")
+        write_table(args.out, entries, CATALOGUE)
+        write_table(args.out_rows, rows, CATALOGUE_ROWS)
+        LOG.info("%d entries, %d rows", len(entries), len(rows))
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
