@@ -44,9 +44,9 @@ class LegalSpace:
         return len(self.configs)
 
     @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """Id of each config."""
-        return tuple(config.id for config in self.configs)
+    def by_id(self) -> dict[str, Config]:
+        """The configs by their ids, in their order."""
+        return {config.id: config for config in self.configs}
 
     @cached_property
     def coordinates(self) -> NDArray[np.float64]:

@@ -195,18 +195,17 @@ def _recording(
         return None
     ids = rows["config_id"].tolist()
     place = {text: at for at, text in enumerate(ids)}
-    if len(place) < len(ids):
-        raise InputError(f"{path}: {cell.id}: a config is recorded twice")
-    tried = (rows["outcome"] != Outcome.NOT_MEASURED).tolist()
-    if not all(text in place and tried[place[text]] for text in legal.ids):
-        return None
-    order = [place.pop(text) for text in legal.ids]
-    others = list(place.values())  # in the order of the rows
+    others = [at for at, text in enumerate(ids) if text not in legal.by_id]
     try:
         configs = (*legal.configs, *(parse_id(ids[at]) for at in others))
     except ConfigError as error:
         raise InputError(f"{path}: column config_id: {error}") from error
-    order += others
+    if len(place) < len(ids):
+        raise InputError(f"{path}: {cell.id}: a config is recorded twice")
+    tried = (rows["outcome"] != Outcome.NOT_MEASURED).tolist()
+    if not all(text in place and tried[place[text]] for text in legal.by_id):
+        return None
+    order = [place[text] for text in legal.by_id] + others
     rows = rows.iloc[order]
     us = rows["latency_us"].to_numpy(dtype=float)
     correct = (rows["outcome"] == Outcome.CORRECT).to_numpy()
