@@ -12,6 +12,9 @@ from scripts.lib.manifest import read_manifest, verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
+from scripts.matrix.pages.content import feature_pages
+from scripts.matrix.pages.write import FEATURES, PAGES
+from scripts.matrix.switches import read_matrix
 from scripts.report.sections import (
     CAPTIONS,
     DETAILS,
@@ -387,3 +390,19 @@ def ledgers():
             for path in one.ledger_paths
         )
     )
+
+
+def matrices():
+    """The recorded matrices of an engine's switches; none where there is none."""
+    return recorded(*(one.path for one in registered("matrix")))
+
+
+def matrix_pages():
+    """The pages of data/matrix/switches.yaml: those of all its cells, and one a feature."""
+    try:
+        features = feature_pages(read_matrix(Path("data/matrix/switches.yaml")))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return [f"results/matrix/{name}.md" for name in PAGES] + [
+        f"results/matrix/{FEATURES}/{name}" for name in features
+    ]

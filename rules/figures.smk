@@ -4,6 +4,7 @@
 include: "figures/corpus.smk"
 include: "figures/measured.smk"
 include: "figures/searches.smk"
+include: "figures/matrix.smk"
 
 
 rule figures:

@@ -92,6 +92,7 @@ NOT_CALLED_THERE = {
     "scripts/engine/vllm_engine.py": {"vllm"},
     "scripts/matrix/checkpoint.py": {"safetensors"},  # comes with vLLM
     "scripts/matrix/engine.py": {"vllm"},
+    "scripts/matrix/pages/write.py": {"jinja2"},
     "scripts/matrix/reference.py": {"safetensors", "transformers"},  # likewise
     "scripts/runtime/loaded.py": {"vllm"},
     "scripts/runtime/op.py": {"vllm"},

@@ -47,6 +47,7 @@ class Role(StrEnum):
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
     PEAKS = "peaks"  # measured rates of a GPU
+    MATRIX = "matrix"  # an engine's switches, cell by cell
     CORRECTNESS = "correctness"  # kernels against the reference
 
 
@@ -62,6 +63,7 @@ _PLACES = {
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
+    Role.MATRIX: "matrix/{}.jsonl.xz",
     Role.PEAKS: "peaks/{}.json",
     Role.CORRECTNESS: "correctness/{}.parquet",
 }

@@ -114,7 +114,9 @@ def _cell(
         settings=chosen,
         engine=_merged(model.engine, settings),
         needs=needs,
-        must_see=_joined(settings, "must_see"),
+        must_see=tuple(
+            one for one in _joined(settings, "must_see") if one not in _joined(settings, "waives")
+        ),
         must_not_see=_joined(settings, "must_not_see"),
         log=_joined(settings, "log"),
         unsupported="; ".join(one.unsupported for one in settings if one.unsupported),

@@ -83,25 +83,33 @@ class MatrixEngine(VllmEngine):
         run.finish()
         return run.at_s()
 
-    def timeline(self, prompts: Sequence[Sequence[int]], steps: int) -> dict[str, Any]:
-        """See scripts.matrix.levels.level.Asked; with the host's calls that start kernels."""
+    def timeline(
+        self, prompts: Sequence[Sequence[int]], steps: int, calls: bool = False
+    ) -> dict[str, Any]:
+        """See scripts.matrix.levels.level.Asked."""
         import torch  # noqa: PLC0415
 
         kinds = torch.profiler.ProfilerActivity
         # A step may bring several tokens where some are proposed.
-        for profiled in (False, True):
-            run = self._run(prompts, _BEFORE + 5 * (steps + 2))
-            run.until_first()
-            for _ in range(_BEFORE):
+        run = self._run(prompts, _BEFORE + 5 * (steps + 2))
+        run.until_first()
+        for _ in range(_BEFORE):
+            run.step()
+        torch.cuda.synchronize()
+        with torch.profiler.profile(
+            activities=[kinds.CPU, kinds.CUDA] if calls else [kinds.CUDA]
+        ) as profiler:
+            for _ in range(steps):
                 run.step()
-            if profiled:
-                torch.cuda.synchronize()
-                with torch.profiler.profile(activities=[kinds.CPU, kinds.CUDA]) as profiler:
-                    for _ in range(steps):
-                        run.step()
-                    torch.cuda.synchronize()
-            run.finish()
+            torch.cuda.synchronize()
+        run.finish()
         return timeline(events_of(profiler.profiler.kineto_results), steps)
+
+    def forget_peak(self) -> None:
+        """See scripts.matrix.levels.level.Asked."""
+        import torch  # noqa: PLC0415
+
+        torch.cuda.reset_peak_memory_stats()
 
     def level(self, name: str, numbers: dict[str, Any]) -> dict[str, Any]:
         """What the level sees of this engine."""

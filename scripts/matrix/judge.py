@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from scripts.lib import command_line
+from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import write_rows
@@ -22,6 +24,7 @@ TABLES = {
     "matrix_kernels": schema.MATRIX_KERNELS,
     "matrix_steps": schema.MATRIX_STEPS,
 }
+RUNS = "matrix_runs.json"
 Rows = dict[str, list[tables.Row]]
 EXAMPLE = """
   python -m scripts.matrix.judge --record build/matrix/record.jsonl --out build/matrix/tables"""
@@ -42,6 +45,12 @@ def rows_of(path: Path) -> Rows:
     }
 
 
+def about(path: Path) -> dict[str, Any]:
+    """What the last start of a record's run said of itself."""
+    last = read_record(path).runs[-1]
+    return {name: last.get(name, {}) for name in ("metadata", "references")}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Read the records, judge, write the tables; without a record they are empty."""
     parser = command_line.parser(__doc__, EXAMPLE)
@@ -51,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         found = [rows_of(path) for path in arguments.record]
+        write_json(arguments.out / RUNS, [about(path) for path in arguments.record])
         for name, table in TABLES.items():
             rows = [row for one in found for row in one[name]]
             write_rows(arguments.out / f"{name}.parquet", rows, table)

@@ -76,7 +76,8 @@ class Setting:
 
     ``engine``: fields of EngineSpec that it sets, ``arguments`` and ``environment`` merged.
     ``must_see``, ``must_not_see``: regular expressions over the profile's names; ``log``: over the
-    engine's log. ``unsupported``: why this runtime has it not on this GPU, empty if it has;
+    engine's log. ``waives``: what another switch's setting must see and this one takes away, which
+    ``about`` says. ``unsupported``: why this runtime has it not on this GPU, empty if it has;
     ``refusal``: regular expression of what the engine answers then; with ``reference`` where its
     source says so. ``path_only``: its numbers are no result. ``own_outputs``: it changes what the
     model computes, so that the reference and the baseline are no measure.
@@ -86,6 +87,7 @@ class Setting:
     engine: Mapping[str, Any] = field(default_factory=dict)
     must_see: tuple[str, ...] = ()
     must_not_see: tuple[str, ...] = ()
+    waives: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
     unsupported: str = ""
     refusal: str = ""
@@ -185,7 +187,7 @@ class Numbers:
     context: int = 32_000
     pp: int = 2048
     tg: tuple[int, ...] = (32, 128)
-    repeats: int = 9
+    repeats: int = 5
     requests: int = 8
     concurrency: int = 4
     regression: float = 0.03

@@ -121,10 +121,10 @@ def feature_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Itera
 def kernel_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:
     """MATRIX_KERNELS."""
     for one in judged:
-        seen = record.seen(one.cell.id, "path")
+        seen = record.seen(one.cell.id, PERFORMANCE)
         if seen is None or one.cell.planted is not None:
             continue
-        alone = seen["alone"]
+        alone = seen["decode"]
         whole = sum(row["total_us"] for row in alone["kernels"])
         for row in alone["kernels"]:
             yield {
@@ -140,10 +140,11 @@ def step_rows(
     """MATRIX_STEPS: of cells whose model's config is known."""
     bandwidth = find_device(device).bandwidth_bytes_s
     for one in judged:
-        seen, config = record.seen(one.cell.id, "path"), matrix.models[one.cell.model].config
+        seen = record.seen(one.cell.id, PERFORMANCE)
+        config = matrix.models[one.cell.model].config
         if seen is None or one.cell.planted is not None or config is None:
             continue
-        alone, layers = seen["alone"], int(config.get("num_hidden_layers", 0))
+        alone, layers = seen["decode"], int(config.get("num_hidden_layers", 0))
         steps, experts = alone["steps"], shares(alone).get("experts", 0.0)
         moved = expert_bytes(config)
         yield {

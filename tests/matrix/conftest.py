@@ -40,7 +40,16 @@ def run_small(
     cells = cells_of(matrix)
     monkeypatch.setenv("GRAPHX_SMALL", json.dumps(wrong or {}))
     journal = Journal(out / RECORD)
-    journal.begin(metadata={"gpu": "NVIDIA H200"}, matrix=as_json(matrix))
+    journal.begin(
+        metadata={
+            "gpu": "NVIDIA H200",
+            "runtime": "small 1",
+            "driver": "1",
+            "cuda": "1",
+            "commit": "c" * 40,
+        },
+        matrix=as_json(matrix),
+    )
     made = Setup(out / "boots", matrix.numbers, program=SMALL, hang_s=0.5,
                  deadlines=Deadlines(boot=60, other=20), **{"at_once": 9, **setup})  # fmt: skip
     suite = Suite(made, journal, lambda name: fit(name, matrix, read_record(out / RECORD)))
@@ -51,7 +60,8 @@ def run_small(
 
 
 @pytest.fixture(scope="session")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def ran() -> Ran:
     """Without a fault but the planted ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        return run_small(tmp_path_factory.mktemp("matrix"), patch)
+    from tests.matrix.small_run import small_run
+
+    return small_run()

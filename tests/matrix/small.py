@@ -114,15 +114,16 @@ class Small:
         gaps = step * (1 + 0.0005 * draw.normal(size=tokens))
         return [[float(at) for at in np.cumsum(gaps)] for _ in prompts]
 
-    def timeline(self, prompts: Sequence[Sequence[int]], steps: int) -> dict[str, Any]:
+    def timeline(
+        self, prompts: Sequence[Sequence[int]], steps: int, calls: bool = False
+    ) -> dict[str, Any]:
         triton = self.spec.attention_backend == "TRITON_ATTN"
         attention = "kernel_unified_attention" if triton else "flash::FlashAttnFwdSm90"
         names = (KERNELS[self.spec.moe_backend], attention)
-        calls = {"cudaLaunchKernel": 9} if self.spec.eager else {"cudaGraphLaunch": steps}
-        return {
-            "steps": steps, "calls": calls, "span_us": 90.0, "busy_us": 80.0, "idle_us": 10.0,
-            "gaps": 3, "kernels": [{"name": one, "calls": 2, "total_us": 40.0} for one in names],
-        }  # fmt: skip
+        started = {"cudaLaunchKernel": 9} if self.spec.eager else {"cudaGraphLaunch": steps}
+        rows = [{"name": one, "calls": 2, "total_us": 40.0} for one in names]
+        return {"steps": steps, "calls": started if calls else {}, "kernels": rows,
+                "span_us": 90.0, "busy_us": 80.0, "idle_us": 10.0, "gaps": 3}  # fmt: skip
 
     def logits(self, prompts: Sequence[Sequence[int]], file: str) -> dict[str, Any]:
         whole = np.stack([self._logits(prompt) for prompt in prompts])
@@ -130,6 +131,9 @@ class Small:
             whole[0, 0] = np.nan
         np.save(file, whole)
         return {"finite": bool(np.isfinite(whole).all())}
+
+    def forget_peak(self) -> None:
+        pass
 
     def level(self, name: str, numbers: dict[str, Any]) -> dict[str, Any]:
         self._fail(name)

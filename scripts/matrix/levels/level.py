@@ -41,11 +41,17 @@ class Asked(Protocol):
     def arrivals(self, prompts: Prompts, tokens: int) -> list[list[float]]:
         """Seconds from the start to every token of each prompt, all prompts there at the start."""
 
-    def timeline(self, prompts: Prompts, steps: int) -> Seen:
-        """A profile of ``steps`` decode steps; see scripts.matrix.timeline."""
+    def timeline(self, prompts: Prompts, steps: int, calls: bool = False) -> Seen:
+        """A profile of ``steps`` decode steps; see scripts.matrix.timeline.
+
+        ``calls``: with those that start kernels, which slows the host down.
+        """
 
     def logits(self, prompts: Prompts, file: str) -> Seen:
         """Logits at each prompt's end, written to ``file`` as float32 [prompts, vocabulary]."""
 
     def memory(self) -> Seen:
-        """Bytes on the GPU."""
+        """Bytes on the GPU; the peak is that since ``forget_peak``."""
+
+    def forget_peak(self) -> None:
+        """The peak begins anew."""

@@ -15,10 +15,10 @@ from scripts.matrix.switches import Numbers
 
 
 def observe(engine: Asked, numbers: Numbers) -> dict[str, Any]:
-    """A profile of decode steps (scripts.matrix.timeline); ``alone``: of one sequence."""
-    many, one = (engine.prompts(count, 64, 2) for count in (numbers.path_batch, 1))
-    found = engine.timeline(many, numbers.path_steps)
-    return {**found, "alone": engine.timeline(one, numbers.path_steps)}
+    """A profile of decode steps (scripts.matrix.timeline), after the shapes were warmed."""
+    prompts = engine.prompts(numbers.path_batch, 64, 2)
+    engine.generate(prompts, 1)
+    return dict(engine.timeline(prompts, numbers.path_steps, calls=True))
 
 
 def names(seen: Seen) -> list[str]:

@@ -6,7 +6,6 @@ the gaps between tokens, e2el the whole request.
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from scripts.matrix.switches import Numbers
 
 SERVED = ("ttft", "tpot", "itl", "e2el")
 _PROMPT, _INPUT, _OUTPUT = 16, 256, 32  # tokens: before a decode; of a served request
-WARMUPS = 2
+WARMUPS = 1
 
 
 def observe(engine: Asked, numbers: Numbers) -> dict[str, Any]:
@@ -27,33 +26,37 @@ def observe(engine: Asked, numbers: Numbers) -> dict[str, Any]:
 
     ``served``: lists over requests (``itl``: over gaps) and ``duration_s``, ``input`` and
     ``output`` tokens. ``cpu_s`` of ``wall_s``: this process's; ``resident_bytes``, ``peak_bytes``.
+    ``decode``: a profile of decode steps of one sequence.
     """
+    engine.forget_peak()
     began, cpu = time.perf_counter(), time.process_time()
     pp = [
         engine.arrivals(engine.prompts(1, numbers.pp, 500 + number), 1)[0][0]
         for number in range(-WARMUPS, numbers.repeats)
     ][WARMUPS:]
-    tg = {str(count): _decoded(engine, count, numbers.repeats) for count in numbers.tg}
+    tg = _decoded(engine, numbers)
     served = _served(engine, numbers)
+    cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - began
     return {
         "pp_tokens": numbers.pp,
         "pp": _rounded(pp),
         "tg": {count: _rounded(values) for count, values in tg.items()},
         "served": served,
-        "cpu_s": round(time.process_time() - cpu, 4),
-        "wall_s": round(time.perf_counter() - began, 4),
+        "cpu_s": round(cpu_s, 4),
+        "wall_s": round(wall_s, 4),
         "resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "peak_bytes": int(engine.memory()["peak_bytes"]),
-        "pid": os.getpid(),
+        "decode": engine.timeline(engine.prompts(1, _PROMPT, 2), numbers.path_steps),
     }
 
 
-def _decoded(engine: Asked, count: int, repeats: int) -> list[float]:
-    found = []
-    for number in range(-WARMUPS, repeats):
-        (at,) = engine.arrivals(engine.prompts(1, _PROMPT, 600 + number), count + 1)
-        if number >= 0:
-            found.append((at[-1] - at[0]) / count)
+def _decoded(engine: Asked, numbers: Numbers) -> dict[str, list[float]]:
+    """By n: mean seconds a token over the first n that follow the first; one run has all n."""
+    found: dict[str, list[float]] = {str(count): [] for count in numbers.tg}
+    for number in range(-WARMUPS, numbers.repeats):
+        (at,) = engine.arrivals(engine.prompts(1, _PROMPT, 600 + number), max(numbers.tg) + 1)
+        for count in numbers.tg if number >= 0 else ():
+            found[str(count)].append((at[count] - at[0]) / count)
     return found
 
 

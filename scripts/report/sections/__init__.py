@@ -17,7 +17,7 @@ TOPICS = {
     "Figures": ("figures",),
     "Searching and predicting": (
         "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "audit",
-        "audit_live",
+        "audit_live", "matrix",
     ),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",

@@ -1,0 +1,97 @@
+"""Write the pages of a matrix from its tables: a feature each, all cells, numbers, decode path."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripts.lib import command_line
+from scripts.lib.device import short_name
+from scripts.lib.files import read_json, read_yaml, write_text
+from scripts.lib.log import run_main
+from scripts.lib.schemas import matrix as schema
+from scripts.lib.tables import read_table
+from scripts.matrix.pages.content import PHASE_WORDS, SERVED, Content
+from scripts.matrix.record import NUMBERS
+from scripts.matrix.switches import read_matrix
+
+TABLES = {
+    table.name: table
+    for table in (
+        schema.MATRIX_CELLS, schema.MATRIX_LEVELS, schema.MATRIX_NUMBERS, schema.MATRIX_FEATURES,
+        schema.MATRIX_KERNELS, schema.MATRIX_STEPS,
+    )
+}  # fmt: skip
+PAGES = ("FEATURE_MATRIX", "BENCHMARK_RESULTS", "DECODE_PATH", "TARGETS", "UPSTREAM")
+FEATURES = "features"  # folder of their pages
+EXAMPLE = """
+  python -m scripts.matrix.pages.write --tables results/tables/matrix/*.parquet \\
+      --runs results/tables/matrix/matrix_runs.json --switches data/matrix/switches.yaml \\
+      --targets data/matrix/targets.yaml --out results/matrix"""
+
+
+def rendered(content: Content) -> dict[str, str]:
+    """Path below the pages' folder -> text."""
+    import jinja2  # noqa: PLC0415 - a GPU machine writes no pages
+
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    engine = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    engine.filters |= {"number": _number, "short": short_name, "words": _words, "cell": _escaped}
+    given: dict[str, Any] = {
+        "content": content, "levels": NUMBERS, "phases": PHASE_WORDS, "times": content.times(),
+        "served": SERVED,
+    }  # fmt: skip
+    found = {
+        f"{name}.md": engine.get_template(f"{name}.md.j2").render(given, up="") for name in PAGES
+    }
+    template = engine.get_template("feature.md.j2")
+    for feature in content.features():
+        found[f"{FEATURES}/{feature['page']}"] = template.render(given, feature=feature, up="../")
+    return {path: f"{text.rstrip()}\n" for path, text in found.items()}
+
+
+def _number(value: float | None, decimals: int = 3, factor: float = 1.0) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value * factor:,.{decimals}f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _escaped(text: str) -> str:
+    """In a cell of a table: one line, its bars no columns."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read tables and switches, write the pages."""
+    parser = command_line.parser(__doc__, EXAMPLE)
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="of the judge")
+    parser.add_argument("--runs", type=Path, required=True, help="metadata, of the judge")
+    parser.add_argument("--switches", type=Path, required=True, help="the matrix")
+    parser.add_argument("--targets", type=Path, required=True, help="figures others published")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    arguments = parser.parse_args(argv)
+
+    def body() -> None:
+        rows = {
+            path.stem: read_table(path, TABLES[path.stem]).astype(object) for path in
+            arguments.tables
+        }  # fmt: skip
+        plain: Any = {name: frame.where(frame.notna(), None).to_dict("records")
+                 for name, frame in rows.items()}  # fmt: skip
+        content = Content(read_matrix(arguments.switches), plain, read_json(arguments.runs),
+                          read_yaml(arguments.targets))  # fmt: skip
+        for path, text in rendered(content).items():
+            write_text(arguments.out / path, text)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""The feature matrix: how many cells came to which end, and what each feature came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scripts.lib.device import short_name
+from scripts.lib.schemas import matrix as schema
+from scripts.report.rows import plain_rows
+from scripts.report.section import (
+    Browsable,
+    Figure,
+    Frame,
+    Frames,
+    Headline,
+    Section,
+    Summary,
+    made,
+)
+
+CELLS = made("matrix_cells", "matrix.judge", schema.MATRIX_CELLS)
+LEVELS = made("matrix_levels", "matrix.judge", schema.MATRIX_LEVELS)
+FEATURES = made("matrix_features", "matrix.judge", schema.MATRIX_FEATURES)
+NUMBERS = made("matrix_numbers", "matrix.judge", schema.MATRIX_NUMBERS)
+STEPS = made("matrix_steps", "matrix.judge", schema.MATRIX_STEPS)
+PLANTED = "planted"
+# state -> in words
+STATES = {
+    "valid": "valid",
+    "invalid": "INVALID: another path ran than was claimed",
+    "not_supported": "not supported on this GPU",
+    "path_only": "passed; its times are no result",
+    "failed": "a level did not pass",
+    "gated": "what it needs did not pass",
+    "not_measured": "not reached",
+}
+
+
+def matrix(read: Frames) -> Figure:
+    """``cells`` and how many came to each state, planted ones apart; features; decode steps."""
+    cells = read["matrix_cells"]
+    own, planted = cells[cells["kind"] != PLANTED], cells[cells["kind"] == PLANTED]
+    counts = own["state"].value_counts()
+    every = {state: int(counts.get(state, 0)) for state in STATES}
+    faults = planted["state"].value_counts()
+    return {
+        "device": str(cells["device"].iloc[0]) if len(cells) else None,
+        "cells": len(own),
+        **every,
+        "invalid": every["invalid"] + int(faults.get("invalid", 0)),
+        "planted": planted_rows(planted, read["matrix_levels"]),
+        "features": features(read["matrix_features"]),
+        "steps": steps(read["matrix_steps"], cells),
+    }
+
+
+def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
+    """What was planted, in which engine, and what was found."""
+    mine = levels[(levels["level"] == "regression") & (levels["word"] == "failed")]
+    found = dict(zip(mine["cell"], mine["reason"], strict=True))
+    return [
+        {"cell": row["cell"], "state": row["state"],
+         "found": row["reason"] or found.get(row["cell"], "")}
+        for row in plain_rows(cells)
+    ]  # fmt: skip
+
+
+def features(rows: Frame) -> list[Figure]:
+    """``name``, ``model``, ``criterion``, ``value`` over the baseline, ``limit``, ``outcome``."""
+    return [
+        {"name": row["feature"], "model": row["model"], "criterion": row["criterion"],
+         "value": row["value"], "limit": row["limit"], "outcome": row["outcome"]}
+        for row in plain_rows(rows)
+    ]  # fmt: skip
+
+
+def steps(rows: Frame, cells: Frame) -> list[Figure]:
+    """The decode step of each baseline."""
+    base = set(cells.loc[cells["kind"] == "baseline", "cell"])
+    return [
+        {name: value for name, value in row.items() if name != "device"}
+        for row in plain_rows(rows)
+        if row["cell"] in base
+    ]
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """What came of all cells, in a sentence."""
+    found = summary.get("matrix", {})
+    if not found.get("cells"):
+        return
+    judged = [one for one in found["features"] if one["outcome"] in ("met", "not_met")]
+    met = sum(one["outcome"] == "met" for one in judged)
+    yield (
+        f"{short_name(found['device'])}, an engine's switches one at a time and crossed:"
+        f" {found['cells']} cells, {found['valid']} valid through all their levels,"
+        f" {found['not_supported']} not supported, {found['invalid']} INVALID, planted ones"
+        f" among them; criteria met: {met} of {len(judged)}."
+    )
+
+
+def browsed(numbers: Frame, cells: Frame) -> list[dict[object, object]]:
+    """Every number of every cell, with its state."""
+    states = cells[["device", "cell", "state"]]
+    return plain_rows(numbers.merge(states, on=["device", "cell"], how="left", sort=False))
+
+
+SECTION = Section(
+    "matrix",
+    origins={
+        "matrix": [CELLS],
+        "matrix/features": [FEATURES],
+        "matrix/planted": [CELLS, LEVELS],
+        "matrix/steps": [STEPS],
+    },
+    build=lambda read: {"matrix": matrix(read)},
+    readings=readings,
+    words={"matrix_words": STATES},
+    captions={
+        "matrix": "Times of features, and of pairs of them, over the baseline's; grey is what two"
+        " boots of the baseline differ by."
+    },
+    rows={"matrix_numbers": Browsable((NUMBERS, CELLS), browsed)},
+    links={"matrix": "Feature matrix"},
+)

@@ -1,0 +1,87 @@
+"""The pages are filled by the record, and say so where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.lib.files import read_yaml
+from scripts.matrix import judge
+from scripts.matrix.pages import write
+from scripts.matrix.pages.content import Content, feature_pages
+from scripts.matrix.switches import read_matrix
+from tests.matrix.conftest import SWITCHES
+from tests.matrix.small_run import small_run
+from tests.matrix.test_switches import OURS
+
+TARGETS = OURS.with_name("targets.yaml")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """As the entry modules make them of a record."""
+    out = tmp_path_factory.mktemp("pages")
+    assert judge.main(["--record", str(small_run().path), "--out", str(out / "tables")]) == 0
+    arguments = [
+        "--tables", *(str(out / f"tables/{name}.parquet") for name in judge.TABLES),
+        "--runs", str(out / "tables" / judge.RUNS), "--switches", str(SWITCHES),
+        "--targets", str(TARGETS), "--out", str(out / "pages"),
+    ]  # fmt: skip
+    assert write.main(arguments) == 0
+    found = (out / "pages").rglob("*.md")
+    return {path.relative_to(out / "pages").as_posix(): path.read_text() for path in found}
+
+
+def test_there_is_a_page_a_feature(pages: dict[str, str]) -> None:
+    features = {f"{write.FEATURES}/{name}" for name in feature_pages(read_matrix(SWITCHES))}
+    assert set(pages) == features | {f"{name}.md" for name in write.PAGES}
+
+
+def test_every_cell_has_its_row_with_all_levels(pages: dict[str, str]) -> None:
+    page = pages["FEATURE_MATRIX.md"]
+    assert "| P2 | small/moe=marlin | valid |" in page
+    assert "| P3 | small/inputs=fp8 | not supported |" in page
+    assert "| small/planted-wrong-path | small/again-1 | INVALID |" in page
+
+
+def test_numbers_of_an_invalid_cell_are_struck_out(pages: dict[str, str]) -> None:
+    (row,) = [line for line in pages["BENCHMARK_RESULTS.md"].splitlines()
+              if line.startswith("| small/planted-wrong-path")]  # fmt: skip
+    assert row.count("~~") == 2 * 5 and "INVALID" in row
+
+
+def test_a_features_page_holds_all_its_parts(pages: dict[str, str]) -> None:
+    page = pages["features/small-moe-marlin.md"]
+    for words in ("## Hypothesis\n\nMarlin is faster.", "| tg16 | 0.800 | 0.90 | met |",
+                  "- `moe_backend`: `marlin`", "- must see `marlin`", "| 1.5 | path | passed |",
+                  "| small/graphs=off+moe=marlin | valid | passed |"):  # fmt: skip
+        assert words in page, words
+    assert "No numbers." in pages["features/small-inputs-fp8.md"]
+
+
+def test_published_figures_stand_as_published(pages: dict[str, str]) -> None:
+    page = pages["TARGETS.md"]
+    for words in ("| llama.cpp | 2449.83 | 57.85 |", "| SGLang | – | about 52 |",
+                  "| vLLM | 4808 | 29.26 |"):  # fmt: skip
+        assert words in page
+    before, after = page.split("Measured by graphx")
+    assert "GB10" in before and "GB10" not in after and "H200" not in before
+
+
+def test_without_a_record_every_page_says_so() -> None:
+    nothing: Any = {name: [] for name in judge.TABLES}
+    content = Content(read_matrix(OURS), nothing, [], read_yaml(TARGETS))
+    found = write.rendered(content)
+    assert len(found) == len(write.PAGES) + len(feature_pages(content.matrix))
+    for path, text in found.items():
+        assert "recorded." in text, path
+
+
+def test_the_same_record_gives_the_same_pages(pages: dict[str, str], tmp_path: Path) -> None:
+    rows: Any = judge.rows_of(small_run().path)
+    content = Content(
+        read_matrix(SWITCHES), rows, [judge.about(small_run().path)], read_yaml(TARGETS)
+    )
+    assert write.rendered(content) == pages

@@ -1,0 +1,55 @@
+"""The matrix in the results: counts, features, what was planted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.report import results_md
+from scripts.report.section import Headline
+from scripts.report.sections.matrix import matrix, readings
+from tests.matrix.small_run import small_run, small_tables
+
+
+@pytest.fixture(scope="module")
+def made(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+def test_counts_are_those_of_the_cells(made: dict[str, Any]) -> None:
+    judged = small_run().judged.values()
+    own = [one for one in judged if one.cell.kind != "planted"]
+    assert made["matrix"]["cells"] == len(own)
+    assert made["matrix"]["valid"] == sum(one.state == "valid" for one in own)
+    assert made["matrix"]["not_supported"] == 1
+    assert made["matrix"]["invalid"] == 1  # the planted one
+
+
+def test_features_have_their_outcomes(made: dict[str, Any]) -> None:
+    found = {one["name"]: one["outcome"] for one in made["matrix"]["features"]}
+    assert found["moe=marlin"] == "met" and found["inputs=fp8"] == "not_supported"
+    page = results_md.page(made)
+    assert "| moe=marlin | small | tg16 | 0.800 | 0.90 | met |" in page
+
+
+def test_what_was_planted_and_found_stands_on_the_page(made: dict[str, Any]) -> None:
+    found = {one["cell"]: one["found"] for one in made["matrix"]["planted"]}
+    assert found["small/planted-heavier"] == "1.20 GB more at the peak"
+    assert found["small/planted-hang"].startswith("hang: ")
+    assert "1.20 GB more at the peak" in results_md.page(made)
+
+
+def test_a_sentence_says_what_came_of_all_cells(made: dict[str, Any]) -> None:
+    (said,) = readings(made, Headline((), ""))
+    assert "9 cells, 8 valid" in said and "1 not supported, 1 INVALID" in said
+    assert "criteria met: 1 of 1" in said
+
+
+def test_without_a_record_nothing_is_said() -> None:
+    empty = {name: frame.iloc[:0] for name, (frame, _) in small_tables().items()}
+    found = {"matrix": matrix(empty)}
+    assert found["matrix"]["cells"] == 0 and not list(readings(found, Headline((), "")))
