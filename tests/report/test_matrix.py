@@ -12,6 +12,7 @@ from scripts.report import results_md
 from scripts.report.section import Headline
 from scripts.report.sections.matrix import matrix, readings
 from tests.matrix.small_run import small_run, small_tables
+from tests.statistics.study import DEVICE
 
 
 @pytest.fixture(scope="module")
@@ -51,5 +52,5 @@ def test_a_sentence_says_what_came_of_all_cells(made: dict[str, Any]) -> None:
 
 def test_without_a_record_nothing_is_said() -> None:
     empty = {name: frame.iloc[:0] for name, (frame, _) in small_tables().items()}
-    found = {"matrix": matrix(empty)}
+    found = {"first_gpu": DEVICE, "matrix": matrix(empty, DEVICE)}
     assert found["matrix"]["cells"] == 0 and not list(readings(found, Headline((), "")))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import matrix as schema
+from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import plain_rows
 from scripts.report.section import (
     Browsable,
@@ -17,6 +18,8 @@ from scripts.report.section import (
     Summary,
     made,
 )
+from scripts.report.sections.datasets import RECORDED
+from scripts.report.sections.provenance import RUNS
 
 CELLS = made("matrix_cells", "matrix.judge", schema.MATRIX_CELLS)
 LEVELS = made("matrix_levels", "matrix.judge", schema.MATRIX_LEVELS)
@@ -36,15 +39,18 @@ STATES = {
 }
 
 
-def matrix(read: Frames) -> Figure:
-    """``cells`` and how many came to each state, planted ones apart; features; decode steps."""
+TABLES = (CELLS, LEVELS, FEATURES, STEPS)
+
+
+def matrix(read: Frames, device: str) -> Figure:
+    """One GPU's ``cells`` and how many came to each state, planted ones apart; features; steps."""
+    read = {table.name: of_gpu(read[table.name], device) for table in TABLES}
     cells = read["matrix_cells"]
     own, planted = cells[cells["kind"] != PLANTED], cells[cells["kind"] == PLANTED]
     counts = own["state"].value_counts()
     every = {state: int(counts.get(state, 0)) for state in STATES}
     faults = planted["state"].value_counts()
     return {
-        "device": str(cells["device"].iloc[0]) if len(cells) else None,
         "cells": len(own),
         **every,
         "invalid": every["invalid"] + int(faults.get("invalid", 0)),
@@ -84,15 +90,23 @@ def steps(rows: Frame, cells: Frame) -> list[Figure]:
     ]
 
 
+def listed(summary: Summary) -> list[tuple[str, Figure]]:
+    """(GPU, its matrix), of those that have cells."""
+    found = [(device, own.get("matrix", {})) for device, own in each(summary)]
+    return [(device, own) for device, own in found if own.get("cells")]
+
+
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
-    """What came of all cells, in a sentence."""
-    found = summary.get("matrix", {})
-    if not found.get("cells"):
-        return
+    """What came of all cells of a GPU, in a sentence."""
+    for device, found in listed(summary):
+        yield _said(device, found)
+
+
+def _said(device: str, found: Figure) -> str:
     judged = [one for one in found["features"] if one["outcome"] in ("met", "not_met")]
     met = sum(one["outcome"] == "met" for one in judged)
-    yield (
-        f"{short_name(found['device'])}, an engine's switches one at a time and crossed:"
+    return (
+        f"{short_name(device)}, an engine's switches, each by itself and crossed:"
         f" {found['cells']} cells, {found['valid']} valid through all their levels,"
         f" {found['not_supported']} not supported, {found['invalid']} INVALID, planted ones"
         f" among them; criteria met: {met} of {len(judged)}."
@@ -113,11 +127,13 @@ SECTION = Section(
         "matrix/planted": [CELLS, LEVELS],
         "matrix/steps": [STEPS],
     },
-    build=lambda read: {"matrix": matrix(read)},
+    needs=(RECORDED, RUNS),
+    build=lambda read: beside(read, lambda device: {"matrix": matrix(read, device)}),
     readings=readings,
+    values=lambda summary: {"matrices": listed(summary)},
     words={"matrix_words": STATES},
     captions={
-        "matrix": "Times of features, and of pairs of them, over the baseline's; grey is what two"
+        "matrix": "Times of features, and of pairs of them, over the baseline's; grey is what"
         " boots of the baseline differ by."
     },
     rows={"matrix_numbers": Browsable((NUMBERS, CELLS), browsed)},
