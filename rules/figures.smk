@@ -5,6 +5,7 @@ include: "figures/corpus.smk"
 include: "figures/measured.smk"
 include: "figures/searches.smk"
 include: "figures/matrix.smk"
+include: "figures/serving.smk"
 
 
 rule figures:

@@ -31,8 +31,10 @@ def journal(
     hashes: tuple[str, ...] = ("0123456789abcdef",),
     outputs: dict[str, Any] | None = None,
     gpu_us: dict[str, float] | None = None,
+    fault: str | None = None,
 ) -> Path:
-    """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config, by boots' index."""
+    """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config; ``fault``: a boot that
+    was made to fail for lack of memory."""  # noqa: D205,D209
     found = Journal(path)
     for kernels in hashes:
         found.begin(plan=PLAN, kernel_hash=kernels)
@@ -48,6 +50,10 @@ def journal(
             found.record(f"{boot}/d/{config}", Answer(Outcome.OK, result=result), task="decode",
                          config=config, batch=4, **about, **{"pass": 0})  # fmt: skip
     about = {"boot": "mix-0", "model": "mix"}
+    if fault is not None:
+        died = Answer(Outcome.OUT_OF_MEMORY, "CUDA out of memory. Tried to allocate 256.00 GiB")
+        for task in ("boot", "fault"):
+            found.record(f"{fault}/{task}", died, task=task, boot=fault, model="mix")
     for config in ("committed", "ours"):
         read = {"read": [f"/p/{FILE}"] if config == "ours" else [],
                 "looked_up": {"4": {"calls": 2, "config": ENTRY}}}  # fmt: skip

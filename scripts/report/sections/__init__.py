@@ -11,7 +11,8 @@ from scripts.report.section import Section, Source, with_template
 # What the pages group them by, what matters most first.
 TOPICS = {
     "What was found": (
-        "first", "headline", "margins", "live", "agreement", "teaching", "claims", "reading",
+        "first", "headline", "margins", "live", "agreement", "engine", "serving", "teaching",
+        "claims", "reading",
     ),
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),

@@ -1,0 +1,199 @@
+"""What config files do to vLLM's engine: decode steps, outputs, served requests, failed boots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.device import short_name
+from scripts.lib.schemas import serving as schema
+from scripts.report.rows import plain_rows
+from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+
+_MODULE = "serving.engine"
+BOOTS = made("engine_boots", _MODULE, schema.ENGINE_BOOTS)
+RATIOS = made("engine_ratios", _MODULE, schema.ENGINE_RATIOS)
+OUTPUTS = made("engine_outputs", _MODULE, schema.ENGINE_OUTPUTS)
+SERVED = made("engine_served", _MODULE, schema.ENGINE_SERVED)
+OURS, OK = "ours", "ok"
+_MOST = 110  # letters of a reason on a page
+# config -> in words
+CONFIGS = {
+    "committed": "vLLM's own file",
+    "default": "what vLLM launches without a file",
+    "ours": "the rows that the operator's record chose; for a layer that it was not recorded at,"
+    " what is predicted without a GPU",
+}
+_PLAIN = ("model", "shape", "layers", "moe_layers", "batch", "config", "base", "boots",
+          "base_wall_us", "base_gpu_us", "spread")  # fmt: skip
+_SERVED = (
+    "request_throughput", "output_throughput", "median_ttft_ms", "p99_ttft_ms", "median_tpot_ms",
+    "p99_tpot_ms", "median_itl_ms", "p99_itl_ms",
+)  # fmt: skip
+
+
+def engine(read: Frames) -> Summary:
+    """``runtime[GPU]``: ``engine``, a row a (model, batch, config, base), and ``engine_runs``.
+
+    Nothing of a GPU on which no engine was booted.
+    """
+    found: Figure = {}
+    for device, boots in read["engine_boots"].groupby("device", sort=True):
+        ratios, outputs, served = (
+            own[own["device"] == device]
+            for own in (read["engine_ratios"], read["engine_outputs"], read["engine_served"])
+        )
+        rows = list(steps(ratios, equal_models(outputs)))
+        found[str(device)] = {
+            "engine": rows,
+            "engine_runs": {
+                "models": int(ratios["model"].nunique()),
+                "over": {str(base): over(some) for base, some in
+                         ratios[ratios["config"] == OURS].groupby("base", sort=True)},
+                "boots": booted(boots),
+                "failed": failed(boots),
+                "comparisons": len(outputs),
+                "same_outputs": int((outputs["outcome"] == OK).sum()),
+                "outputs": compared(outputs),
+                "served": list(answered(served)),
+            },
+        }  # fmt: skip
+    return {"runtime": found} if found else {}
+
+
+def _estimate(row: Figure, prefix: str = "") -> Figure:
+    ends = [row[f"{prefix}low"], row[f"{prefix}high"]]
+    return {"mean": row[f"{prefix}ratio"], "ci": ends, "n": row["boots"]}
+
+
+def steps(ratios: Frame, equal: dict[str, bool]) -> Iterator[Figure]:
+    """Rows of ENGINE_RATIOS with their estimates; ``equal``: whether a model's outputs were."""
+    for row in plain_rows(ratios):
+        yield {
+            **{name: row[name] for name in _PLAIN},
+            "moe_part": row["base_moe_us"] / row["base_gpu_us"],
+            "ratio": _estimate(row),
+            "gpu_ratio": _estimate(row, "gpu_"),
+            "outputs_equal": equal.get(row["model"]),
+        }
+
+
+def over(ratios: Frame) -> Figure:
+    """Ours over one base: median, least and largest GPU time of a step, over models and batches."""
+    values = ratios["gpu_ratio"].to_numpy()
+    return {
+        "n": len(values), "median": float(np.median(values)), "least": float(values.min()),
+        "largest": float(values.max()), "faster": int((ratios["gpu_high"] < 1).sum()),
+        "slower": int((ratios["gpu_low"] > 1).sum()),
+    }  # fmt: skip
+
+
+def equal_models(outputs: Frame) -> dict[str, bool]:
+    """By model whether all outputs under another config were those under its first."""
+    return {
+        str(model): bool((rows["outcome"] == OK).all())
+        for model, rows in outputs.groupby("model", sort=True)
+    }
+
+
+def compared(outputs: Frame) -> list[Figure]:
+    """Outputs of each model under each config, held against those under its first."""
+    kept = ("model", "config", "again", "outcome", "reason", "logits_diff", "prompts",
+            "next_equal", "tied", "tokens_equal", "tokens_compared", "file")  # fmt: skip
+    return [
+        {name: row[name] for name in kept} | {"reason": brief(row["reason"])}
+        for row in plain_rows(outputs)
+    ]
+
+
+def brief(reason: str) -> str:
+    """The beginning of a reason, as it may stand in a cell of a table, in code."""
+    return reason[:_MOST].replace("|", "/").replace("`", "'").replace("\n", " ")
+
+
+def booted(boots: Frame) -> Figure:
+    """Boots that were not made to fail: how many, outcomes, and how long they took."""
+    own = boots[~boots["planted"].astype(bool)]
+    fine = own[own["outcome"] == OK]
+    return {
+        "n": len(own), "ok": len(fine),
+        "seconds": float(fine["seconds"].median()) if len(fine) else None,
+        "vllm": sorted(map(str, fine["vllm"].dropna().unique())),
+        "backends": sorted(map(str, fine["moe_backend"].dropna().unique())),
+    }  # fmt: skip
+
+
+def failed(boots: Frame) -> list[Figure]:
+    """Boots that ended otherwise, those that were made to among them."""
+    rows = boots[boots["outcome"] != OK]
+    kept = ("boot", "outcome", "reason", "planted")
+    return [
+        {name: row[name] for name in kept} | {"reason": brief(row["reason"])}
+        for row in plain_rows(rows)
+    ]
+
+
+def answered(served: Frame) -> Iterator[Figure]:
+    """By model and config the fields of ``vllm bench serve``, medians over its rounds."""
+    fine = served[served["outcome"] == OK]
+    for (model, config), rows in fine.groupby(["model", "config"], sort=True):
+        yield {
+            "model": str(model), "config": str(config), "rounds": len(rows),
+            "requests": int(rows["requests"].iloc[0]),
+            **{name: float(rows[name].median()) for name in _SERVED},
+        }  # fmt: skip
+
+
+def engines(summary: Summary) -> list[tuple[str, Figure]]:
+    """(GPU, its part) of those on which an engine was booted."""
+    parts = summary.get("runtime", {}).items()
+    return [(device, part) for device, part in parts if part.get("engine_runs")]
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """A sentence for each GPU: what our files do to a decode step, and whether outputs stay."""
+    for device, part in engines(summary):
+        runs = part["engine_runs"]
+        if not runs["over"]:
+            continue
+        said = "; ".join(
+            f"over {base} {found['median']:.3f} in the median of {found['n']}, from"
+            f" {found['least']:.3f} to {found['largest']:.3f}"
+            for base, found in runs["over"].items()
+        )
+        yield (
+            f"{short_name(device)}, vLLM's engine with {runs['models']} models of few layers: GPU"
+            f" time of a decode step under our files {said}; outputs the same in"
+            f" {runs['same_outputs']} of {runs['comparisons']} comparisons."
+        )
+
+
+def values(summary: Summary) -> dict[str, Any]:
+    """What the templates show."""
+    return {"engines": engines(summary)}
+
+
+SECTION = Section(
+    "engine",
+    origins={
+        "runtime/*/engine": [RATIOS, OUTPUTS],
+        "runtime/*/engine_runs/over": [RATIOS],
+        "runtime/*/engine_runs/models": [RATIOS],
+        "runtime/*/engine_runs/boots": [BOOTS],
+        "runtime/*/engine_runs/failed": [BOOTS],
+        "runtime/*/engine_runs/outputs": [OUTPUTS],
+        "runtime/*/engine_runs/comparisons": [OUTPUTS],
+        "runtime/*/engine_runs/same_outputs": [OUTPUTS],
+        "runtime/*/engine_runs/served": [SERVED],
+    },
+    build=engine,
+    readings=readings,
+    values=values,
+    words={"engine_configs": CONFIGS},
+    captions={
+        "engine": "GPU time of a decode step of vLLM's engine under our files, model by model."
+    },
+    links={"engine": "In the engine"},
+)

@@ -1,0 +1,135 @@
+"""What configs are worth to who serves: a replay on the operator's record, and the law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.device import short_name
+from scripts.lib.schemas import serving as schema
+from scripts.report import wording
+from scripts.report.gpus import beside, each
+from scripts.report.rows import plain_rows
+from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.sections.datasets import RECORDED
+from scripts.report.sections.provenance import RUNS
+
+REPLAY = made("replay", "serving.replay", schema.REPLAY)
+LAW = made("law", "serving.law", schema.LAW)
+_ALL = 0  # concurrency of all steps together
+
+
+def serving(read: Frames, device: str) -> Summary:
+    """``serving`` of one GPU: ``replay`` and ``law``, each if there is any."""
+    replay, law = (read[name][read[name]["device"] == device] for name in ("replay", "law"))
+    found: Figure = {}
+    if len(replay):
+        found["replay"] = replayed(replay)
+    if len(law):
+        found["law"] = lawful(law)
+    return {"serving": found} if found else {}
+
+
+def replayed(rows: Frame) -> Figure:
+    """``steps``; ``over`` each base: layers, tokens a second before and after, ``ratio``, rows."""
+    whole = rows[rows["concurrency"] == _ALL]
+    return {
+        "steps": int(whole["steps"].max()),
+        "over": {str(base): over(some, rows[rows["before"] == base])
+                 for base, some in whole.groupby("before", sort=True)},
+    }  # fmt: skip
+
+
+def over(whole: Frame, every: Frame) -> Figure:
+    """All layers together, and each: tokens a second of one layer's operator."""
+    seconds = {when: whole[f"{when}_us"].sum() / 1e6 for when in ("before", "after")}
+    tokens = int(whole["tokens"].sum())
+    return {
+        "layers": len(whole),
+        "tokens_s": {when: tokens / each for when, each in seconds.items()},
+        "ratio": seconds["before"] / seconds["after"],
+        "median": float(whole["ratio"].median()),
+        "least": float(whole["ratio"].min()),
+        "largest": float(whole["ratio"].max()),
+        "p95_ratio": float(whole["p95_ratio"].median()),
+        "rows": [_layer(row, every) for row in plain_rows(whole)],
+    }
+
+
+def _layer(row: Figure, every: Frame) -> Figure:
+    mine = every[(every["shape"] == row["shape"]) & (every["concurrency"] != _ALL)]
+    return {
+        "shape": row["shape"],
+        "ratio": {"mean": row["ratio"], "ci": [row["low"], row["high"]], "n": row["steps"]},
+        "tokens_s": {when: row["tokens"] * 1e6 / row[f"{when}_us"] for when in ("before", "after")},
+        "median_ratio": row["median_ratio"], "p95_ratio": row["p95_ratio"],
+        "slower": row["slower"],
+        "levels": {str(one["concurrency"]): one["ratio"] for one in plain_rows(mine)},
+    }  # fmt: skip
+
+
+def lawful(rows: Frame) -> Figure:
+    """``cells`` and ``within_1pp`` of them; the same of ``nulls``; how far apart; the rows."""
+    apart = rows["apart"].abs()
+    nulls = rows[rows["same"].astype(bool)]
+    kept = ("model", "batch", "config", "base", "same", "predicted", "measured", "apart",
+            "within", "wall")  # fmt: skip
+    return {
+        "cells": len(rows),
+        "within_1pp": int(rows["within"].sum()),
+        "nulls": {"cells": len(nulls), "within_1pp": int(nulls["within"].sum())},
+        "apart": {"median": float(np.median(apart)), "largest": float(apart.max())},
+        "rows": [
+            {name: row[name] for name in kept}
+            | {"predicted_ci": [row["predicted_low"], row["predicted_high"]],
+               "measured_ci": [row["low"], row["high"]]}
+            for row in plain_rows(rows)
+        ],
+    }  # fmt: skip
+
+
+def served(summary: Summary) -> list[tuple[str, Figure]]:
+    """(GPU, its part)."""
+    return [(device, own["serving"]) for device, own in each(summary) if "serving" in own]
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """Of each GPU: the replay over what stands without our files, and how far the law holds."""
+    for device, found in served(summary):
+        name = short_name(device)
+        if "replay" in found:
+            said = "; ".join(
+                f"over {base} {one['median']:.3f} in the median of {one['layers']} layers, from"
+                f" {one['least']:.3f} to {one['largest']:.3f}"
+                for base, one in found["replay"]["over"].items()
+            )
+            yield (
+                f"{name}, {found['replay']['steps']:,} steps of a server replayed on the operator's"
+                f" record of each layer: its tokens a second under our rows {said}."
+            )
+        if "law" in found:
+            law = found["law"]
+            yield (
+                f"{name}, the engine's step predicted from the operator: within a percentage point"
+                f" on {wording.share(law['within_1pp'], law['cells'])} of {law['cells']} cells,"
+                f" {100 * law['apart']['median']:.2f} points apart in the median, at most"
+                f" {100 * law['apart']['largest']:.2f}."
+            )
+
+
+def values(summary: Summary) -> dict[str, Any]:
+    """What the templates show."""
+    return {"serving_of": served(summary)}
+
+
+SECTION = Section(
+    "serving",
+    origins={"serving/replay": [REPLAY], "serving/law": [LAW]},
+    needs=(RECORDED, RUNS),
+    build=lambda read: beside(read, lambda device: serving(read, device)),
+    readings=readings,
+    values=values,
+    links={"serving": "What it is worth served"},
+)

@@ -1,0 +1,85 @@
+"""The engine and what is served, on the pages: ratios, outputs, faults, the replay and the law."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from scripts.report import results_md
+from scripts.report.section import Headline
+from scripts.report.sections import engine, serving
+
+ABOUT = Headline((), "")
+
+
+@pytest.fixture(scope="module")
+def made(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(made: dict[str, Any]) -> str:
+    return results_md.page(made)
+
+
+def test_a_row_of_the_engine_is_that_of_the_table(made, inputs, page):
+    table = pd.read_parquet(inputs["engine_ratios"])
+    rows = made["runtime"]["NVIDIA_H200"]["engine"]
+    assert len(rows) == len(table) == 1
+    assert rows[0]["gpu_ratio"]["mean"] == pytest.approx(table["gpu_ratio"].iloc[0], rel=1e-5)
+    assert rows[0]["outputs_equal"] is True
+    assert "| `mix` | 2, 2 | 4 | ours | committed | 2 | 0.9800" in page
+
+
+def test_the_operator_stands_beside_the_engine(made):
+    assert {"op", "engine", "engine_runs"} <= set(made["runtime"]["NVIDIA_H200"])
+
+
+def test_outputs_files_and_faults_are_told(page):
+    assert "| `mix` | ours | no | ok |" in page
+    assert "`E=8,N=7168,device_name=NVIDIA_H200.json`" in page
+    assert "| `no-memory` | yes | out_of_memory | `CUDA out of memory." in page
+
+
+def test_a_reason_fits_a_cell():
+    assert engine.brief("a|b`c\nd" + "x" * 500).startswith("a/b'c dx")
+    assert len(engine.brief("x" * 500)) < 120
+
+
+def test_outputs_that_differ_are_not_equal():
+    rows = pd.DataFrame({"model": ["a", "a", "b"], "outcome": ["ok", "wrong_output", "ok"]})
+    assert engine.equal_models(rows) == {"a": False, "b": True}
+
+
+def test_replay_and_law_are_those_of_the_tables(made, inputs, page):
+    found = made["serving"]
+    replay = pd.read_parquet(inputs["replay"])
+    whole = replay[(replay["concurrency"] == 0) & (replay["before"] == "committed")]
+    over = found["replay"]["over"]["committed"]
+    assert over["ratio"] == pytest.approx(
+        whole["before_us"].sum() / whole["after_us"].sum(), rel=1e-5
+    )
+    assert over["tokens_s"]["after"] / over["tokens_s"]["before"] == pytest.approx(
+        over["ratio"], rel=1e-5
+    )
+    assert (found["law"]["cells"], found["law"]["within_1pp"]) == (1, 1)
+    assert "1 of 1 cells are" in page
+
+
+def test_readings_quote_the_figures(made):
+    (said,) = engine.readings(made, ABOUT)
+    assert "over committed 0.980 in the median of 1" in said
+    assert "the same in 2 of 2 comparisons" in said
+    replayed, law = serving.readings({"first_gpu": "NVIDIA_H200", **made}, ABOUT)
+    assert "200 steps of a server" in replayed
+    assert "within a percentage point on 100.0% of 1 cells" in law
+
+
+def test_without_an_engine_there_is_nothing_to_say():
+    assert list(engine.readings({"runtime": {"G": {"op": {}}}}, ABOUT)) == []
+    assert list(serving.readings({}, ABOUT)) == []
