@@ -52,12 +52,20 @@ def matrix(read: Frames, device: str) -> Figure:
     faults = planted["state"].value_counts()
     return {
         "cells": len(own),
+        "criteria": criteria(read["matrix_features"]),
         **every,
         "invalid": every["invalid"] + int(faults.get("invalid", 0)),
         "planted": planted_rows(planted, read["matrix_levels"]),
         "features": features(read["matrix_features"]),
         "steps": steps(read["matrix_steps"], cells),
     }
+
+
+def criteria(rows: Frame) -> Figure:
+    """How many were ``judged``, and how many of them ``met``."""
+    counts = rows["outcome"].value_counts()
+    met = int(counts.get("met", 0))
+    return {"judged": met + int(counts.get("not_met", 0)), "met": met}
 
 
 def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
@@ -103,13 +111,12 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
 
 
 def _said(device: str, found: Figure) -> str:
-    judged = [one for one in found["features"] if one["outcome"] in ("met", "not_met")]
-    met = sum(one["outcome"] == "met" for one in judged)
     return (
         f"{short_name(device)}, an engine's switches, each by itself and crossed:"
         f" {found['cells']} cells, {found['valid']} valid through all their levels,"
         f" {found['not_supported']} not supported, {found['invalid']} INVALID, planted ones"
-        f" among them; criteria met: {met} of {len(judged)}."
+        f" among them; criteria met:"
+        f" {found['criteria']['met']} of {found['criteria']['judged']}."
     )
 
 
@@ -124,6 +131,7 @@ SECTION = Section(
     origins={
         "matrix": [CELLS],
         "matrix/features": [FEATURES],
+        "matrix/criteria": [FEATURES],
         "matrix/planted": [CELLS, LEVELS],
         "matrix/steps": [STEPS],
     },
