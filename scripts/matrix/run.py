@@ -149,7 +149,8 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
     drawn = draw_all(matrix, models, out)
     until = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")
     setup = Setup(out / "boots", matrix.numbers, tuple(arguments.levels), until,
-                  at_once=arguments.at_once, lock=arguments.lock)  # fmt: skip
+                  at_once=arguments.at_once, lock=arguments.lock,
+                  gates=not arguments.ungated)  # fmt: skip
     suite = Suite(setup, journal, lambda name: fit(name, matrix, read_record(out / RECORD)))
     with ThreadPoolExecutor(len(models)) as pool:
         if "correctness" in arguments.levels:
@@ -191,6 +192,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=0.0,
                         help="begin nothing after so long; 0: no limit")  # fmt: skip
     parser.add_argument("--lock", type=Path, help="file of the GPU's turn, where others time too")
+    parser.add_argument("--ungated", action="store_true",
+                        help="time also what needs a cell that failed; it stays marked")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="only say which cells there are")
     return parser
 

@@ -32,6 +32,8 @@ from scripts.matrix.switches import Numbers
 
 LOG = logging.getLogger("matrix.suite")
 WORKER = (sys.executable, "-m", "scripts.matrix.worker")
+_USES = re.compile(r"\bUsing\b|arallelism is enabled")
+_LINES = 60  # of a log that are kept
 KILLED_AFTER_S = 0.05  # a planted crash: so long after the engine was asked
 Passed = Callable[[str], bool]
 
@@ -41,7 +43,8 @@ class Setup:
     """What all engines of a suite share.
 
     ``levels``: those asked for. ``until``: time.monotonic() after which nothing is begun.
-    ``hang_s``: deadline of a planted hang. ``lock``: turn on a GPU that others time on, too.
+    ``hang_s``: deadline of a planted hang. ``gates``: what needs a cell that did not pass is not
+    timed; else it is, and the judge says so. ``lock``: turn on a GPU that others time on, too.
     """
 
     folder: Path
@@ -53,6 +56,7 @@ class Setup:
     at_once: int = 8
     program: Sequence[str] = WORKER
     lock: Path | None = None
+    gates: bool = True
 
 
 class Suite:
@@ -142,7 +146,7 @@ class Suite:
         answer = engine.ask("level", name=level, numbers=asdict(self._setup.numbers))
         about: dict[str, Any] = {}
         if level == "path":
-            about["log"] = log_lines(cell, engine.log)
+            about["log"] = said(engine.log)
         self._journal.record(key_of(cell.id, level), answer, **about)
         LOG.info("%s: %s %s %.1f s", cell.id, level, answer.outcome, answer.seconds)
         return answer
@@ -150,9 +154,9 @@ class Suite:
     def _timed(self, cell: Cell, engine: Engine) -> None:
         missing = [one for one in cell.needs if not self._passed(one)]
         if engine.alive and PERFORMANCE in self._wanted(cell) and self._time_left():
-            if missing:
-                said = Answer(Outcome.FAILED, f"not timed: {', '.join(missing)} did not pass")
-                self._journal.record(key_of(cell.id, GATE), said)
+            if missing and self._setup.gates:
+                held = Answer(Outcome.FAILED, f"not timed: {', '.join(missing)} did not pass")
+                self._journal.record(key_of(cell.id, GATE), held)
             else:
                 with turn(self._setup.lock):
                     self._level(cell, engine, PERFORMANCE)
@@ -200,7 +204,8 @@ class Suite:
         return engine.ask("plant", fault=fault)
 
 
-def log_lines(cell: Cell, log: Path) -> list[str]:
-    """Patterns of the cell that its engine's log holds."""
+def said(log: Path) -> list[str]:
+    """Lines of an engine's log that say what it uses, each once, without their beginnings."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    return [one for one in cell.log if re.search(one, text)]
+    lines = (line.partition("] ")[2] or line for line in text.splitlines() if _USES.search(line))
+    return list(dict.fromkeys(line[:300] for line in lines))[:_LINES]

@@ -49,6 +49,9 @@ class State(StrEnum):
     OUTCOME = "outcome"  # a fault was planted; the reason says what came of it
 
 
+_PASSED = (State.VALID, State.PATH_ONLY)
+
+
 @dataclass(frozen=True)
 class Judged:
     """A cell with its verdict by level, and a reason for its state."""
@@ -63,8 +66,13 @@ class Judged:
 def judge(matrix: Matrix, record: Record) -> list[Judged]:
     """Every cell, in the order of the phases."""
     cells = cells_of(matrix)
-    first = {cell.id: _observed(cell, matrix, record) for cell in cells}
-    found = {cell.id: _whole(cell, first[cell.id], record) for cell in cells}
+    found: dict[str, Judged] = {}
+    for cell in cells:
+        one = _whole(cell, _observed(cell, matrix, record), record)
+        missing = [name for name in cell.needs if found[name].state not in _PASSED]
+        if missing and one.state in _PASSED:
+            one = replace(one, state=State.GATED, reason=f"{', '.join(missing)} did not pass")
+        found[cell.id] = one
     return [_compared(one, matrix, found) for one in found.values()]
 
 
@@ -188,7 +196,7 @@ def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judge
     levels = dict(one.levels) | dict.fromkeys(JUDGED, Verdict(Word.NOT_APPLICABLE))
     cell, numbers = one.cell, matrix.numbers
     base = found[f"{cell.model}/{BASELINE}"]
-    if one.state in (State.VALID, State.PATH_ONLY) and cell.kind != BASELINE:
+    if one.state in _PASSED and cell.kind != BASELINE:
         every = boots(cell.model, found)
         # A boot of the baseline is held against the noise of the others, not against its own.
         floor_boots = every if cell.kind != AGAIN else boots(cell.model, found, cell.id)
@@ -197,10 +205,7 @@ def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judge
         )
         if cell.kind == "pair":
             halves = [found[f"{cell.model}/{name}"] for name in cell.features]
-            first, second = (
-                half.metrics if half.state in (State.VALID, State.PATH_ONLY) else None
-                for half in halves
-            )
+            first, second = (half.metrics if half.state in _PASSED else None for half in halves)
             levels["combinations"] = combinations.judge(
                 one.metrics, base.metrics or None, first or None, second or None,
                 regression.noise_floor(every), numbers,

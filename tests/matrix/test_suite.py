@@ -8,6 +8,7 @@ import pytest
 
 from scripts.matrix.levels.level import Word
 from scripts.matrix.record import OBSERVED, key_of
+from scripts.matrix.suite import said
 from scripts.matrix.verdicts import State
 from tests.matrix.conftest import Ran, run_small
 
@@ -89,3 +90,27 @@ def test_nothing_is_begun_when_the_time_is_over(
 ) -> None:
     ran = run_small(tmp_path, monkeypatch, until=0.0)
     assert {one.state for one in ran.judged.values()} == {State.NOT_MEASURED}
+
+
+def test_what_the_gates_hold_back_may_be_timed_and_stays_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"small_moe-marlin": {"stress": "crash"}}
+    ran = run_small(tmp_path, monkeypatch, wrong, gates=False)
+    pair = ran.judged["small/graphs=off+moe=marlin"]
+    assert pair.metrics and pair.state is State.GATED
+    assert pair.reason == "small/moe=marlin did not pass"
+
+
+def test_the_log_says_what_an_engine_uses(tmp_path: Path) -> None:
+    log = tmp_path / "engine.log"
+    log.write_text(
+        "INFO 11-29 [cuda.py:420] Using AttentionBackendEnum.FLASH_ATTN backend.\n"
+        "INFO 11-29 [cuda.py:420] Using AttentionBackendEnum.FLASH_ATTN backend.\n"
+        "INFO 11-29 [x.py:1] [EP Rank 0/2] Expert parallelism is enabled.\nINFO other\n"
+    )
+    assert said(log) == [
+        "Using AttentionBackendEnum.FLASH_ATTN backend.",
+        "[EP Rank 0/2] Expert parallelism is enabled.",
+    ]
+    assert said(tmp_path / "none") == []

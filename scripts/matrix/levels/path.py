@@ -27,13 +27,13 @@ def names(seen: Seen) -> list[str]:
 
 
 def judge(seen: Seen, cell: Cell, log_lines: Sequence[str]) -> Verdict:
-    """``log_lines``: patterns of the cell that the engine's log held."""
+    """``log_lines``: of the engine's log, what it says that it uses."""
     there = names(seen)
     if not there:
         return Verdict(Word.FAILED, "the profile is empty")
     missing = [one for one in cell.must_see if not any(re.search(one, name) for name in there)]
     wrong = [name for name in there if any(re.search(one, name) for one in cell.must_not_see)]
-    unsaid = [one for one in cell.log if one not in log_lines]
+    unsaid = [one for one in cell.log if not any(re.search(one, line) for line in log_lines)]
     reasons = [
         *(f"must see {one}" for one in missing),
         *(f"must not see {name[:60]}" for name in dict.fromkeys(wrong)),
