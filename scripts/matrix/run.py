@@ -193,7 +193,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="begin nothing after so long; 0: no limit")  # fmt: skip
     parser.add_argument("--lock", type=Path, help="file of the GPU's turn, where others time too")
     parser.add_argument("--ungated", action="store_true",
-                        help="time also what needs a cell that failed; it stays marked")  # fmt: skip
+                        help="time also what needs a cell that failed")  # fmt: skip
     parser.add_argument("--list", action="store_true", help="only say which cells there are")
     return parser
 
