@@ -37,6 +37,11 @@ class Recording:
         right = (rows["outcome"] == "correct") & (rows["logits_diff"] <= logits_diff)
         return bool(right.all())
 
+    def kernels_of(self, scope: str) -> set[str]:
+        """Hashes of the kernels' source of its cells of a scope."""
+        own = self.cells[self.cells["scope"] == scope]
+        return set(own["kernel_hash"].astype(str)) if len(own) else set()
+
 
 @dataclass(frozen=True)
 class Pair:

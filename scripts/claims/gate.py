@@ -3,8 +3,10 @@
 Only if all of these hold: both files cover the token grid and every difference between them was
 measured, paired, on cells without a mark; all configs were correct; all were compiled ahead for the
 GPU and fit it; nowhere is the candidate slower beyond the locked spec's band, of the kernels and,
-for an end-to-end claim, of the whole layer; and somewhere it wins by more than the margin. What is
-missing fails. The verdict gives every reason, and each number of tokens with its evidence.
+for an end-to-end claim, of the whole layer; for such a claim the engine read the file, launched its
+configs by the kernels that it was judged under, and said the same with it as without; and somewhere
+it wins by more than the margin. What is missing fails. The verdict gives every reason, and each
+number of tokens with its evidence.
 
 Exit status: 0 the claim may be made; 1 it may not, see the reasons; 2 bad input, or an edited
 baseline.
@@ -24,10 +26,13 @@ from scripts.claims import checks
 from scripts.claims.baseline import BASELINE, read_baseline
 from scripts.claims.candidate import baseline_of, read_candidate
 from scripts.claims.comparator import Order, compare
+from scripts.claims.engine import in_engine
 from scripts.claims.evidence import Recording, read_recording
 from scripts.lib.config import Config
 from scripts.lib.files import InputError, sha256, write_json
 from scripts.lib.log import run_main
+from scripts.lib.recordings import Scope
+from scripts.lib.schemas.serving import ENGINE_OUTPUTS
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.spec import Spec, read_spec, spec_hash
 from scripts.lib.tables import read_table
@@ -49,8 +54,13 @@ def judge(
     claim: str,
     *,
     judging_half: bool = False,
+    layer: str = "",
+    outputs: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """The verdict, as it is written; see the module. ``space``: SPACE of the GPU and scheme."""
+    """The verdict, as it is written; see the module. ``space``: SPACE of the GPU and scheme.
+
+    ``outputs``: ENGINE_OUTPUTS, wanted of the ``layer`` for an end-to-end claim.
+    """
     points = checks.make_points(candidate, baseline, recordings, spec, judging_half=judging_half)
     order = compare([point.standing(spec) for point in points])
     found = {
@@ -61,7 +71,11 @@ def judge(
         "win": _check(checks.real_win(points, spec)),
     }
     if claim == END_TO_END or any(point.layer for point in points):
-        found[END_TO_END] = _check(checks.no_regression(points, spec, checks.LAYER))
+        reasons = [*checks.no_regression(points, spec, checks.LAYER)]
+        if claim == END_TO_END:
+            judged = {hash_ for one in recordings for hash_ in one.kernels_of(Scope.OP)}
+            reasons += in_engine(candidate, layer, outputs, judged, spec.logits_diff)
+        found[END_TO_END] = _check(reasons)
     passed = all(check["pass"] for check in found.values())
     return {
         "version": 1,
@@ -99,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
         help="kernel: of the GEMMs only; a layer that was measured must not regress either way",
     )  # fmt: skip
     parser.add_argument(
+        "--engine", type=Path,
+        help="ENGINE_OUTPUTS table (scripts.serving.engine), which an end-to-end claim needs",
+    )  # fmt: skip
+    parser.add_argument(
         "--judging-half", action="store_true",
         help="only the rounds by which scripts.statistics.gains judges what it picked",
     )  # fmt: skip
@@ -130,6 +148,8 @@ def _verdict(arguments: argparse.Namespace) -> dict[str, Any]:
         spec,
         arguments.claim,
         judging_half=arguments.judging_half,
+        layer=arguments.layer,
+        outputs=read_table(arguments.engine, ENGINE_OUTPUTS) if arguments.engine else None,
     )
     files = {name: getattr(arguments, name) for name in ("candidate", "baseline")}
     named = {name: {"path": p.as_posix(), "sha256": sha256(p)} for name, p in files.items()}

@@ -23,6 +23,7 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, FINALS
+from scripts.lib.schemas.serving import ENGINE_OUTPUTS
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.spec import read_spec
 from scripts.lib.tables import read_table, write_table
@@ -94,6 +95,48 @@ def test_an_end_to_end_claim_needs_the_layer_measured(case: Case) -> None:
     assert not verdict["claimable_win"]
     assert not verdict["checks"]["end_to_end"]["pass"]
     assert "layer: 16: " in " ".join(verdict["reasons"])
+
+
+def engine_rows(case: Case, **changed: object) -> pd.DataFrame:
+    """The engine under the candidate, as scripts.serving.engine has it."""
+    device, _, shape = LAYER.partition("/")
+    launched = {str(tokens): config.id for tokens, config in case.candidate.items()}
+    row = {
+        "device": device, "model": "m", "shape": shape, "boot": "m-0", "config": "ours",
+        "again": False, "outcome": "ok", "reason": "", "logits_diff": 0.0, "prompts": 3,
+        "next_equal": 3, "tied": 0, "tokens_equal": 9, "tokens_compared": 9, "file": "E=8.json",
+        "launched": json.dumps(launched), "kernel_hash": "0123",
+    }  # fmt: skip
+    return pd.DataFrame([row | changed], columns=ENGINE_OUTPUTS.names)
+
+
+def in_layer(case: Case) -> Case:
+    """With every difference measured once more as part of the whole layer."""
+    (old,) = case.recordings
+    cells = old.cells.assign(scope="layer")
+    more = dataclasses.replace(old, name="planted", cells=cells)
+    return dataclasses.replace(case, recordings=[old, more])
+
+
+def test_an_end_to_end_claim_needs_the_engine(case: Case) -> None:
+    whole = in_layer(case)
+    judged = {
+        name: judge(
+            whole.candidate, whole.baseline, whole.recordings, whole.space, read_spec(),
+            END_TO_END, judging_half=True, layer=LAYER, outputs=outputs,
+        )
+        for name, outputs in {
+            "none": None,
+            "right": engine_rows(case),
+            "wrong": engine_rows(case, outcome="wrong_output", reason="logits_diff 0.2"),
+            "unread": engine_rows(case, outcome="file_not_read", reason="another file was read"),
+        }.items()
+    }  # fmt: skip
+    assert {name: one["claimable_win"] for name, one in judged.items()} == {
+        "none": False, "right": True, "wrong": False, "unread": False,
+    }  # fmt: skip
+    assert judged["wrong"]["reasons"] == ["engine: m-0: wrong_output: logits_diff 0.2"]
+    assert "was never run" in judged["none"]["reasons"][0]
 
 
 def with_candidate(case: Case, tokens: int, config_id: str | None) -> Case:
