@@ -249,6 +249,8 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Read the suite, run what is left, collect the set."""
     arguments = make_parser().parse_args(argv)
+    # The engines' processes have a working folder of their own.
+    arguments.out, arguments.model = arguments.out.absolute(), arguments.model.absolute()
     whole = False
 
     def body() -> None:
