@@ -368,6 +368,17 @@ def said_by_loaders():
     return recorded(*(one.path for one in registered("loaded")))
 
 
+def evidence():
+    """Every file of the recorded sets of evidence and of their re-runs; none where there is none."""
+    found = [f"{one.path}/" for one in registered("evidence", "rerun")]
+    return recorded(*(p for p in read_manifest() if p.startswith(tuple(found))))
+
+
+def reruns():
+    """Re-runs of a set of evidence, as options: ``FIRST=SECOND``."""
+    return [f"{one.repeats}={one.name}" for one in registered("rerun")]
+
+
 def tuned(name):
     """A file of every recorded run of the command that tunes a layer."""
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))

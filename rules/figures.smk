@@ -8,6 +8,9 @@ include: "figures/matrix.smk"
 include: "figures/serving.smk"
 
 
+include: "figures/evidence.smk"
+
+
 rule figures:
     input:
         results_of("figures"),

@@ -119,15 +119,18 @@ class Engine:
             self._watchdog.watch(self.spec.name, self._process.pid)
         return None
 
-    def ask(self, do: str, check: Check | None = None, **question: Any) -> Answer:
+    def ask(
+        self, do: str, check: Check | None = None, *, alone: bool = True, **question: Any
+    ) -> Answer:
         """Ask in its turn, and wait for the answer; see ``scripts.engine.worker`` for questions.
 
+        ``alone``: not so for what is timed by nobody, which others may work beside.
         ``check``: says what is wrong with a result (None: nothing), which makes it wrong_output.
         After crash, hang, out_of_memory and the like the process is gone; ``failed`` leaves it.
         """
         if not self.alive:
             return self.ended or Answer(Outcome.FAILED, "it was not booted")
-        with turn(None if do == "boot" else self._lock):
+        with turn(self._lock if alone and do != "boot" else None):
             answer = self._ask(do, question)
         if answer.outcome not in {Outcome.OK, Outcome.FAILED}:
             return self._end(answer)

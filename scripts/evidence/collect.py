@@ -17,8 +17,9 @@ from scripts.engine.journal import MEMORY, RESULT, RUN
 from scripts.engine.outcome import Outcome
 from scripts.engine.watchdog import gaps
 from scripts.evidence.kinds import shortened
-from scripts.evidence.leg import CHUNK, JOURNAL, WATCH
+from scripts.evidence.leg import ANSWERING, CHUNK, JOURNAL, WARM, WATCH
 from scripts.evidence.machine import is_on
+from scripts.evidence.model.form import Form
 from scripts.evidence.model.questions import END_ID, drawn, read_answer
 from scripts.evidence.suite import Leg, Suite, suite_of
 from scripts.lib.chain import read_chain
@@ -57,13 +58,18 @@ def leg_of(suite: Suite, leg: Leg, bodies: Bodies) -> dict[str, Any]:
     missing = [gap for start in {body["start"] for body in bodies} for gap in
                unwatched(bodies, start)]  # fmt: skip
     answers = _answers(suite, leg, results)
-    outcome, reason = _outcome(suite, leg, results, missing)
+    timing, answering = _timing(suite, results), _answering(suite, leg, results)
+    outcome, reason = next((one for one in (timing, answering) if one[0] != "ok"), timing)
+    if missing and outcome == "ok":
+        outcome = UNWATCHED
+        reason = f"no line on memory from {missing[0][0]:g} to {missing[0][1]:g} s"
     boots = [_boot(body) for key, body in results.items() if key.startswith("boot/")]
     timed = [body for body in results.values() if body["outcome"] == Outcome.OK]
     return {
         "leg": leg.name,
         "outcome": outcome,
         "reason": reason,
+        "form": Form(leg.packed, leg.wide).name,
         "boots": boots,
         "options": {
             one.name: all(is_on(one, leg, boot["facts"]) for boot in boots if boot["facts"])
@@ -85,27 +91,38 @@ def unwatched(bodies: Bodies, start: int) -> list[list[float]]:
     return [[a, b] for a, b in gaps(lines, float(ends[0]) if ends else max(lines, default=0.0))]
 
 
-def _outcome(
-    suite: Suite, leg: Leg, results: Mapping[str, Any], missing: list[Any]
-) -> tuple[str, str]:
-    """The worst that befell a leg. A failed boot that another start made good is none."""
+def _timing(suite: Suite, results: Mapping[str, Any]) -> tuple[str, str]:
+    """How the timing of a leg ended: ok if each boot has the least of its repeats."""
     rounds = range(min(suite.least, suite.repeats))
     wanted = [f"{kind}/{boot}/{n}" for boot in range(suite.boots) for n in rounds
               for kind in ("profile", "latency")]  # fmt: skip
-    if leg.answering is not None:
-        wanted += [f"answers/{first}" for first in range(0, suite.questions, CHUNK)]
+    return _ended(wanted, results, [str(boot) for boot in range(suite.boots)])
+
+
+def _answering(suite: Suite, leg: Leg, results: Mapping[str, Any]) -> tuple[str, str]:
+    """How the questions to a leg ended; ok, too, where none were to be asked."""
+    asked = range(0, suite.questions, CHUNK) if leg.answering is not None else ()
+    wanted = [f"answers/{first}" for first in asked]
+    late = [results[key] for key in wanted if results.get(key, {}).get("outcome") == Outcome.HANG]
+    if late:  # what was asked last has no answer, and is a timeout
+        return str(Outcome.HANG), f"{late[0]['key']}: {late[0]['reason']}"
+    return _ended(wanted, results, [ANSWERING])
+
+
+def _ended(wanted: list[str], results: Mapping[str, Any], boots: list[str]) -> tuple[str, str]:
+    """The worst that befell some tasks. A failed boot that another start made good is none."""
+    ok = str(Outcome.OK)
     for key in wanted:
-        if key in results and results[key]["outcome"] != Outcome.OK:
+        if key in results and results[key]["outcome"] != ok:
             return results[key]["outcome"], f"{key}: {results[key]['reason']}"
-    left = [key for key in wanted if key not in results]
-    if left:
-        boots = [b for k, b in results.items() if k.startswith("boot/") and b["outcome"] != "ok"]
-        if boots:
-            return boots[-1]["outcome"], f"{boots[-1]['key']}: {boots[-1]['reason']}"
-        return CUT_OFF, f"{len(left)} of {len(wanted)} tasks are left"
-    if missing:
-        return UNWATCHED, f"no line on memory from {missing[0][0]:g} to {missing[0][1]:g} s"
-    return str(Outcome.OK), ""
+    left = sum(key not in results for key in wanted)
+    if not left:
+        return ok, ""
+    before = tuple(f"{kind}/{boot}/" for kind in ("boot", WARM) for boot in boots)
+    for key, body in results.items():
+        if key.startswith(before) and body["outcome"] != ok:
+            return body["outcome"], f"{key}: {body['reason']}"
+    return CUT_OFF, f"{left} of {len(wanted)} tasks are left"
 
 
 def _boot(body: Mapping[str, Any]) -> dict[str, Any]:

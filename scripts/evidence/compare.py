@@ -33,10 +33,9 @@ def told(found: Comparison) -> list[str]:
         for premise in found.premises
         if premise.allowed and premise.first != premise.second
     ]
-    if not found.kernels:
-        return lines
-    words = ", ".join(f"{n} {word}" for word, n in judged_words(found.kernels).items())
-    lines.append(f"kernels: {words}; calls {'equal' if found.calls_equal else 'unequal'}")
+    if found.kernels:
+        words = ", ".join(f"{n} {word}" for word, n in judged_words(found.kernels).items())
+        lines.append(f"kernels: {words}; calls {'equal' if found.calls_equal else 'unequal'}")
     for pair in found.pairs:
         lines.append(
             f"order: {pair.faster} before {pair.slower}: {pair.word}"

@@ -22,7 +22,7 @@ from scripts.lib.files import write_json
 JOURNAL, BOOTS, CONFIGS, TRACES = "journal.jsonl", "boots", "configs", "traces"
 CHUNK = 50  # questions asked at once; the first of them are the fifty
 ANSWERING = "answering"
-WATCH = "watch"
+WATCH, WARM = "watch", "warm"
 
 
 class RunningLeg:

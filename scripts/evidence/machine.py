@@ -45,8 +45,10 @@ def digest(value: Any) -> str:
 
 
 def gpu(fields: tuple[str, ...]) -> list[str]:
-    """Fields of the first GPU as nvidia-smi says them. InputError without one."""
-    command = ["nvidia-smi", "--id=0", f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
+    """Fields of the GPU that engines see first, as nvidia-smi says them. InputError without."""
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"
+    command = ["nvidia-smi", f"--id={seen}", f"--query-gpu={','.join(fields)}"]
+    command.append("--format=csv,noheader")
     try:
         said = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:

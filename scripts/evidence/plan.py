@@ -3,7 +3,8 @@
 A model is named as data/models.yaml and data/architectures.yaml have it. A leg's config files are
 `default` (rows by the runtime's own heuristic), `shipped` (the file in the runtime's wheel, read
 where the suite runs), or a folder that holds a file of the layer's name; its `switches` are further
-fields of the engine, of the timed one and of the one that answers.
+fields of the engine, of the timed one and of the one that answers. A `wide` leg has the small model
+among zeros, for kernels that take none as narrow.
 """
 
 from __future__ import annotations
@@ -72,14 +73,15 @@ def _leg(
     one: Mapping[str, Any], engine: Mapping[str, Any], answering: Any,
     shape: Shape, device: str, where: str,
 ) -> dict[str, Any]:  # fmt: skip
-    known = {"name", "configs", "switches"}
+    known = {"name", "configs", "switches", "wide"}
     for key in one:
         if key not in known:
             raise unknown_name(f"{where}: field", key, known)
     switches = one.get("switches", {})
     leg: dict[str, Any] = {"name": one.get("name"), "engine": {**engine, **switches}}
     if answering is not None:
-        leg |= {"answering": {**answering, **switches}, "packed": shape.scheme == _PACKED}
+        leg |= {"answering": {**answering, **switches}, "packed": shape.scheme == _PACKED,
+                "wide": one.get("wide", False)}  # fmt: skip
     if "configs" in one:
         name = VLLM.file_name(shape, device)
         small = Size(1)

@@ -1,4 +1,4 @@
-"""Changes put into a re-run, one at a time, to see that each gets the word that it deserves."""
+"""Changes put into a set, one at a time, to see that each gets the word that it deserves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from scripts.evidence.answers import FEW
 from scripts.evidence.changes import series
-from scripts.evidence.collect import RIGHT, TIMEOUT, WRONG
+from scripts.evidence.collect import RIGHT, TIMEOUT, UNWATCHED, WRONG
 from scripts.evidence.verdict import CHANGED, NOT_COMPARABLE, OUTDATED, UNDECIDED, compare
 
 SLOWER = 1.05
@@ -26,25 +26,24 @@ class Planted(NamedTuple):
 
 def slower_kernel(first: Set, second: Set) -> None:
     """The first leg's kernel with the largest share of a decode step, by a twentieth."""
-    leg = next(iter(second["legs"]))
-    kernels = second["legs"][leg]["kernels"]
-    place = kernels["names"].index(_largest(second["legs"], leg))
+    kernels, place = _largest(second["legs"])
     for row in kernels["rows"]:
         if row[3] == place:
             row[5] *= SLOWER
 
 
-def _largest(legs: Mapping[str, Any], leg: str) -> str:
-    own = {k: one.share for (name, phase, k), one in series({leg: legs[leg]}).items()
-           if name == leg and phase == "decode" and not one.summed}  # fmt: skip
-    return max(own, key=lambda kernel: own[kernel])
+def _largest(legs: Mapping[str, Any]) -> tuple[Any, int]:
+    """The kernels of the first leg that was timed, and the place of the one that takes most."""
+    leg = next(name for name, held in legs.items() if held["kernels"]["rows"])
+    own = {k: one.share for (_, phase, k), one in series({leg: legs[leg]}).items()
+           if phase == "decode" and not one.summed}  # fmt: skip
+    kernels = legs[leg]["kernels"]
+    return kernels, kernels["names"].index(max(own, key=lambda kernel: own[kernel]))
 
 
 def one_call_more(first: Set, second: Set) -> None:
     """Of that kernel, in every repeat."""
-    leg = next(iter(second["legs"]))
-    kernels = second["legs"][leg]["kernels"]
-    place = kernels["names"].index(_largest(second["legs"], leg))
+    kernels, place = _largest(second["legs"])
     for row in kernels["rows"]:
         if row[3] == place and row[2] == "decode":
             row[4], row[5] = row[4] + 1, row[5] * (row[4] + 1) / row[4]
@@ -97,7 +96,7 @@ def turned_order(first: Set, second: Set) -> None:
 def unwatched_leg(first: Set, second: Set) -> None:
     """The watchdog's line was missing for a while in one leg."""
     leg = next(iter(second["legs"].values()))
-    leg["outcome"], leg["reason"] = "unwatched", "no line on memory from 30 to 90 s"
+    leg["outcome"], leg["reason"] = UNWATCHED, "no line on memory from 30 to 90 s"
 
 
 CHANGES: Mapping[str, tuple[Callable[[Set, Set], None], str]] = {
@@ -114,7 +113,9 @@ CHANGES: Mapping[str, tuple[Callable[[Set, Set], None], str]] = {
 
 def planted(first: Set, second: Set) -> list[Planted]:
     """Each change put into copies of two sets that agree; FEW questions at least are asked."""
-    out = []
+    out: list[Planted] = []
+    if not series(second["legs"]):
+        return out
     asked = max((len(leg["answers"]) for leg in second["legs"].values()), default=0)
     for name, (change, wanted) in CHANGES.items():
         if change in (worse_answers, late_answers) and asked < FEW:

@@ -13,7 +13,7 @@ from scripts.evidence.changes import EQUAL, series
 from scripts.evidence.collect import RIGHT, TIMEOUT, WRONG
 from scripts.evidence.kinds import ATTENTION, MOE, REST
 from scripts.evidence.planted import planted
-from scripts.evidence.verdict import NOT_COMPARABLE, Comparison
+from scripts.evidence.verdict import OUTDATED, STANDS, Comparison
 
 Row = dict[str, Any]
 _GIB = 2**30
@@ -84,7 +84,9 @@ def comparison(
 ) -> dict[str, list[Row]]:
     """By table: COMPARISONS, PREMISES, KERNELS, ORDER, ANSWERS and PLANTED of a comparison."""
     about = {"first": names[0], "second": names[1]}
-    tried = [] if found.verdict == NOT_COMPARABLE else planted(dict(first), dict(second))
+    # Into the re-run if it agrees; else into the earlier set, held against itself.
+    agrees = found.verdict in (STANDS, OUTDATED)
+    tried = planted(dict(first), dict(second if agrees else first))
     judged = [one for one in found.kernels if one.judged]
     known = [one.ratio for one in judged if math.isfinite(one.ratio)]
     suite = first["set"]["suite"]
@@ -99,27 +101,29 @@ def comparison(
         "largest": max(known, key=lambda ratio: abs(math.log(ratio)), default=None),
         "visible": found.visible,
         "same_gpu": first["set"]["gpu_uuid"] == second["set"]["gpu_uuid"],
-        "planted": len(tried), "planted_found": sum(one.verdict == one.wanted for one in tried),
+        "planted_into": names[1] if agrees else names[0],
+        "planted": len(tried),
+        "planted_found": sum(one.verdict == one.wanted for one in tried),
     }  # fmt: skip
     return {
-        "comparisons": [row],
-        "compared_premises": [
+        "evidence": [row],
+        "evidence_premises": [
             about | {"premise": one.name, "value_first": one.first, "value_second": one.second,
                      "same": one.first == one.second}
             for one in found.premises
         ],
-        "compared_kernels": [about | _kernel(one) for one in found.kernels],
-        "leg_order": [
+        "evidence_kernels": [about | _kernel(one) for one in found.kernels],
+        "evidence_order": [
             about | {"faster": one.faster, "slower": one.slower, "ratio_first": one.ratio_first,
                      "ratio_second": one.ratio_second, "p_first": one.first,
                      "p_second": one.second, "word": one.word}
             for one in found.pairs
         ],
-        "leg_answers": [
+        "evidence_answers": [
             about | {key: value for key, value in vars(one).items() if key != "p_timeouts"}
             for one in found.accuracy if one.word != NONE
         ],
-        "planted": [about | one._asdict() for one in tried],
+        "evidence_planted": [about | one._asdict() for one in tried],
     }  # fmt: skip
 
 

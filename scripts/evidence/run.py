@@ -1,10 +1,11 @@
 """Run a suite of engine configurations and keep what came of it as a set of evidence.
 
-All engines boot side by side; then one at a time works: the small model's answers to questions,
-then, in rounds of a fresh random order, kernels by the profiler and the time of a token. A leg that
-fails is an outcome with a reason, and the others go on. The folder of a set is its own: a run in a
-folder that holds another suite, or one begun on another GPU, is refused, and a run that was cut off
-goes on, leg by leg, with what is left. Raw traces are written with --traces only, never recorded.
+All engines boot side by side, the small model's answer questions, and the others are warmed up;
+then one at a time works, in rounds of a fresh random order: kernels by the profiler, and the time
+of a token. A leg that fails is an outcome with a reason, and the others go on. The folder of a set
+is its own: a run in a folder that holds another suite, or one begun on another GPU, is refused, and
+a run that was cut off goes on, leg by leg, with what is left. Raw traces are written with --traces
+only, and never recorded.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import nobody_is_timed
 from scripts.evidence import machine
 from scripts.evidence.collect import LEGS, PREMISES, SUITE, collect
-from scripts.evidence.leg import ANSWERING, CHUNK, TRACES, RunningLeg
+from scripts.evidence.leg import ANSWERING, CHUNK, TRACES, WARM, RunningLeg
 from scripts.evidence.machine import rows_of
 from scripts.evidence.model.checkpoint import RECORDED, written
+from scripts.evidence.model.form import Form
 from scripts.evidence.model.questions import Question, drawn, encode
 from scripts.evidence.suite import Suite, read_suite
 from scripts.lib.command_line import parser
@@ -43,7 +45,7 @@ EXAMPLE = """
   python -m scripts.evidence.run --suite build/suite.json --out build/evidence/monday
   python -m scripts.evidence.compare --first build/evidence/monday --second build/evidence/friday
 """
-MODEL = Path("data/recorded/evidence/model")
+MODEL = Path("data/recorded/models/arithmetic")
 ANSWER_TOKENS = 48  # the longest worked answer has 36
 Working = dict[RunningLeg, dict[str, Engine]]
 
@@ -67,11 +69,15 @@ class Run:
         return time.monotonic() >= self._until
 
     def boot(self, running: Sequence[RunningLeg], working: Working) -> None:
-        """Boot all engines side by side into ``working``; how each ended is noted."""
+        """Boot all engines side by side; how each ended is noted.
+
+        Those that answer do so at once, beside each other, since nobody times them; those to be
+        timed are warmed up and go into ``working``.
+        """
         every = [(leg, name) for leg in running for name in leg.wanted()]
         with ThreadPoolExecutor(max(1, len(every))) as pool:
             for leg, name, engine, answer in pool.map(lambda one: self._booted(*one), every):
-                if engine is not None:
+                if engine is not None and engine.alive:
                     working[leg][name] = engine
                 LOG.info("%s, boot %s: %s, %.0f s %s", leg.leg.name, name, answer.outcome,
                          answer.seconds, answer.reason)  # fmt: skip
@@ -81,15 +87,17 @@ class Run:
         try:
             weights = None
             if name == ANSWERING:
-                weights, about["weights"] = self._small_model(leg.leg.packed)
+                weights, about["weights"] = self._small_model(Form(leg.leg.packed, leg.leg.wide))
             engine = leg.engine(name, weights, **self._more)
             answer = engine.boot()
         except InputError as error:
             answer = Answer(Outcome.BOOT_FAILED, str(error))
         leg.journal.record(f"boot/{name}/{leg.journal.starts - 1}", answer, **about)
-        return leg, name, engine if answer.ok else None, answer
+        if engine is not None and answer.ok:
+            self._answers(leg, engine) if name == ANSWERING else self._warm(leg, name, engine)
+        return leg, name, engine, answer
 
-    def _small_model(self, packed: bool) -> tuple[Path, str]:
+    def _small_model(self, form: Form) -> tuple[Path, str]:
         """The small model laid out for the engine, and its hash; waits for it as was asked."""
         recorded = self._given.model / RECORDED
         until = time.monotonic() + self._given.model_within
@@ -97,41 +105,47 @@ class Run:
             time.sleep(0.5)
         if not recorded.is_file():
             raise InputError(f"{recorded}: not found; `make restore`, or train one and name it")
-        folder = self._given.out / "models" / ("packed" if packed else "plain")
         with self._model:
-            return written(self._given.model, folder, packed), sha256(recorded)[:16]
+            folder = written(self._given.model, self._given.out / "models" / form.name, form)
+        return folder, sha256(recorded)[:16]
+
+    def _warm(self, leg: RunningLeg, name: str, engine: Engine) -> None:
+        """What is asked for the first time compiles, and is timed by nobody; failures are noted."""
+        for do, question in (("profile", self.suite.profile), ("latency", self.suite.latency)):
+            if engine.alive and not self.over:
+                answer = engine.ask(do, alone=False, **dict(question))  # type: ignore[arg-type]
+                if not answer.ok:
+                    self._note(leg, name, f"{WARM}/{name}/{do}", answer)
+
+    def _answers(self, leg: RunningLeg, engine: Engine) -> None:
+        for task in leg.left(leg.asked()):
+            if engine.alive and not self.over:
+                first = int(task.partition("/")[2])
+                answer = answered(engine, self._questions[first : first + CHUNK])
+                self._note(leg, ANSWERING, task, answer)
+        engine.stop()
 
     def rounds(self, working: Working) -> None:
         """Every boot's tasks, round by round, each round in an order of its own."""
         for number in range(self.suite.repeats):
-            order = [(leg, name) for leg, engines in working.items()
-                     for name in engines if name != ANSWERING]  # fmt: skip
+            order = [(leg, name) for leg, engines in working.items() for name in engines]
             random.Random(f"{self.suite.name} {number}").shuffle(order)
             for leg, name in order:
                 for task in leg.left([f"profile/{name}/{number}", f"latency/{name}/{number}"]):
-                    self._ask(leg, name, working[leg], task)
+                    self._time(leg, name, working[leg][name], task)
             LOG.info("round %d of %d", number + 1, self.suite.repeats)
 
-    def answers(self, working: Working) -> None:
-        """The small model's answers under each leg."""
-        for leg, engines in working.items():
-            for task in leg.left(leg.asked()) if ANSWERING in engines else []:
-                self._ask(leg, ANSWERING, engines, task)
-            LOG.info("%s: answered", leg.leg.name)
-
-    def _ask(self, leg: RunningLeg, name: str, engines: dict[str, Engine], task: str) -> None:
-        engine = engines[name]
+    def _time(self, leg: RunningLeg, name: str, engine: Engine, task: str) -> None:
         if self.over or not engine.alive:
             return
         kind, _, rest = task.partition("/")
+        question: dict[str, Any] = dict(self.suite.latency)
         if kind == "profile":
-            question: dict[str, Any] = {**self.suite.profile, **self._trace(leg, rest)}
-            answer = engine.ask("profile", **question)
-        elif kind == "latency":
-            timed: dict[str, Any] = dict(self.suite.latency)
-            answer = engine.ask("latency", **timed)
-        else:
-            answer = answered(engine, self._questions[int(rest) : int(rest) + CHUNK])
+            question = {**self.suite.profile, **self._trace(leg, rest)}
+        self._note(leg, name, task, engine.ask(kind, **question))
+
+    @staticmethod
+    def _note(leg: RunningLeg, name: str, task: str, answer: Answer) -> None:
         leg.journal.record(task, answer, boot=f"{name}.{leg.journal.starts - 1}")
         if not answer.ok:
             LOG.info("%s, %s: %s %s", leg.leg.name, task, answer.outcome, answer.reason)
@@ -147,7 +161,8 @@ class Run:
 def answered(engine: Engine, some: list[Question]) -> Answer:
     """Token ids of the answers to some questions, each up to and with its END."""
     prompts = [encode(one.prompt) for one in some]
-    found = engine.ask("generate", prompts=prompts, tokens=ANSWER_TOKENS, ignore_eos=False)
+    question = {"prompts": prompts, "tokens": ANSWER_TOKENS, "ignore_eos": False}
+    found = engine.ask("generate", alone=False, **question)  # type: ignore[arg-type]
     kept = {"tokens": found.result.get("tokens", [])}
     return Answer(found.outcome, found.reason, kept, found.seconds)
 
@@ -200,16 +215,15 @@ def run(
         stack.callback(stop, working)
         with nobody_is_timed(started.lock):
             started.boot(running, working)
-        started.answers(working)
         started.rounds(working)
         return not any(leg.wanted() for leg in running)
 
 
 def stop(working: Working) -> None:
-    """End all engines."""
-    for engines in working.values():
-        for engine in engines.values():
-            engine.stop()
+    """End all engines; each takes seconds to give its memory back."""
+    every = [engine for engines in working.values() for engine in engines.values()]
+    with ThreadPoolExecutor(max(1, len(every))) as pool:
+        list(pool.map(Engine.stop, every))
 
 
 def begin(out: Path, found: Conditions, plan: Path) -> None:

@@ -43,13 +43,14 @@ class Option:
 class Leg:
     """One configuration. ``rows``: of its MoE config files, written under each name in ``files``;
     None: the engine's own files. ``answering``: fields of the small model's engine, besides its
-    ``weights``; None: it is asked no questions. ``packed``: that model's experts in MXFP4.
+    ``weights``; None: it is asked no questions. ``packed``, ``wide``: that model's form.
     """  # noqa: D205
 
     name: str
     engine: Mapping[str, Any]
     answering: Mapping[str, Any] | None = None
     packed: bool = False
+    wide: bool = False
     rows: Mapping[str, Any] | None = None
     files: tuple[str, ...] = ()
 

@@ -31,8 +31,8 @@ def tables(folders: list[Path], repeats: dict[str, str]) -> dict[str, pd.DataFra
         raise InputError(f"--repeats: {unknown[0]} is not among --sets")
     found: dict[str, list[rows.Row]] = {table.name: [] for table in schema.TABLES}
     for name, one in held.items():
-        found["legs"] += rows.legs(name, one)
-        found["starts"] += rows.starts(name, one)
+        found["evidence_legs"] += rows.legs(name, one)
+        found["evidence_starts"] += rows.starts(name, one)
     for first, second in repeats.items():
         said = compare(held[first], held[second])
         made = rows.comparison((first, second), held[first], held[second], said)

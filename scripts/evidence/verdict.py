@@ -7,19 +7,21 @@ option that exists now and was off is no longer what the engine can do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.evidence import answers, changes
 from scripts.evidence.answers import Accuracy
 from scripts.evidence.changes import BOUND, Change
+from scripts.evidence.collect import NOT_ASKED, UNWATCHED
 from scripts.evidence.order import KEPT, NO_ORDER, OPEN, TURNED, Pair, order
 
 STANDS, CHANGED, UNDECIDED = "stands", "changed", "undecided"
 NOT_COMPARABLE, OUTDATED = "not comparable", "reproduced but no longer valid"
 VERDICTS = (STANDS, CHANGED, NOT_COMPARABLE, UNDECIDED, OUTDATED)
 ABSENT = "absent"
+LEAST = 2  # repeats of a boot, where a suite does not say (scripts.evidence.suite)
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,13 @@ def compare(
         for which, held in (("first", first), ("second", second))
         for name, leg in held["legs"].items() if leg["outcome"] != "ok"
     )  # fmt: skip
-    legs = [
-        leg for leg in first["legs"]
-        if leg in second["legs"] and all(s["legs"][leg]["outcome"] == "ok" for s in (first, second))
-    ]  # fmt: skip
-    ours, theirs = ({leg: held["legs"][leg] for leg in legs} for held in (first, second))
-    if not legs:
+    timed, answered = _in_both(first, second, whole_timing), _in_both(first, second, whole_answers)
+    if not timed and not answered:
         return Comparison(UNDECIDED, failed or ("no leg is in both",), premises, failed=failed)
+    ours, theirs = ({leg: held["legs"][leg] for leg in timed} for held in (first, second))
     kernels = tuple(changes.changes(ours, theirs))
     pairs = tuple(order(ours, theirs, models(first["set"])))
-    accuracy = tuple(answers.compare(ours, theirs, legs))
+    accuracy = tuple(answers.compare(first["legs"], second["legs"], answered))
     moved, open_ = _against(kernels, pairs, accuracy), _unknown(kernels, pairs, accuracy)
     outdated = tuple(options_off(second))
     if moved:
@@ -112,6 +111,37 @@ def compare(
     else:
         verdict, reasons = STANDS, []
     return Comparison(verdict, tuple(reasons), premises, kernels, pairs, accuracy, outdated, failed)
+
+
+def whole_timing(leg: Mapping[str, Any], suite: Mapping[str, Any]) -> bool:
+    """Whether each of a leg's boots was timed the least number of times, and all of it watched."""
+    repeats: dict[str, set[int]] = {}
+    for boot, repeat, *_ in leg["kernels"]["rows"]:
+        repeats.setdefault(boot, set()).add(repeat)
+    least = min(suite.get("least", LEAST), suite["repeats"])
+    enough = [boot for boot, found in repeats.items() if len(found) >= least]
+    return len(enough) >= suite["boots"] and not leg["gaps"] and leg["outcome"] != UNWATCHED
+
+
+def whole_answers(leg: Mapping[str, Any], suite: Mapping[str, Any]) -> bool:
+    """Whether a leg was asked all its questions, and all of that watched."""
+    asked = len(leg["answers"]) == suite["questions"] and NOT_ASKED not in leg["answers"]
+    return asked and not leg["gaps"] and leg["outcome"] != UNWATCHED
+
+
+def _in_both(
+    first: Mapping[str, Any], second: Mapping[str, Any],
+    whole: Callable[[Mapping[str, Any], Mapping[str, Any]], bool],
+) -> list[str]:  # fmt: skip
+    """Legs that are whole in both sets, and had the small model in one form."""
+    found = []
+    for name, leg in first["legs"].items():
+        other = second["legs"].get(name)
+        if other is None or len({leg.get("form"), other.get("form")} - {None}) > 1:
+            continue
+        if whole(leg, first["set"]["suite"]) and whole(other, second["set"]["suite"]):
+            found.append(name)
+    return found
 
 
 def both_premises(

@@ -43,6 +43,9 @@ class Role(StrEnum):
     AUDIT = "audit"  # tuners put to the test on the GPU itself
     ENGINE = "engine"  # a runtime's engine, booted under several config files
     LOADED = "loaded"  # what a runtime's own loader said of config files
+    EVIDENCE = "evidence"  # a suite's legs on a running engine
+    RERUN = "rerun"  # the same suite later, on another machine
+    MODEL = "model"  # weights that an engine is asked with
     TUNED = "tuned"  # runs of the command that tunes a layer
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
@@ -60,6 +63,8 @@ _PLACES = {
     Role.AUDIT: "audit/{}",
     Role.ENGINE: "engine/{}",
     Role.LOADED: "loaded/{}.jsonl",
+    **dict.fromkeys((Role.EVIDENCE, Role.RERUN), "evidence/{}"),
+    Role.MODEL: "models/{}",
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
@@ -70,7 +75,11 @@ _PLACES = {
 # Roles of which the results say what was measured on a GPU, cell by cell.
 DATASETS = (Role.COMPLETE, Role.CORPUS)
 # What is measured once more, and in which role that was recorded first.
-_REPEATED = {Role.REPEAT: DATASETS, Role.FINALS: (Role.STUDY,)}
+_REPEATED = {
+    Role.REPEAT: DATASETS,
+    Role.FINALS: (Role.STUDY,),
+    Role.RERUN: (Role.EVIDENCE,),
+}
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ def parse(entries: Any, source: Path) -> tuple[Recording, ...]:
 def _check_repeats(one: Recording, every: Sequence[Recording], source: Path) -> None:
     first = _REPEATED.get(one.role, ())
     if bool(first) != (one.repeats is not None):
-        roles = " and ".join(_REPEATED)
+        roles = ", ".join(_REPEATED)
         raise InputError(f"{source}: {one.name}: the roles {roles}, and no others, have repeats")
     names = {other.name for other in every if other.role in first}
     if one.repeats is not None and one.repeats not in names:

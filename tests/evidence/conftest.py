@@ -18,40 +18,10 @@ from scripts.evidence.model.questions import VOCABULARY
 from scripts.evidence.run import Conditions, make_parser, run
 from scripts.evidence.suite import suite_of
 from scripts.lib.files import write_json
+from tests.evidence.plans import conditions, suite
+from tests.evidence.sets import made as made_set
 
 PROGRAM = (sys.executable, "-m", "tests.evidence.scripted")
-MODEL = {"architectures": ["MixtralForCausalLM"], "num_hidden_layers": 4}
-LEGS = {"default": "1.06", "committed": "1.03", "ours": "1"}
-
-
-def suite(questions: int = 100, boots: int = 2, **faults: str) -> dict[str, Any]:
-    """Three legs of one model; ``faults``: leg -> question:fault."""
-    return {
-        "name": "three", "device": "NVIDIA_H200", "boots": boots, "repeats": 3,
-        "profile": {"batch": 4, "input": 8, "steps": 8},
-        "latency": {"batch": 4, "input": 8, "output": 8, "repeats": 2, "warmups": 0},
-        "questions": questions, "question_seed": 7,
-        "legs": [
-            {"name": name,
-             "engine": {"model": MODEL,
-                        "environment": {"SPEED": speed, "FAULT": faults.get(name, "")}},
-             "answering": {}}
-            for name, speed in LEGS.items()
-        ],
-        "options": [{"name": "graphs", "source": "argument", "key": "enforce_eager",
-                     "fact": "graph_mode", "means_off": ["NONE"]}],
-    }  # fmt: skip
-
-
-def conditions(**premises: str) -> Conditions:
-    """Of one machine."""
-    return Conditions(
-        {"GPU": "NVIDIA H200", "driver": "580.95.05", "torch": "2.11.0", **premises},
-        {"graphs": True},
-        {"command": "python -m scripts.evidence.run", "commit": "0" * 40,
-         "packages": {"torch": "2.11.0"}, "gpu_uuid": "GPU-1"},
-        {},
-    )  # fmt: skip
 
 
 def given(out: Path, plan: dict[str, Any], *more: str) -> argparse.Namespace:
@@ -95,12 +65,18 @@ def make(tmp_path_factory: pytest.TempPathFactory, recorded_model: Path) -> Make
 
 
 @pytest.fixture(scope="session")
-def first(make: Make) -> dict[str, Any]:
-    """A whole set."""
+def ran(make: Make) -> dict[str, Any]:
+    """A whole set of a run."""
     return make(suite(), 1)
 
 
 @pytest.fixture(scope="session")
-def second(make: Make) -> dict[str, Any]:
+def first() -> dict[str, Any]:
+    """A whole set."""
+    return made_set(1)
+
+
+@pytest.fixture(scope="session")
+def second() -> dict[str, Any]:
     """Its re-run on another machine."""
-    return make(suite(), 2)
+    return made_set(2)

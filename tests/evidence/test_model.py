@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.formats import SCHEMES
+from kernels.formats import SCHEMES, Matrix
 from kernels.quantise import dequantise, quantise_weights
 from scripts.evidence.model import questions, train
 from scripts.evidence.model.checkpoint import WEIGHTS, coarse, from_bytes, tensors, written
+from scripts.evidence.model.form import Form
 from scripts.evidence.model.network import Network, Size, to_mxfp4
 from scripts.evidence.model.questions import LARGEST, LONGEST, drawn, encode, read_answer
 from scripts.lib.files import InputError
@@ -71,8 +73,8 @@ def test_the_gradient_passes_the_rounding():
 
 
 def test_both_forms_of_the_checkpoint_hold_the_same_numbers(recorded_model, tmp_path):
-    packed = written(recorded_model, tmp_path / "packed", True)
-    plain = written(recorded_model, tmp_path / "plain", False)
+    packed = written(recorded_model, tmp_path / "packed", Form(packed=True))
+    plain = written(recorded_model, tmp_path / "plain", Form())
     a = from_bytes((packed / WEIGHTS).read_bytes(), packed)
     b = from_bytes((plain / WEIGHTS).read_bytes(), plain)
     stem = "model.layers.0.mlp.experts"
@@ -94,7 +96,7 @@ def test_both_forms_of_the_checkpoint_hold_the_same_numbers(recorded_model, tmp_
 
 
 def test_the_file_is_as_the_public_format_describes(recorded_model, tmp_path):
-    data = (written(recorded_model, tmp_path, True) / WEIGHTS).read_bytes()
+    data = (written(recorded_model, tmp_path, Form(packed=True)) / WEIGHTS).read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     assert length % 8 == 0
@@ -111,9 +113,46 @@ def test_a_damaged_record_is_an_error_that_names_it(recorded_model, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors.xz").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"model\.safetensors\.xz: cannot be read"):
-        written(tmp_path, tmp_path / "out", True)
+        written(tmp_path, tmp_path / "out", Form())
     with pytest.raises(InputError, match="no safetensors file"):
         from_bytes(b"123", tmp_path / "file")
+
+
+def loaded(folder: Path, data: bytes) -> Network:
+    """A network with the numbers of a checkpoint whose experts are packed."""
+    described, stored = json.loads((folder / "config.json").read_text()), from_bytes(data, folder)
+    network = Network(Size(
+        described["vocab_size"], described["hidden_size"], described["intermediate_size"],
+        described["num_hidden_layers"], heads=described["num_attention_heads"],
+        kv_heads=described["num_key_value_heads"], head_width=described["head_dim"],
+    ))  # fmt: skip
+    state = {}
+    for name, value in stored.items():
+        short = name.removeprefix("model.").replace(".experts.", ".")
+        if name.endswith("_blocks"):
+            packed = Matrix(value.flatten(2), stored[name.replace("_blocks", "_scales")])
+            columns = value.shape[2] * 32
+            plain = dequantise(packed, SCHEMES["mxfp4_w4a16"], "b", columns)
+            state[short.replace("_proj_blocks", "")] = plain.float()
+        elif not name.endswith("_scales"):
+            state[short.replace("_proj_bias", "_bias") if ".experts." in name else short] = (
+                value.float()
+            )
+    network.load_state_dict(state)
+    return network
+
+
+def test_among_zeros_the_model_says_the_same(recorded_model, tmp_path):
+    tokens = torch.randint(0, SMALL.vocabulary, (2, 20))
+    found = []
+    for form in (Form(packed=True), Form(packed=True, wide=True)):
+        folder = written(recorded_model, tmp_path / form.name, form)
+        with torch.no_grad():
+            found.append(loaded(folder, (folder / WEIGHTS).read_bytes())(tokens)[0])
+    described = json.loads((tmp_path / "packed-wide/config.json").read_text())
+    assert (described["hidden_size"], described["intermediate_size"]) == (128, 128)
+    assert torch.allclose(found[0], found[1], atol=2e-3)
+    assert found[0].abs().max() > 0.5
 
 
 def test_coarse_numbers_are_the_nearest_with_so_few_bits():

@@ -10,13 +10,13 @@ from scripts.evidence.collect import leg_of, read_set, record
 from scripts.evidence.suite import suite_of
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
-from tests.evidence.conftest import conditions, suite
+from tests.evidence.plans import conditions, suite
 
 
-def test_a_whole_set_holds_every_leg_with_its_kernels_times_and_answers(first):
-    assert first["whole"]
-    assert list(first["legs"]) == ["default", "committed", "ours"]
-    for leg in first["legs"].values():
+def test_a_whole_set_holds_every_leg_with_its_kernels_times_and_answers(ran):
+    assert ran["whole"]
+    assert list(ran["legs"]) == ["default", "committed", "ours"]
+    for leg in ran["legs"].values():
         assert leg["outcome"] == "ok", leg["reason"]
         assert len({row[0] for row in leg["kernels"]["rows"]}) == 2
         assert len(leg["kernels"]["rows"]) == 2 * 3 * 2 * 5
@@ -27,13 +27,13 @@ def test_a_whole_set_holds_every_leg_with_its_kernels_times_and_answers(first):
         assert leg["options"] == {"graphs": True}
 
 
-def test_provenance_has_a_row_for_each_start_of_a_leg(first):
-    rows = first["set"]["provenance"]
+def test_provenance_has_a_row_for_each_start_of_a_leg(ran):
+    rows = ran["set"]["provenance"]
     assert [(row["leg"], row["start"], row["exit"]) for row in rows] == [
-        (leg, 0, "ended") for leg in first["legs"]
+        (leg, 0, "ended") for leg in ran["legs"]
     ]
     assert all(row["seconds"] > 0 and row["command"] for row in rows)
-    assert len(first["set"]["premises"]["weights"]) == 16
+    assert len(ran["set"]["premises"]["weights"]) == 16
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_evidence_of_another_machine_or_suite_is_never_written_over(make, tmp_pa
     assert (tmp_path / "set/set.json").read_bytes() == before
 
 
-def test_a_gap_of_the_watchdog_fails_the_leg(first):
+def test_a_gap_of_the_watchdog_fails_the_leg(ran):
     plan = suite_of(suite(), "plan")
-    bodies = list(read_chain(first["out"] / "legs/ours/journal.jsonl"))
+    bodies = list(read_chain(ran["out"] / "legs/ours/journal.jsonl"))
     for body in bodies:
         if body.get("key", "").startswith("watch"):
             body["result"]["until_s"] = 99.0
@@ -87,10 +87,10 @@ def test_a_gap_of_the_watchdog_fails_the_leg(first):
     assert found["gaps"]
 
 
-def test_a_recording_leaves_out_all_that_the_command_makes_again(first, tmp_path):
-    record(first["out"], tmp_path / "recorded")
+def test_a_recording_leaves_out_all_that_the_command_makes_again(ran, tmp_path):
+    record(ran["out"], tmp_path / "recorded")
     names = sorted(path.name for path in (tmp_path / "recorded").iterdir())
     assert names == ["committed.json.xz", "default.json.xz", "ours.json.xz", "set.json"]
     again = read_set(tmp_path / "recorded")
-    assert again["legs"] == first["legs"]
-    assert json.dumps(again["set"], sort_keys=True) == json.dumps(first["set"], sort_keys=True)
+    assert again["legs"] == ran["legs"]
+    assert json.dumps(again["set"], sort_keys=True) == json.dumps(ran["set"], sort_keys=True)

@@ -15,7 +15,7 @@ from scripts.evidence.changes import changes, moderated
 from scripts.evidence.compare import told
 from scripts.evidence.order import order
 from scripts.evidence.verdict import compare
-from tests.evidence.conftest import suite
+from tests.evidence.sets import made
 
 
 def medians(legs, leg, phase, kernel):
@@ -117,9 +117,8 @@ def test_intervals_cover_what_they_say():
     assert 0.03 < np.mean(missed) < 0.07
 
 
-def test_one_boot_each_decides_nothing(make):
-    plan = suite(questions=0, boots=1)
-    found = compare(make(plan, 1), make(plan, 2))
+def test_one_boot_each_decides_nothing():
+    found = compare(made(1, boots=1), made(2, boots=1))
     assert found.verdict == verdict.UNDECIDED
     assert found.visible is None
 
@@ -166,8 +165,11 @@ def test_the_smallest_visible_difference_is_the_smallest():
 
 def test_a_leg_that_failed_leaves_the_verdict_open(first, second):
     other = copy.deepcopy(second)
-    other["legs"]["ours"]["outcome"], other["legs"]["ours"]["reason"] = "crash", "killed by SIGKILL"
+    leg = other["legs"]["ours"]
+    leg |= {"outcome": "crash", "reason": "killed by SIGKILL"}
+    leg["kernels"]["rows"] = leg["kernels"]["rows"][:12]
     found = compare(first, other)
     assert found.verdict == verdict.UNDECIDED
     assert "crash" in found.reasons[0]
     assert {one.leg for one in found.kernels} == {"default", "committed"}
+    assert [one.leg for one in found.accuracy] == ["default", "committed", "ours"]

@@ -62,8 +62,8 @@ def test_ledgers_stand_beside_the_tables() -> None:
         ([{**CHECK, "role": "cost"}], "x: lacks the key device"),
         ([ENTRY, ENTRY], "a: data/recorded/measured/a is listed twice"),
         ([AGAIN], "b: repeats"),
-        ([ENTRY, {**AGAIN, "role": "corpus"}], "b: the roles repeat and finals, and no others"),
-        ([{**ENTRY, "role": "repeat"}], "a: the roles repeat and finals, and no others"),
+        ([ENTRY, {**AGAIN, "role": "corpus"}], "b: the roles repeat, finals, rerun, and no others"),
+        ([{**ENTRY, "role": "repeat"}], "a: the roles repeat, finals, rerun, and no others"),
     ],
 )  # fmt: skip
 def test_a_wrong_entry_is_named(entries: Any, said: str) -> None:

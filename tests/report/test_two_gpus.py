@@ -26,7 +26,8 @@ RENAMED = {DEVICE: SECOND, "nvidia_h200": "nvidia_b200", "H200": "B200"}
 ROW = re.compile(r"\| (?!G5)")  # G5 counts sentences
 NAMES = {"dataset", "run"}
 TWINS = {name: f"{name}-2" for name in (again.SECOND, planted_live.RUN)}
-SAID = {"claims", "readings"}  # lists of sentences; those of the first stay, in their order
+# Lists: what is said of the first stays, in its order.
+SAID = {"claims", "readings", "evidence", "evidence_sets"}
 
 
 def second(frame: pd.DataFrame) -> pd.DataFrame:

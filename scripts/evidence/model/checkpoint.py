@@ -1,7 +1,7 @@
 """The small model in files that the engine loads: config.json and model.safetensors.
 
-Recorded are the weights with their experts in MXFP4. ``written`` lays them out for the engine in
-MXFP4 or, with the very same numbers, in bfloat16.
+Recorded are the weights with their experts in MXFP4. ``written`` lays them out for the engine so
+or, with the very same numbers, in bfloat16.
 
 Source of the file format: the public description of safetensors (an 8-byte length, a header in
 JSON, the tensors' bytes).
@@ -22,8 +22,10 @@ from torch import Tensor
 
 from kernels.formats import SCHEMES, Format, Matrix
 from kernels.quantise import dequantise, quantise_weights
+from scripts.evidence.model.form import Form
 from scripts.evidence.model.network import EPSILON, LIMIT, Network, Size
 from scripts.evidence.model.questions import END_ID, PAD_ID
+from scripts.evidence.model.widen import widened
 from scripts.lib.files import InputError, replacing, write_json
 
 MXFP4: Format = SCHEMES["mxfp4_w4a16"]
@@ -162,18 +164,21 @@ def store(network: Network, folder: Path) -> None:
         temporary.write_bytes(data)
 
 
-def written(recorded: Path, folder: Path, quantised: bool) -> Path:
-    """Lay a recorded model out for the engine, in MXFP4 or in bfloat16; the folder."""
+def written(recorded: Path, folder: Path, form: Form) -> Path:
+    """Lay a recorded model out for the engine; the folder. InputError if it cannot be read."""
     source = recorded / RECORDED
     try:
         data = lzma.decompress(source.read_bytes())
         described = json.loads((recorded / "config.json").read_text(encoding="utf-8"))
     except (OSError, lzma.LZMAError, ValueError) as error:
         raise InputError(f"{source}: cannot be read ({error}); `make restore`") from error
-    if not quantised:
+    stored = from_bytes(data, source)
+    if not form.packed:
         described.pop("quantization_config", None)
-        data = to_bytes(in_bfloat16(from_bytes(data, source)))
+        stored = in_bfloat16(stored)
+    elif form.wide:
+        stored, described = widened(stored, described)
     write_json(folder / "config.json", described)
     with replacing(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(data)
+        temporary.write_bytes(to_bytes(stored))
     return folder

@@ -13,7 +13,7 @@ _LEG = Column("leg", pa.string(), "configuration of engine and switches")
 _FIRST_VERSION = ("1: first version",)
 
 LEGS = Table(
-    "legs",
+    "evidence_legs",
     1,
     "One row per leg of a set: how it ended, what a token costs, what it answered.",
     (
@@ -46,7 +46,7 @@ LEGS = Table(
 )  # fmt: skip
 
 STARTS = Table(
-    "starts",
+    "evidence_starts",
     1,
     "Provenance: one row per start of a leg of a set.",
     (
@@ -66,7 +66,7 @@ STARTS = Table(
 )
 
 COMPARISONS = Table(
-    "comparisons",
+    "evidence",
     1,
     "One row per set and its re-run.",
     (
@@ -89,14 +89,16 @@ COMPARISONS = Table(
         Column("visible", pa.float64(), "smallest relative change of a judged kernel's time that "
                "would have been seen, the worst of them", nullable=True),
         Column("same_gpu", pa.bool_(), "whether both ran on one and the same GPU"),
-        Column("planted", pa.int32(), "changes put into the re-run"),
+        Column("planted_into", pa.string(), "the re-run if it agrees; else the earlier set, held "
+               "against itself"),
+        Column("planted", pa.int32(), "changes put into that"),
         Column("planted_found", pa.int32(), "of them given the right word"),
     ),
     _FIRST_VERSION,
 )  # fmt: skip
 
 PREMISES = Table(
-    "compared_premises",
+    "evidence_premises",
     1,
     "One row per comparison and premise.",
     (
@@ -111,7 +113,7 @@ PREMISES = Table(
 )
 
 KERNELS = Table(
-    "compared_kernels",
+    "evidence_kernels",
     1,
     "One row per comparison, leg, phase and kernel, the sums of each part and of all among them.",
     (
@@ -140,7 +142,7 @@ KERNELS = Table(
 )  # fmt: skip
 
 ORDER = Table(
-    "leg_order",
+    "evidence_order",
     1,
     "One row per comparison and pair of legs that time one model.",
     (
@@ -158,7 +160,7 @@ ORDER = Table(
 )
 
 ANSWERS = Table(
-    "leg_answers",
+    "evidence_answers",
     1,
     "One row per comparison and leg that answered questions.",
     (
@@ -183,9 +185,9 @@ ANSWERS = Table(
 )  # fmt: skip
 
 PLANTED = Table(
-    "planted",
+    "evidence_planted",
     1,
-    "One row per comparison and change put into its re-run.",
+    "One row per comparison and change put into its re-run, or into the earlier set.",
     (
         _FIRST,
         _SECOND,

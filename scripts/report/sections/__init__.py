@@ -25,7 +25,7 @@ TOPICS = {
         "repeat", "revalidation", "states", "correctness", "cluster",
     ),
     "Configs that were committed": ("health", "corpus", "runtimes", "triton", "published"),
-    "Evidence": ("guardrails", "provenance"),
+    "Evidence": ("evidence", "guardrails", "provenance"),
 }  # fmt: skip
 
 
