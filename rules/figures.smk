@@ -6,8 +6,6 @@ include: "figures/measured.smk"
 include: "figures/searches.smk"
 include: "figures/matrix.smk"
 include: "figures/serving.smk"
-
-
 include: "figures/evidence.smk"
 
 
