@@ -42,8 +42,9 @@ def read_predictions(
         rows = by_cell.get(cell.id)
         if rows is None:
             continue
-        wanted = ids.setdefault(id(configs), [config.id for config in configs])
-        found = rows.reindex(wanted)
+        if id(configs) not in ids:
+            ids[id(configs)] = [config.id for config in configs]
+        found = rows.reindex(ids[id(configs)])
         if found["place"].isna().any():
             missing = found.index[found["place"].isna()][0]
             raise InputError(

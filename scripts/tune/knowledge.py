@@ -20,7 +20,7 @@ from scripts.lib.shape import Cell, Shape
 from scripts.sim.facts import read_facts
 from scripts.sim.predict import predict
 from scripts.sim.recorded import read_measured
-from scripts.sim.simulator import Simulator, load
+from scripts.sim.simulator import Simulator, equations, load
 from scripts.sim.train import train
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.kernel import Array, Covariance
@@ -30,10 +30,13 @@ from scripts.transfer.predictions import read_predictions
 from scripts.transfer.recording import Recording, read_recordings
 from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs, pipeline
 from scripts.transfer.strategies.s5_neighbours import Mates
+from scripts.tune import kept
+from scripts.tune.kept import name_of
 from scripts.tune.space import Space
 from scripts.tune.turns import Search
 
 LOG = logging.getLogger("tune.knowledge")
+_TABLES = ("trials.parquet", "cells.parquet")  # of a dataset
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Where:
     """The files: datasets that hold complete cells, their spaces, history, graphx-sim's model.
 
     ``held_out``: SIM_HELD_OUT table. ``trained_on``: datasets that the model was fitted to.
+    ``hidden``: a GPU of which nothing recorded is to be known. ``kept``: folder of what was learned
+    before; None to learn anew.
     """
 
     recorded: Sequence[Path]
@@ -49,6 +54,8 @@ class Where:
     model: Path
     held_out: Path
     trained_on: Sequence[Path]
+    hidden: str | None = None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,27 @@ class Corpus:
         return {}  # a layer comes in several number formats
 
     @cached_property
+    def _name(self) -> str:
+        where = self.where
+        tables = [folder / name for folder in where.recorded for name in _TABLES]
+        files = (*tables, *sorted(where.spaces.glob(SPACE_FILES)), where.history, where.held_out)
+        return name_of(files, str(self.seed), str(where.hidden))
+
+    def lessons(self, layer: str, *, kernels: bool = True) -> Lessons:
+        """What is learned with a layer left out; ``kernels``: see ``learn_lessons``."""
+        path = None
+        if self.where.kept is not None and kernels:
+            path = self.where.kept / f"{self._name}-{layer}.json"
+            if (known := kept.load(path, {layer}, self.library, self.history)) is not None:
+                return known
+        found = learn_lessons(
+            {layer}, self.library, self.history, self.logs, self.seed, kernels=kernels
+        )
+        if path is not None:
+            kept.save(path, found)
+        return found
+
+    @cached_property
     def _facts(self) -> pd.DataFrame:
         return read_facts(sorted(self.where.spaces.glob(SPACE_FILES)))
 
@@ -81,12 +109,28 @@ class Corpus:
         if layer not in seen:
             return self.simulator
         if layer not in self._without:
-            LOG.info("%s: fitting graphx-sim without it", layer)
-            others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
-            version = f"{self.simulator.version}-without-{layer}"
-            kept = self.simulator.measured
-            self._without[layer] = train(others, self._facts, self.seed, version, **kept)
+            path = None
+            if self.where.kept is not None:
+                path = self.where.kept / f"{self._trained}-{layer}-graphx-sim.json"
+            if path is not None and path.exists():
+                self._without[layer] = load(path)
+            else:
+                self._without[layer] = self._fitted_without(layer)
+                if path is not None:
+                    self._without[layer].save(path)
         return self._without[layer]
+
+    @cached_property
+    def _trained(self) -> str:
+        trials = [folder / "trials.parquet" for folder in self.where.trained_on]
+        spaces = sorted(self.where.spaces.glob(SPACE_FILES))
+        return name_of((*trials, *spaces, self.where.model), str(self.seed))
+
+    def _fitted_without(self, layer: str) -> Simulator:
+        LOG.info("%s: fitting graphx-sim without it", layer)
+        others = self._measured[self._measured["layer"] != layer].reset_index(drop=True)
+        version, known = f"{self.simulator.version}-without-{layer}", self.simulator.measured
+        return train(others, self._facts, self.seed, version, **known)
 
 
 def read_corpus(where: Where, seed: int) -> Corpus:
@@ -101,8 +145,25 @@ def read_corpus(where: Where, seed: int) -> Corpus:
     )
     legal = {one.cell: one.legal.configs for one in recordings}
     logs, _ = read_predictions(where.held_out, legal)
+    simulator = load(where.model)
+    if where.hidden is not None:
+        recordings = [one for one in recordings if one.cell.device != where.hidden]
+        # What predicts another GPU's cells has learned from the hidden one too.
+        logs, simulator = {}, _without_gpu(where, simulator, seed)
     library, history = Library(recordings), read_history(where.history)
-    return Corpus(where, tuple(recordings), library, history, logs, load(where.model), seed)
+    return Corpus(where, tuple(recordings), library, history, logs, simulator, seed)
+
+
+def _without_gpu(where: Where, simulator: Simulator, seed: int) -> Simulator:
+    """graphx-sim as if the hidden GPU had not been recorded; equations alone if no other was."""
+    if where.hidden not in {device for device, _ in simulator.trained}:
+        return simulator
+    measured = read_measured([folder / "trials.parquet" for folder in where.trained_on])
+    others = measured[measured["device"] != where.hidden].reset_index(drop=True)
+    if others.empty:
+        return equations()
+    facts = read_facts(sorted(where.spaces.glob(SPACE_FILES)))
+    return train(others, facts, seed, f"{simulator.version}-without-{where.hidden}")
 
 
 class Advice:
@@ -125,9 +186,7 @@ class Advice:
         self.corpus, self.device, self.shape, self.space = corpus, device, shape, space
         layer = layer_of(shape)
         self.simulator = corpus.unseen(layer) if unseen else corpus.simulator
-        self.lessons: Lessons = learn_lessons(
-            {layer}, corpus.library, corpus.history, corpus.logs, corpus.seed, kernels=searched
-        )
+        self.lessons: Lessons = corpus.lessons(layer, kernels=searched)
         legal = space.legal
         self._predicted = Covariance(self.lessons.predicted_kernel, legal)
         self._plain = Covariance(self.lessons.plain_kernel, legal)

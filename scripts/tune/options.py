@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.lib.device import find_device
 from scripts.lib.recordings import Role, recordings
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def where(args: argparse.Namespace) -> Where:
     from scripts.tune.knowledge import Where  # noqa: PLC0415
 
     complete = [Path(one.path) for one in recordings(Role.COMPLETE)]
+    cold = getattr(args, "cold", False)
     return Where(
         recorded=args.recorded or complete,
         spaces=args.spaces,
@@ -64,6 +66,8 @@ def where(args: argparse.Namespace) -> Where:
         model=args.sim,
         held_out=args.held_out,
         trained_on=args.trained_on or complete,
+        hidden=find_device(args.device).name if cold else None,
+        kept=args.build.parent / "learned",
     )
 
 

@@ -66,6 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
     add("--sources", nargs="*", help="GPUs to start from (default: all with a file)")
     add("--unseen", action="store_true", help="as if the layer had never been recorded")
+    add("--cold", action="store_true", help="as if nothing had been recorded on the GPU")
     add("--plan", action="store_true", help="only plan, also on a machine with a GPU")
     add("--top", type=int, default=8, help="candidates of a batch size in the plan (default: 8)")
     add("--gpu", type=int, default=0, help="which of the visible GPUs (default: 0)")

@@ -100,10 +100,12 @@ def tune(
     space = open_space(device, scheme, options.where.spaces, options.build)
     check_budget(options.budget, len(space.legal), device, scheme)
     clock("space")
-    cells, corpus = wanted.cells, read_corpus(options.where, options.seed)
-    clock("read")
+    cells = wanted.cells
     with Session(folder / "ledger.jsonl", [gpu], terms) as session:
+        # The GPU's process makes the operands while this one reads and learns.
         session.warm(session.sites[0], cells)
+        corpus = read_corpus(options.where, options.seed)
+        clock("read")
         advice = advise(wanted, options, space, corpus)
         clock("learn")
         sources = sources_of(advice, options)
@@ -148,6 +150,7 @@ def described(
         "budget": options.budget,
         "margin_asked": options.margin,
         "unseen": options.unseen,
+        "cold": options.where.hidden is not None,
         "seed": options.seed,
         "space": {"legal": len(space.legal), "origin": space.origin},
         "graphx_sim": advice.simulator.version,
