@@ -92,6 +92,8 @@ def answered(answers: Sequence[Answer], known: Known) -> list[Answer]:
 
     A space is compiled if it was not before.
     """
+    if not answers:
+        return []
     wanted = [answer.layer.wanted for answer in answers]
     found = rows(known, {(one.device, one.shape): one.batches for one in wanted})
     return [

@@ -20,19 +20,23 @@ import pandas as pd
 from scripts.catalogue.answer import Answer, answered, ready
 from scripts.catalogue.asked import layers
 from scripts.catalogue.known import Known
-from scripts.catalogue.options import TRITON, add_known, where
+from scripts.catalogue.options import add_known, where
 from scripts.catalogue.rows import DEFAULT, MEASURED
 from scripts.lib import command_line
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.runtimes.runtime import RUNTIMES
+from scripts.lib.runtimes.runtime import RUNTIMES, TRITON
 from scripts.lib.schemas.catalogue import CATALOGUE, CATALOGUE_ROWS
+from scripts.lib.schemas.openings import TRANSFERRED
 from scripts.lib.tables import write_table
 from scripts.tune.layer import Asked
 from scripts.tune.models import find_model, plain_models
 
 LOG = logging.getLogger("catalogue.build")
+SHIPPED = "shipped"
+# What is said of a file that is no prediction: graphx tuned it, or another runtime ships it.
+FINALS, NOT_JUDGED = "finals on that GPU", "not judged"
 EXAMPLE = """example:
   python -m scripts.catalogue.build --gpus NVIDIA_H100_80GB_HBM3 AMD_Instinct_MI300X \\
     --degrees 1 2 4 8 --out results/tables/catalogue/catalogue.parquet \\
@@ -107,7 +111,7 @@ def _entry(asked: Asked, answer: Answer, runtime: str) -> dict[str, Any]:
         "runtime": runtime,
         "shape_id": wanted.shape.id,
         "file": RUNTIMES[runtime].file_name(wanted.shape, wanted.device),
-        "status": "shipped" if shipped else answer.status,
+        "status": _status(answer, runtime),
         "batches": len(shipped.configs) if shipped else len(rows),
         "kept": 0 if shipped else sum(row.source == DEFAULT for row in rows),
         "ratio": None if shipped else answer.ratio,
@@ -117,10 +121,19 @@ def _entry(asked: Asked, answer: Answer, runtime: str) -> dict[str, Any]:
     }
 
 
+def _status(answer: Answer, runtime: str) -> str:
+    """Of the runtime's own file; another runtime's, written for it, is transferred."""
+    if runtime in answer.shipped:
+        return SHIPPED
+    return TRANSFERRED if answer.status == SHIPPED else answer.status
+
+
 def _confidence(answer: Answer) -> str:
     if answer.rows and all(row.source == MEASURED for row in answer.rows):
         return MEASURED
-    return answer.band.word if answer.band else "measured by graphx's own finals"
+    if answer.band is not None:
+        return answer.band.word
+    return FINALS if answer.status == "tuned" else NOT_JUDGED
 
 
 def _rows(answer: Answer, runtime: str) -> Iterator[dict[str, Any]]:

@@ -19,11 +19,12 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from scripts.catalogue.options import TRITON, add_known, where
+from scripts.catalogue.options import add_known, where
 from scripts.lib import command_line
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import need_read
+from scripts.lib.runtimes.runtime import TRITON
 from scripts.tune.known_names import check_names
 from scripts.tune.models import find_model, published
 

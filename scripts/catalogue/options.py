@@ -11,8 +11,6 @@ from scripts.lib.recordings import Role, recordings
 if TYPE_CHECKING:
     from scripts.catalogue.known import Where
 
-# Of the recordings that the predictions come from, and what torch 2.11 brings.
-TRITON = "3.6.0"
 EXPECTED = Path("results/tables/catalogue/expected.parquet")
 
 

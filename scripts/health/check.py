@@ -28,6 +28,7 @@ from scripts.health.finding import Level, Verdict
 from scripts.health.trials import PausedError, table
 from scripts.lib import command_line
 from scripts.lib.log import run_main
+from scripts.lib.runtimes.runtime import TRITON
 
 if TYPE_CHECKING:
     from scripts.health.measure import Bench
@@ -39,7 +40,6 @@ EXAMPLE = """examples:
   graphx check my-files/vllm/E=8,N=3584,device_name=NVIDIA_H200.json --measure
 """
 LOG = logging.getLogger("check")
-TRITON = "3.6.0"
 # Trials are single and not interleaved. At one token, where GROUP_SIZE_M changes nothing that runs,
 # recorded configs that differ in it alone span 1.6% (95th percentile of 9,441 groups of two to
 # four), 2.8% (99th); at the power limit trials err more.

@@ -35,12 +35,12 @@ def packed(page: str) -> str:
         first = _ROW.join(rows[:SHOWN]) + _ROW
         return (
             f'<tbody data-pack="{own}" data-rows="{len(rows) - 1}">\n{first}</tbody>{match[2]}'
-            f"\n{_island(own, match[1].encode())}"
+            f"\n{island(own, match[1].encode())}"
         )
 
     def figure(match: re.Match[str]) -> str:
         own = name()
-        return f'{_island(own, base64.b64decode(match[1]))}<img data-pack="{own}"'
+        return f'{island(own, base64.b64decode(match[1]))}<img data-pack="{own}"'
 
     return _FIGURE.sub(figure, _BODY.sub(fold, page))
 
@@ -61,7 +61,8 @@ def unpacked(page: str) -> str:
     return re.sub(r'<img data-pack="(\w+)"', figure, page)
 
 
-def _island(name: str, content: bytes) -> str:
+def island(name: str, content: bytes) -> str:
+    """What the page's script unfolds by its name."""
     data = base64.b64encode(zlib.compress(content, 9)).decode("ascii")
     return f'<script type="text/plain" id="{name}">{data}</script>\n'
 

@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib.files import sha256
+from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.runtimes.files import write_runtime_files
+from scripts.lib.runtimes.runtime import RUNTIMES, TRITON
+from scripts.lib.shape import BATCH_LADDER, Shape
 from scripts.report import html
 from scripts.report.sections import CAPTIONS
+from tests.report.planted_catalogue import A100
 from tests.report.test_pages import SVG, page_arguments
 from tests.statistics.study import SOURCES
 
@@ -126,3 +132,55 @@ def test_every_link_leads_somewhere_and_a_phone_needs_no_sideways_scrolling(
       const wide = document.documentElement.scrollWidth > window.innerWidth;
       document.title = `links ${links.length > 3} dead ${dead.length} wide ${wide}`;"""
     assert seen(page, tmp_path, steps, width=500) == "links true dead 0 wide false"
+
+
+PICK = """
+      const form = document.getElementById("picker");
+      form.closest("details").open = true;
+      await until(() => form.querySelector("pre").textContent);
+      const pick = (name, value) => {
+        form[name].value = value;
+        form[name].dispatchEvent(new Event("change"));
+      };
+"""
+
+
+def test_a_picked_file_is_the_text_that_the_command_writes(page: Path, tmp_path: Path) -> None:
+    shape = Shape(128, 352, 4096, 8, "bf16")
+    configs = {tokens: default_config(shape, tokens) for tokens in BATCH_LADDER}
+    for runtime in RUNTIMES:
+        (path,) = write_runtime_files(tmp_path, shape, A100, configs, TRITON, [runtime]).values()
+        assert path is not None
+        # What the download holds is read back as the browser has it.
+        steps = f"""{PICK}
+      pick("device", "{A100}"); pick("model", "GLM-4.5-Air"); pick("tensor_parallel", "4");
+      pick("runtime", "{runtime}");
+      let saved, name;
+      URL.createObjectURL = (blob) => {{ saved = blob; return "about:blank#"; }};
+      HTMLAnchorElement.prototype.click = function () {{ name = this.download; }};
+      form.download.click();
+      const hash = await crypto.subtle.digest("SHA-256", await saved.arrayBuffer());
+      const bytes = new Uint8Array(hash);
+      const hex = [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+      document.title = `${{name}} ${{hex}}`;"""
+        assert seen(page, tmp_path, steps) == f"{path.name} {sha256(path)}"
+
+
+def test_choices_offer_what_is_there_and_say_what_ships(page: Path, tmp_path: Path) -> None:
+    steps = f"""{PICK}
+      pick("device", "NVIDIA_H100_80GB_HBM3"); pick("runtime", "vllm");
+      const models = [...form.model.options].map((one) => one.value).join();
+      const said = form.querySelector("output").textContent.includes("ships");
+      pick("runtime", "sglang");
+      const ratio = form.querySelector("output").textContent.includes("0.900 (0.800–1.000)");
+      document.title = `${{models}} ${{said}} ${{ratio}}`;"""
+    assert seen(page, tmp_path, steps) == "Mixtral-8x7B true true"
+
+
+def test_the_catalogue_is_found_by_the_search_of_everything(page: Path, tmp_path: Path) -> None:
+    steps = """
+      type(document.getElementById("everywhere"), "GLM-4.5-Air A100 sglang");
+      await until(() => document.getElementById("hits").textContent);
+      const topic = topicOf("catalogue");
+      document.title = `${topic.hidden} ${topic.dataset.hits}`;"""
+    assert seen(page, tmp_path, steps) == "false 2 rows"

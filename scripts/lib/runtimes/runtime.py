@@ -13,6 +13,10 @@ from scripts.lib.runtimes.file_name import FileName
 from scripts.lib.runtimes.rules import Rules, read_rules, release
 from scripts.lib.shape import Shape
 
+# What files are written for unless told: of the recordings that predictions come from, and what
+# torch 2.11 brings.
+TRITON = "3.6.0"
+
 
 @dataclass(frozen=True)
 class Runtime:

@@ -14,6 +14,7 @@ TOPICS = {
         "first", "headline", "margins", "live", "agreement", "engine", "serving", "teaching",
         "claims", "reading",
     ),
+    "Get a file": ("catalogue",),
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),
     "Searching and predicting": (
