@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +52,24 @@ def about(path: Path) -> dict[str, Any]:
     return {name: last.get(name, {}) for name in ("metadata", "references")}
 
 
+def write(records: Sequence[Path], out: Path) -> list[Path]:
+    """Write the tables of records to a folder; their paths. Without a record they are empty."""
+    found = [rows_of(path) for path in records]
+    write_json(out / RUNS, [about(path) for path in records])
+    paths = []
+    for name, table in TABLES.items():
+        paths.append(out / f"{name}.parquet")
+        write_rows(paths[-1], [row for one in found for row in one[name]], table)
+    return paths
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Read the records, judge, write the tables; without a record they are empty."""
+    """Read the records, judge, write the tables."""
     parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--record", type=Path, nargs="*", default=[], help="of scripts.matrix.run")
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
     arguments = parser.parse_args(argv)
-
-    def body() -> None:
-        found = [rows_of(path) for path in arguments.record]
-        write_json(arguments.out / RUNS, [about(path) for path in arguments.record])
-        for name, table in TABLES.items():
-            rows = [row for one in found for row in one[name]]
-            write_rows(arguments.out / f"{name}.parquet", rows, table)
-
-    return run_main(body)
+    return run_main(lambda: write(arguments.record, arguments.out))
 
 
 if __name__ == "__main__":

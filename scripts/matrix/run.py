@@ -26,9 +26,10 @@ from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
-from scripts.matrix import metadata, upstream
+from scripts.matrix import judge, metadata, upstream
 from scripts.matrix.cells import Cell, cells_of
 from scripts.matrix.checkpoint import DONE
+from scripts.matrix.pages import write
 from scripts.matrix.record import OBSERVED, REFERENCE, key_of, read_record
 from scripts.matrix.resolved import as_json, resolved
 from scripts.matrix.suite import Setup, Suite
@@ -169,6 +170,13 @@ def specs_of_drawn(matrix: Matrix, cells: Sequence[Cell], out: Path) -> dict[str
     return specs_of(matrix, cells, out)
 
 
+def report(switches: Path, out: Path) -> None:
+    """Judge the record and write its pages beside it."""
+    tables = judge.write([out / RECORD], out / "tables")
+    write.write(tables, out / "tables" / judge.RUNS, switches, None, out / "pages")
+    print(f"{out / 'pages' / 'FEATURE_MATRIX.md'}: all cells, and from there all pages")
+
+
 def listed(matrix: Matrix) -> str:
     """The cells in their order, a line each."""
     lines = []
@@ -212,6 +220,7 @@ def main(argv: list[str] | None = None) -> int:
             return
         whole[0] = run(arguments, command)
         print(f"{arguments.out / RECORD}: {'whole' if whole[0] else 'cut off; run it again'}")
+        report(arguments.switches, arguments.out)
 
     return run_main(body, lambda: 0 if whole[0] else 1)
 

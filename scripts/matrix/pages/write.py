@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,29 +69,30 @@ def _escaped(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def write(
+    tables: Sequence[Path], runs: Path, switches: Path, targets: Path | None, out: Path
+) -> None:
+    """Write all pages of a judged matrix. ``targets``: figures that others published, if any."""
+    plain: Any = {}
+    for path in tables:
+        frame = read_table(path, TABLES[path.stem]).astype(object)
+        plain[path.stem] = frame.where(frame.notna(), None).to_dict("records")
+    published = read_yaml(targets) if targets else {}
+    content = Content(read_matrix(switches), plain, read_json(runs), published)
+    for name, text in rendered(content).items():
+        write_text(out / name, text)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Read tables and switches, write the pages."""
     parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="of the judge")
     parser.add_argument("--runs", type=Path, required=True, help="metadata, of the judge")
     parser.add_argument("--switches", type=Path, required=True, help="the matrix")
-    parser.add_argument("--targets", type=Path, required=True, help="figures others published")
+    parser.add_argument("--targets", type=Path, help="figures that others published")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    arguments = parser.parse_args(argv)
-
-    def body() -> None:
-        rows = {
-            path.stem: read_table(path, TABLES[path.stem]).astype(object) for path in
-            arguments.tables
-        }  # fmt: skip
-        plain: Any = {name: frame.where(frame.notna(), None).to_dict("records")
-                 for name, frame in rows.items()}  # fmt: skip
-        content = Content(read_matrix(arguments.switches), plain, read_json(arguments.runs),
-                          read_yaml(arguments.targets))  # fmt: skip
-        for path, text in rendered(content).items():
-            write_text(arguments.out / path, text)
-
-    return run_main(body)
+    args = parser.parse_args(argv)
+    return run_main(lambda: write(args.tables, args.runs, args.switches, args.targets, args.out))
 
 
 if __name__ == "__main__":
