@@ -46,7 +46,7 @@ def in_engine(
             )
 
 
-def _row(row: Mapping[str, Any], candidate: Mapping[int, Config], most: float) -> Iterator[str]:
+def _row(row: Mapping[Any, Any], candidate: Mapping[int, Config], most: float) -> Iterator[str]:
     if row["outcome"] != OK:
         yield f"{row['outcome']}: {row['reason']}"
         return

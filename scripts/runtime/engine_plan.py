@@ -26,7 +26,7 @@ from scripts.lib.runtimes.files import write_runtime_files
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.shape import BATCH_LADDER, Shape
 from scripts.lib.tables import read_table
-from scripts.runtime.op_rows import chosen_rows, configs_of, default_rows
+from scripts.runtime.op_rows import chosen_rows, committed_of, configs_of, default_rows
 
 LOG = logging.getLogger("runtime.engine_plan")
 COMMITTED, DEFAULT, OURS = "committed", "default", "ours"
@@ -56,17 +56,19 @@ def shape_for(model: Mapping[str, Any]) -> Shape:
     spec = spec_for(model, 0, {})
     assert spec.model is not None
     keys = read_yaml(Path("data/architectures.yaml"))[model["model"]]["keys"]
-    sizes = [spec.model[keys[name]] for name in ("experts", "intermediate", "hidden", "top_k")]
-    return Shape(*map(int, sizes), model["scheme"])
+    size = {name: int(spec.model[keys[name]]) for name in keys}
+    return Shape(
+        size["experts"], size["intermediate"], size["hidden"], size["top_k"], model["scheme"]
+    )
 
 
 def rows_of(shape: Shape, cells: pd.DataFrame, finals: pd.DataFrame) -> tuple[dict[int, str], bool]:
     """Our rows by batch size, and whether vLLM has a file of its own (both of one GPU)."""
-    named = cells.set_index("cell_id")["committed_id"].dropna().to_dict()
+    named = committed_of(cells)
     rows = chosen_rows(shape, finals, named)
     if not rows:
         raise InputError(f"{shape.id}: the operator was not recorded at it; name another layer")
-    return rows, any(str(cell).split("/")[1] == shape.id for cell in named)
+    return rows, any(cell.split("/")[1] == shape.id for cell in named)
 
 
 def write_configs(

@@ -24,13 +24,19 @@ def chosen_rows(shape: Shape, finals: pd.DataFrame, committed: Mapping[str, str]
 
     A cell at which neither the committed nor the default config was measured has no row.
     """
-    rows = {}
+    rows: dict[int, str] = {}
     for cell_id, samples in finals.groupby("cell_id"):
         cell = parse_cell(str(cell_id))
         if cell.shape == shape:
             row = _row(shape, cell.tokens, choosing(samples), committed.get(cell.id))
             rows |= {} if row is None else {cell.tokens: row}
     return dict(sorted(rows.items()))
+
+
+def committed_of(cells: pd.DataFrame) -> dict[str, str]:
+    """By cell the committed config id of CELLS, where there is one."""
+    known = cells.dropna(subset=["committed_id"])
+    return dict(zip(known["cell_id"].map(str), known["committed_id"].map(str), strict=True))
 
 
 def choosing(samples: pd.DataFrame) -> pd.DataFrame:

@@ -120,8 +120,8 @@ def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
     if boots_of.empty:
         return None
     ours, theirs = ours.loc[boots_of], theirs.loc[boots_of]
-    logs = np.log(ours / theirs)
-    wall, gpu = interval(logs["wall_us"].to_numpy()), interval(logs["gpu_us"].to_numpy())
+    parts = ours / theirs
+    wall, gpu = (interval(np.log(parts[name].to_numpy())) for name in ("wall_us", "gpu_us"))
     return {
         "config": config, "base": base, "boots": len(boots_of),
         **dict(zip(("ratio", "low", "high"), wall, strict=True)),

@@ -24,7 +24,7 @@ from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.serving import ENGINE_RATIOS, LAW
 from scripts.lib.shape import Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
-from scripts.runtime.op_rows import judging
+from scripts.runtime.op_rows import committed_of, judging
 from scripts.serving.engine import COMMITTED, DEFAULT
 from scripts.serving.journal import Engine, read_engine
 
@@ -41,7 +41,7 @@ class Operator:
     """The operator's record: its rounds and committed configs by cell."""
 
     def __init__(self, cells: pd.DataFrame, finals: pd.DataFrame) -> None:
-        self._committed = cells.set_index("cell_id")["committed_id"].dropna().to_dict()
+        self._committed = committed_of(cells)
         self._finals = {str(cell): rows for cell, rows in finals.groupby("cell_id")}
 
     def config(self, cell: Cell, name: str, rows: Mapping[str, str]) -> str | None:

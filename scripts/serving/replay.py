@@ -28,7 +28,7 @@ from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.serving import REPLAY
 from scripts.lib.shape import Cell, Shape, nearest_batch, parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.runtime.op_rows import chosen_rows, judging
+from scripts.runtime.op_rows import chosen_rows, committed_of, judging
 from scripts.serving.workload import Lengths, tokens_of_steps
 
 COMMITTED, DEFAULT = "committed", "default"
@@ -51,7 +51,7 @@ def paired(
 
     ``before``: COMMITTED or DEFAULT; a batch size without it has none.
     """
-    committed = cells.set_index("cell_id")["committed_id"].dropna().to_dict()
+    committed = committed_of(cells)
     rows = chosen_rows(shape, finals, committed)
     found = {}
     for cell_id, samples in finals.groupby("cell_id"):

@@ -1,0 +1,64 @@
+"""Rows from the operator's record: half of the rounds choose, nothing shown keeps the better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.shape import parse_shape
+from scripts.runtime.op_rows import choosing, chosen_rows, committed_of, judging, ratio
+
+SHAPE = parse_shape("E8-N7168-K4096-top2-bf16")
+CELL = f"NVIDIA_H200/{SHAPE.id}/M4"
+KEPT, OTHER = "M16-N128-K64-G1-W4-S3", "M16-N32-K64-G1-W4-S3"
+DEFAULT = default_config(SHAPE, 4).id
+
+
+def record(**us: float) -> pd.DataFrame:
+    """FINALS of one cell; noise of 0.2% that is the same in every run of the test."""
+    noise = np.random.default_rng(3).normal(scale=0.002, size=(24, len(us)))
+    names = {"kept": KEPT, "other": OTHER, "default": DEFAULT}
+    rows = [
+        (CELL, names[name], "r", slot, number, value * (1 + noise[number, slot]))
+        for number in range(24)
+        for slot, (name, value) in enumerate(us.items())
+    ]
+    return pd.DataFrame(rows, columns=["cell_id", "config_id", "run_id", "slot", "round", "us"])
+
+
+@pytest.mark.parametrize(
+    ("us", "committed", "wanted"),
+    [
+        ({"kept": 100, "default": 103, "other": 95}, KEPT, OTHER),
+        ({"kept": 100, "default": 103, "other": 100}, KEPT, KEPT),
+        ({"kept": 100, "default": 92, "other": 95}, KEPT, DEFAULT),
+        ({"kept": 100, "default": 103, "other": 95}, None, OTHER),
+        ({"default": 100, "other": 100}, None, DEFAULT),
+    ],
+)
+def test_a_row_is_the_better_of_both_unless_another_is_shown_faster(us, committed, wanted):
+    named = {CELL: committed} if committed else {}
+    assert chosen_rows(SHAPE, record(**us), named) == {4: wanted}
+
+
+def test_another_layer_has_no_row_and_nor_has_one_without_a_reference():
+    assert chosen_rows(parse_shape("E8-N3584-K4096-top2-bf16"), record(kept=1.0), {}) == {}
+    assert chosen_rows(SHAPE, record(kept=100, other=90), {}) == {}
+
+
+def test_halves_share_no_round():
+    samples = record(kept=100, other=95)
+    halves = choosing(samples), judging(samples)
+    assert not set(halves[0].index) & set(halves[1].index)
+    assert len(halves[0]) + len(halves[1]) == 24
+    median, low, high = ratio(halves[0], OTHER, KEPT)
+    assert low <= median <= high
+    assert median == pytest.approx(0.95, rel=0.01)
+    assert all(np.isnan(ratio(halves[0], OTHER, "absent")))
+
+
+def test_committed_configs_by_cell():
+    cells = pd.DataFrame({"cell_id": ["a", "b"], "committed_id": [KEPT, None]})
+    assert committed_of(cells) == {"a": KEPT}
