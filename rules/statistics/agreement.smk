@@ -5,10 +5,10 @@ rule statistics_agreement:
     input:
         script="scripts/statistics/agreement.py",
         op=under_op("cells.parquet", "finals.parquet", "trials.parquet"),
-        fresh=fresh("finals.parquet"),
-        study=study("finals.parquet"),
-        recorded=datasets("finals.parquet"),
-        again=second_recordings("finals.parquet"),
+        fresh=fresh("finals.parquet", "trials.parquet"),
+        study=study("finals.parquet", "trials.parquet"),
+        recorded=datasets("finals.parquet", "trials.parquet"),
+        again=second_recordings("finals.parquet", "trials.parquet"),
         spec=LOCKED_SPEC,
     output:
         agreement="results/tables/statistics/agreement.parquet",

@@ -33,11 +33,20 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.dataset import named
+from scripts.statistics.op_causes import (
+    OTHER,
+    SAME,
+    Key,
+    Registers,
+    blocks,
+    by_format,
+    registers_of,
+)
 from scripts.statistics.op_exports import JUDGES, exports
 from scripts.statistics.op_pairs import Recorded, pairs
 
 LOG = logging.getLogger("statistics.agreement")
-ALL = "all"
+ALL, COLD = "all", "cold"
 Row = dict[str, Any]
 
 
@@ -62,15 +71,20 @@ def rates(found: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     loss, op_loss = found["verdict"] == LOSS, found["op_verdict"] == LOSS
     sides, op_sides = _side(found["low"], found["high"]), _side(found["op_low"], found["op_high"])
     both = (sides != 0) & (op_sides != 0)
-    again = found["again_verdict"]
+    again, same = found["again_verdict"], found["verdict"] == found["op_verdict"]
     shares = {
-        "same_word": (found["verdict"] == found["op_verdict"]).to_numpy(float),
+        "same_word": same.to_numpy(float),
         "same_word_again": np.where(again.notna(), found["verdict"] == again, np.nan),
         "flips": ((win & op_loss) | (loss & op_win)).to_numpy(float),
         "unseen_loss": (op_loss & ~loss).to_numpy(float),
         "lost_win": (win & ~op_win).to_numpy(float),
         "diluted_word": (found["diluted"] == found["op_verdict"]).to_numpy(float),
         "kept_order": np.where(both, sides == op_sides, np.nan),
+        **{
+            f"same_word_{blocks}_blocks": np.where(found["blocks"] == blocks, same, np.nan)
+            for blocks in (SAME, OTHER)
+            if (found["blocks"] == blocks).any()
+        },
     }
     files = _files(found["cell_id"])
     estimates = estimate_means(np.column_stack(list(shares.values())), files, plan, name)
@@ -205,19 +219,39 @@ def compare(
         cells = read_table(folder / "cells.parquet", CELLS)
         known = cells.dropna(subset="committed_id")
         committed = dict(zip(known["cell_id"], known["committed_id"], strict=True))
-        (routing,) = cells["routing"].unique()
-        mine = Recorded(folder.name, finals, plan.level, str(routing))
+        routing = _conditions(cells)
+        mine = Recorded(folder.name, finals, plan.level, routing)
         found.append(pairs(mine, committed, theirs, margin))
         exporting = exports(mine.rounds(committed), committed, found[-1])
         rows.append(exporting.assign(routing=routing))
         columns = ["cell_id", "config_id", "logits_diff"]
         trials = read_table(folder / "trials.parquet", TRIALS, columns)
-        about = cells[["cell_id", "device", "scheme", "routing"]]
+        about = cells[["cell_id", "device", "scheme"]].assign(routing=routing)
         tried.append(trials.merge(about, on="cell_id"))
     if not op:
         return pd.DataFrame(columns=OP_PAIRS.names), pd.DataFrame(columns=AGREEMENT.names)
     every = pd.concat(found, ignore_index=True)
+    every["blocks"] = _blocks(every, op, own)
     return every, agreement(every, pd.concat(rows), pd.concat(tried), margin, plan)
+
+
+def _conditions(cells: pd.DataFrame) -> str:
+    """Routing of a recording's cells, and its weights where they were not cold as elsewhere."""
+    (routing,), (weights,) = cells["routing"].unique(), cells["weights"].unique()
+    return str(routing) if weights == COLD else f"{routing}, {weights} weights"
+
+
+def _blocks(found: pd.DataFrame, op: Sequence[Path], own: Sequence[Path]) -> list[str | None]:
+    """``op_causes.blocks`` of OP_PAIRS, each by the recording that it is of."""
+    columns = ["cell_id", "config_id", "registers_up", "registers_down"]
+    theirs: dict[Key, Registers] = {}
+    for folder in op:
+        theirs |= registers_of(read_table(folder / "trials.parquet", TRIALS, columns))
+    mine: dict[Key, Registers] = {}
+    for folder in reversed(own):
+        trials = read_table(folder / "trials.parquet", TRIALS, columns)
+        mine |= registers_of(trials[trials["cell_id"].isin(found["cell_id"])])
+    return blocks(found.to_dict("records"), mine, by_format(theirs))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -85,6 +85,7 @@ def _of_cell(op: Rounds, own: Rounds, committed: str, margin: float) -> Iterator
             **_judged("op_", op_ratio, margin),
             "diluted": _word(low, high, margin),
             "unaligned": unaligned(cell),
+            "blocks": None,
         }
 
 

@@ -66,7 +66,12 @@ def with_default(us: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]
 
 
 def written(
-    folder: Path, us: dict[str, dict[str, float]], seed: int, *bare: str, routing: str = "uniform"
+    folder: Path,
+    us: dict[str, dict[str, float]],
+    seed: int,
+    *bare: str,
+    routing: str = "uniform",
+    weights: str = "cold",
 ) -> Path:
     """A recording's tables; ``bare``: cells without a committed config."""
     every = us | {cell_id: {COMMITTED: 1.0, A: 2.0} for cell_id in bare}
@@ -74,7 +79,7 @@ def written(
     cells = [
         {"cell_id": cell_id, "device": "NVIDIA_H200", "scheme": parse_cell(cell_id).shape.scheme,
          "committed_id": None if cell_id in bare else COMMITTED, "throttled": False,
-         "routing": routing}
+         "routing": routing, "weights": weights}
         for cell_id in every
     ]  # fmt: skip
     write_table(folder / "cells.parquet", filled(pd.DataFrame(cells), CELLS), CELLS)

@@ -8,11 +8,16 @@ from scripts.lib.tables import Column, Table
 
 _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
 _SCHEME = "number formats"
-_ROUTING = Column("routing", pa.string(), "of the operator's passes; the two GEMMs' was uniform")
+_ROUTING = Column(
+    "routing",
+    pa.string(),
+    "of the operator's passes, and its "
+    "weights if they were warm; the two GEMMs' was uniform, weights cold",
+)
 
 OP_PAIRS = Table(
     "op_pairs",
-    1,
+    2,
     "One row per (cell, config) whose latency over the committed config's is known by finals of "
     "both: graphx's two GEMMs and the runtime's whole operator.",
     (
@@ -40,8 +45,10 @@ OP_PAIRS = Table(
                "pair", nullable=True),
         Column("again_verdict", pa.string(), "its verdict", nullable=True),
         Column("unaligned", pa.bool_(), "so few tokens that the operator skips the alignment"),
+        Column("blocks", pa.string(), "same: a processor holds as many blocks of either config by "
+               "both kernels; other: it does not", nullable=True),
     ),
-    ("1: first version",),
+    ("1: first version", "2: blocks"),
 )  # fmt: skip
 
 AGREEMENT = Table(
@@ -59,6 +66,7 @@ AGREEMENT = Table(
             pa.string(),
             "same_word: share with one verdict by both; same_word_again: by two recordings of the "
             "two GEMMs, of pairs that both hold; flips: win by one, loss by the other; "
+            "same_word_same_blocks, same_word_other_blocks: of pairs with that in OP_PAIRS; "
             "unseen_loss: a loss by the operator alone; lost_win: a win by the two GEMMs alone; "
             "diluted_word: share whose operator's verdict is the diluted one; kept_order: share on "
             "one side of committed, of those that both show to be on a side; correlation and "

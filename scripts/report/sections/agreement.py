@@ -157,6 +157,7 @@ SECTION = Section(
     readings=readings,
     values=lambda summary: {
         "agreeing": scheme_rows(summary),
+        "with_blocks": [one for one in scheme_rows(summary) if "same_word_other_blocks" in one[2]],
         "checked_only": checked_only(summary),
         "under_op": list(_op(summary)),
     },
