@@ -151,6 +151,8 @@ def exported(rows: pd.DataFrame, margin: float, plan: Plan, name: str) -> Iterat
     """Worst row and share above the margin, by what chose (``op_exports.exports``)."""
     for judge in JUDGES:
         known = rows.dropna(subset=judge)
+        if known.empty:
+            continue
         files = _files(known["cell_id"])
         worst = {"value": known[judge].max(), "low": None, "high": None}
         yield {"metric": f"{judge}_worst", **worst, "n": len(known), "files": len(set(files))}
@@ -222,7 +224,7 @@ def compare(
         routing = _conditions(cells)
         mine = Recorded(folder.name, finals, plan.level, routing)
         found.append(pairs(mine, committed, theirs, margin))
-        exporting = exports(mine.rounds(committed), committed, found[-1])
+        exporting = exports(mine.rounds(cells["cell_id"]), committed, found[-1])
         rows.append(exporting.assign(routing=routing))
         columns = ["cell_id", "config_id", "logits_diff"]
         trials = read_table(folder / "trials.parquet", TRIALS, columns)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from scripts.lib.judging.exported import exported
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import Cell, parse_cell
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.rounds import Rounds
 
@@ -27,23 +27,20 @@ def exports(
 ) -> pd.DataFrame:
     """NAMES: by cell, the row's latency over the better of committed and default.
 
-    ``of_op``: the operator's rounds; ``committed``: by cell; ``pairs``: OP_PAIRS. Columns:
+    ``of_op``: the operator's rounds; ``committed``: by cell, where there is one; ``pairs``:
+    OP_PAIRS. Columns:
     ``committed``, the committed row as it is; ``two_gemm``, the row that the two GEMMs' verdicts
     would export; ``op``, that of the operator's own finals.
     """
     by_cell = {str(name): rows for name, rows in pairs.groupby("cell_id")}
     rows = []
     for cell_id, rounds in sorted(of_op.items()):
-        slot = rounds.first_slot(committed.get(cell_id))
-        if slot is None:
+        slot, cell = rounds.first_slot(committed.get(cell_id)), parse_cell(cell_id)
+        base = _standing(rounds, cell, slot)
+        if not base:
             continue
-        cell = parse_cell(cell_id)
         deciding, judging = halves(rounds)
-        base = [slot]
-        if cell.shape.scheme in SCHEMES:
-            default = rounds.first_slot(default_config(cell.shape, cell.tokens).id)
-            base += [] if default is None else [default]
-        better = _fastest(deciding, base, slot)
+        better = _fastest(deciding, base, base[0])
         mine = by_cell.get(cell_id)
         chosen = None if mine is None else _by_two_gemms(mine)
         first = rounds.first_slot(chosen)
@@ -54,10 +51,18 @@ def exports(
                 "scheme": cell.shape.scheme,
                 "committed": _over(judging, slot, better),
                 "two_gemm": _over(judging, slot if first is None else first, better),
-                "op": _over(judging, _by_op(deciding, base, slot), better),
+                "op": _over(judging, _by_op(deciding, base, base[0]), better),
             }
         )
     return pd.DataFrame(rows, columns=NAMES)
+
+
+def _standing(rounds: Rounds, cell: Cell, committed: int | None) -> list[int]:
+    """The slots of what the runtime launches without the file: committed, then default."""
+    default = None
+    if cell.shape.scheme in SCHEMES:
+        default = rounds.first_slot(default_config(cell.shape, cell.tokens).id)
+    return [slot for slot in (committed, default) if slot is not None]
 
 
 def halves(rounds: Rounds) -> tuple[Rounds, Rounds]:
@@ -87,6 +92,8 @@ def _fastest(rounds: Rounds, slots: list[int], to: int) -> int:
     return min(slots, key=lambda slot: (ratios[rounds.slots.index(slot), 0], slot))
 
 
-def _over(judging: Rounds, slot: int, better: int) -> float:
+def _over(judging: Rounds, slot: int | None, better: int) -> float:
+    if slot is None:
+        return float("nan")
     ratio = judging.ratios(better)[judging.slots.index(slot), 0]
     return float("nan") if np.isnan(ratio) else round_10(float(ratio))
