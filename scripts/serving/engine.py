@@ -54,11 +54,15 @@ def boots(engine: Engine) -> Iterator[Row]:
         facts = body["result"]
         named = {key: facts.get(key) for key in ("moe_backend", "attention_backend", "vllm")}
         yield {
-            "device": engine.device, "model": body["model"], "boot": body["boot"],
+            "device": engine.device, "model": body["model"], **_where(engine, body),
             "start": body["start"], **_how(body), "seconds": body["seconds"], **named,
             "peak_bytes": facts.get("peak_bytes"), "kernel_hash": engine.kernel_hash,
             "planted": body["boot"] in planted,
         }  # fmt: skip
+
+
+def _where(engine: Engine, body: Body) -> Row:
+    return {"recording": engine.recording, "boot": body["boot"]}
 
 
 def _of_model(engine: Engine, name: str) -> Row:
@@ -72,13 +76,14 @@ def steps(engine: Engine) -> Iterator[Row]:
     for body in engine.of("decode"):
         found = body["result"] if body["outcome"] == OK else {}
         how = _how(body)
-        if not found.get("steady", True):
-            how, found = {"outcome": "failed", "reason": "a timed step decoded fewer requests"}, {}
+        if found and not found.get("steady"):
+            why = "that every timed step decoded the whole batch is not shown"
+            how, found = {"outcome": "failed", "reason": why}, {}
         gpu = found.get("gpu_us") or {}
         step_s = found.get("step_s") or []
         moe = [gpu.get(key) for key in ("moe_gemm", "moe_align", "moe_sum")]
         yield {
-            **_of_model(engine, body["model"]), "boot": body["boot"], "pass": body["pass"],
+            **_of_model(engine, body["model"]), **_where(engine, body), "pass": body["pass"],
             "config": body["config"], "batch": body["batch"], **how,
             "wall_us": float(np.median(step_s) * 1e6) if step_s else None,
             "gpu_us": gpu.get("busy") or gpu.get("all"),
@@ -103,7 +108,9 @@ def ratios(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["device", "model", "shape", "scheme", "layers", "moe_layers", "batch"]
     rows = []
     for key, some in fine.groupby(keys, sort=True):
-        by_boot = some.groupby(["boot", "config"])[["wall_us", "gpu_us", "moe_us"]].mean()
+        by_boot = some.groupby(["recording", "boot", "config"])[
+            ["wall_us", "gpu_us", "moe_us"]
+        ].mean()
         for config, base in HELD:
             row = _held(by_boot, config, base)
             if row is not None:
@@ -146,7 +153,7 @@ def outputs(engine: Engine) -> Iterator[Row]:
         yield {
             **{k: v for k, v in _of_model(engine, body["model"]).items() if k in
                ("device", "model", "shape")},
-            "boot": body["boot"], "config": body["config"], "again": body["again"], **_how(body),
+            **_where(engine, body), "config": body["config"], "again": body["again"], **_how(body),
             **{key: found.get(key) for key in kept},
             "file": None if read is None else Path(read[0]).name,
             "launched": None if launched is None else json.dumps(launched, sort_keys=True),
@@ -166,7 +173,7 @@ def served(engine: Engine) -> Iterator[Row]:
     """ENGINE_SERVED."""
     for body in engine.of("serve"):
         yield {
-            "device": engine.device, "model": body["model"], "boot": body["boot"],
+            "device": engine.device, "model": body["model"], **_where(engine, body),
             "config": body["config"], "round": body["round"], **_how(body),
             **(_bench(body["result"]) if body["outcome"] == OK else {}),
         }  # fmt: skip
@@ -198,13 +205,13 @@ def tables(engines: Sequence[Engine]) -> dict[str, tuple[pd.DataFrame, Table]]:
         rows = (row for engine in engines for row in make(engine))
         return _table(rows, table, ["device", "model", *sort]), table
 
-    by_step = every(steps, ENGINE_STEPS, "boot", "pass", "config", "batch")
+    by_step = every(steps, ENGINE_STEPS, "recording", "boot", "pass", "config", "batch")
     return {
-        "engine_boots": every(boots, ENGINE_BOOTS, "boot", "start"),
+        "engine_boots": every(boots, ENGINE_BOOTS, "recording", "boot", "start"),
         "engine_steps": by_step,
         "engine_ratios": (ratios(by_step[0]), ENGINE_RATIOS),
-        "engine_outputs": every(outputs, ENGINE_OUTPUTS, "boot", "again", "config"),
-        "engine_served": every(served, ENGINE_SERVED, "boot", "round"),
+        "engine_outputs": every(outputs, ENGINE_OUTPUTS, "recording", "boot", "again", "config"),
+        "engine_served": every(served, ENGINE_SERVED, "recording", "boot", "round"),
     }
 
 

@@ -27,6 +27,11 @@ class Engine:
         return plan
 
     @property
+    def recording(self) -> str:
+        """The folder that it lies in."""
+        return self.path.parent.name
+
+    @property
     def device(self) -> str:
         """The GPU, named as in config files."""
         return str(self.plan["device"])

@@ -32,6 +32,7 @@ def journal(
     outputs: dict[str, Any] | None = None,
     gpu_us: dict[str, float] | None = None,
     fault: str | None = None,
+    steady: bool = True,
 ) -> Path:
     """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config; ``fault``: a boot that
     was made to fail for lack of memory."""  # noqa: D205,D209
@@ -46,7 +47,7 @@ def journal(
         )
         for config, us in gpu_us.items():
             gpu = {"moe_gemm": 400.0, "moe_align": 10.0, "moe_sum": 5.0, "all": us}
-            result = {"step_s": [us * 1.1e-6] * 4, "gpu_us": gpu}
+            result = {"steady": steady, "step_s": [us * 1.1e-6] * 4, "gpu_us": gpu}
             found.record(f"{boot}/d/{config}", Answer(Outcome.OK, result=result), task="decode",
                          config=config, batch=4, **about, **{"pass": 0})  # fmt: skip
     about = {"boot": "mix-0", "model": "mix"}

@@ -83,6 +83,7 @@ def test_passes_of_a_boot_count_once():
     rows = [("a", "ours", 90.0)] * 5 + [("a", "committed", 100.0)] * 5
     rows += [("b", "ours", 99.0), ("b", "committed", 100.0)]
     frame = pd.DataFrame(rows, columns=["boot", "config", "gpu_us"]).assign(
+        recording="r",
         device="G", model="m", shape="s", scheme="bf16", layers=2, moe_layers=2, batch=1,
         outcome="ok",
     )  # fmt: skip
@@ -109,3 +110,11 @@ def test_runs_under_two_runtimes_are_kept_apart(tmp_path):
     path = journal(tmp_path / "j.jsonl", hashes=("0123", "4567"))
     with pytest.raises(InputError, match="runs of 2 runtimes; keep them apart"):
         read_engine(path)
+
+
+def test_a_step_of_fewer_requests_has_no_time(tmp_path):
+    path = journal(tmp_path / "j.jsonl", steady=False)
+    steps = tables([read_engine(path)])["engine_steps"][0]
+    assert set(steps["outcome"]) == {"failed"}
+    assert steps["gpu_us"].isna().all()
+    assert tables([read_engine(path)])["engine_ratios"][0].empty

@@ -13,7 +13,10 @@ _LAYERS = (
     Column("layers", pa.int32(), "layers that were booted"),
     Column("moe_layers", pa.int32(), "those of them with experts"),
 )
-_BOOT = Column("boot", pa.string(), "name of the boot")
+_BOOT = (
+    Column("recording", pa.string(), "folder of its journal"),
+    Column("boot", pa.string(), "name of the boot, of its journal"),
+)
 _CONFIG = Column(
     "config",
     pa.string(),
@@ -33,7 +36,7 @@ ENGINE_BOOTS = Table(
     (
         _DEVICE,
         _MODEL,
-        _BOOT,
+        *_BOOT,
         Column("start", pa.int32(), "of the run that booted it, from 0"),
         *_OUTCOME,
         Column("seconds", pa.float64(), "until it answered or was given up"),
@@ -57,7 +60,7 @@ ENGINE_STEPS = Table(
         _SHAPE,
         Column("scheme", pa.string(), "number formats of its experts"),
         *_LAYERS,
-        _BOOT,
+        *_BOOT,
         Column("pass", pa.int32(), "of the boot, from 0; each turns the order of configs round"),
         _CONFIG,
         _BATCH,
@@ -111,7 +114,7 @@ ENGINE_OUTPUTS = Table(
         _DEVICE,
         _MODEL,
         _SHAPE,
-        _BOOT,
+        *_BOOT,
         _CONFIG,
         Column("again", pa.bool_(), "the first config once more"),
         *_OUTCOME,
@@ -137,7 +140,7 @@ ENGINE_SERVED = Table(
     (
         _DEVICE,
         _MODEL,
-        _BOOT,
+        *_BOOT,
         _CONFIG,
         Column("round", pa.int32(), "from 0"),
         *_OUTCOME,
