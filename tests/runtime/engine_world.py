@@ -70,8 +70,10 @@ class World:
         self.asked += 1
         us = self.row_us(batch) * (1 + 0.001 * self.seed)
         gpu = {"moe_gemm": us - 100, "moe_align": 0.0, "rest": 100.0, "all": us, "busy": us}
-        return {"steady": True, "step_s": [us * 1e-6 + 2e-4] * steps,
-                "gpu_us": gpu if profiled else None, "mix": [batch * input] + [batch] * steps, "looked_up": {}}  # fmt: skip
+        return {
+            "steady": True, "step_s": [us * 1e-6 + 2e-4] * steps, "looked_up": {},
+            "gpu_us": gpu if profiled else None, "mix": [batch * input] + [batch] * steps,
+        }  # fmt: skip
 
     def routing(self, kind: str) -> dict[str, Any]:
         return {"routing": kind}
