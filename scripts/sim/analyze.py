@@ -8,7 +8,6 @@ the geometric mean over a documented default: Mixtral's layer at 1, 64 and 1,024
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from scripts.sim.confidence import confidence
 from scripts.sim.facts import COMPILED_AS, FACTS, KEY
 from scripts.sim.kernel_file import Job, compile_file
 from scripts.sim.launch import judge_config
-from scripts.sim.options import MODEL, command
+from scripts.sim.options import MODEL, add_json, command, say
 from scripts.sim.parts import GEMMS, summary, table
 from scripts.sim.questions import ask
 from scripts.sim.request import LANGUAGES, Question, read_request
@@ -188,7 +187,9 @@ def run(args: argparse.Namespace) -> None:
     device = find_device(args.arch)
     questions = read_request(device, args.shape, args.tokens, args.config)
     found = analyze(args.kernel, device, questions, load(args.model))
-    print(json.dumps(found, indent=2) if args.json else as_text(found))
+    say(args, found)
+    if not args.json:
+        print(as_text(found))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -200,8 +201,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--shape", help="layer, for example E8-N3584-K4096-top2-bf16")
     parser.add_argument("--tokens", type=int, help="M (default: 1, 64 and 1024)")
     parser.add_argument("--config", help="config id, or a JSON object as in a config file")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--model", type=Path, default=MODEL, help="model file (default: current)")
+    add_json(parser)
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 

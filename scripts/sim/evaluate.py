@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from scripts.sim import facts as compiler
 from scripts.sim.arrays import Array
 from scripts.sim.metrics import RATES, by_cell, by_chance
 from scripts.sim.model.parameters import Parameters
-from scripts.sim.options import command
+from scripts.sim.options import add_json, command, say
 from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
 from scripts.sim.recorded import read_measured
@@ -211,8 +212,8 @@ def evaluate(
     seed: int,
     processes: int,
     out: Path,
-) -> None:
-    """Write sim_cells, sim_rates, sim_calibration and sim_held_out into ``out``."""
+) -> pd.DataFrame:
+    """Write sim_cells, sim_rates, sim_calibration and sim_held_out into ``out``; the rates."""
     facts = compiler.read_facts(spaces)
     repeat = read_measured(again) if again else None
     tried = predict_taught(
@@ -232,9 +233,18 @@ def evaluate(
     rates = rates_of(cells)
     write_table(out / "sim_cells.parquet", cells, SIM_CELLS)
     write_table(out / "sim_rates.parquet", rates, SIM_RATES)
-    top8 = rates[(rates["quantity"] == "regret_8") & (rates["dataset"] == "learned_from")]
-    for index, found in top8.set_index(["model", "held_out", "scheme"])["within"].items():
-        LOG.info("%s: top-8 regret at most %s on %.1f%% of its cells", index, NEAR, 100 * found)
+    for one in top8_of(rates):
+        index = one["model"], one["held_out"], one["scheme"]
+        share = 100 * one["within"]
+        LOG.info("%s: top-8 regret at most %s on %.1f%% of its cells", index, NEAR, share)
+    return rates
+
+
+def top8_of(rates: pd.DataFrame) -> list[dict[str, Any]]:
+    """The share of cells whose first eight hold one near the fastest, by model and formats."""
+    rows = rates[(rates["quantity"] == "regret_8") & (rates["dataset"] == "learned_from")]
+    found = rows[["model", "held_out", "device", "scheme", "cells", "within"]].to_dict("records")
+    return [{str(key): value for key, value in one.items()} for one in found]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -247,16 +257,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, required=True, help="of sampling and training")
     parser.add_argument("--processes", type=int, default=2, help="folds at a time (default: 2)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write the tables into")
+    add_json(parser)
     args = parser.parse_args(argv)
 
     def body() -> None:
         if args.teaching is Teaching.FAMILY_OUT and not args.shapes:
             raise InputError("--teaching family_out: needs --shapes, the corpus's SHAPES table")
         families = read_families(args.shapes) if args.shapes else NO_FAMILIES
-        evaluate(
+        rates = evaluate(
             args.trials, args.again, args.space, args.teaching, families, args.seed,
             args.processes, args.out,
         )  # fmt: skip
+        say(args, {"out": args.out.as_posix(), "top_8_near_best": top8_of(rates)})
 
     return run_main(body)
 

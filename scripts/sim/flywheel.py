@@ -22,7 +22,7 @@ from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.tables import read_table
-from scripts.sim.options import command
+from scripts.sim.options import add_json, command, say
 from scripts.sim.recorded import described
 
 LOG = logging.getLogger("sim.flywheel")
@@ -92,6 +92,7 @@ def run(args: argparse.Namespace) -> None:
     ]
     write_text(args.out, "\n".join([*lines, ""]))
     LOG.info("%s: %d trials", args.out, len(lines))
+    say(args, {"out": args.out.as_posix(), "trials": len(lines)})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -99,6 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = command("flywheel", __doc__, EXAMPLE)
     parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     parser.add_argument("--out", type=Path, required=True, help="flywheel to write, JSON lines")
+    add_json(parser)
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -33,6 +35,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--space", type=Path, nargs="*", help="SPACE tables with compiler's facts (default: all)"
     )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Whether a program reads what the command says."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def say(args: argparse.Namespace, body: Any) -> None:
+    """Print what a command found or did, if it is asked to."""
+    if args.json:
+        print(json.dumps(body, indent=2))
 
 
 def read_model(args: argparse.Namespace) -> tuple[Simulator, pd.DataFrame]:

@@ -16,7 +16,7 @@ from scripts.lib.schemas.sim import PREDICTIONS, QUESTIONS
 from scripts.lib.tables import read_table, write_table
 from scripts.sim.confidence import confidence
 from scripts.sim.launch import as_columns, judge_rows
-from scripts.sim.options import add_model, command, read_model
+from scripts.sim.options import add_json, add_model, command, read_model, say
 from scripts.sim.parts import LIMITS, limits
 from scripts.sim.questions import ask
 from scripts.sim.simulator import Simulator, analytical_us, time_layer
@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> None:
         "%s: %d predictions by model %s; %d of %d configs cannot launch and have no latency",
         args.out, len(frame) - illegal, simulator.version, illegal, len(frame),
     )  # fmt: skip
+    counts = {"predictions": len(frame) - illegal, "illegal": illegal}
+    say(args, {"out": args.out.as_posix(), "model_version": simulator.version, **counts})
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,6 +81,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--table", type=Path, required=True, help="QUESTIONS: cell_id, config_id")
     parser.add_argument("--out", type=Path, required=True, help="PREDICTIONS table to write")
     add_model(parser)
+    add_json(parser)
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 

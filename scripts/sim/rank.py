@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,8 +17,8 @@ from scripts.lib.schemas.space import SPACE
 from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.sim import facts as compiler
-from scripts.sim.confidence import confidence
-from scripts.sim.options import MODEL, SPACES, command
+from scripts.sim.confidence import Confidence, confidence
+from scripts.sim.options import MODEL, SPACES, add_json, command, say
 from scripts.sim.picks import pick_score
 from scripts.sim.predict import predict
 from scripts.sim.simulator import Simulator, load
@@ -53,11 +54,19 @@ def run(args: argparse.Namespace) -> None:
     ranked = rank(cell, space, compiler.read_facts([path]), simulator, args.top)
     if args.out:
         write_table(args.out, ranked, PREDICTIONS)
-        return
     trust = confidence(cell.device, cell.shape.scheme, simulator)
+    say(args, _record(cell, trust, ranked))
+    if args.out or args.json:
+        return
     print(f"{trust.level}: {trust.reason}")
     for place, row in enumerate(ranked.itertuples(), start=1):
         print(f"{place:4d}  {row.predicted_us:12.2f} us  {row.limit:8s}  {row.config_id}")
+
+
+def _record(cell: Cell, trust: Confidence, ranked: pd.DataFrame) -> dict[str, Any]:
+    rows = ranked[["config_id", "predicted_us", "limit"]].to_dict("records")
+    about = {"level": trust.level.value, "reason": trust.reason, "error": trust.error}
+    return {"cell": cell.id, "confidence": about, "configs": rows}
 
 
 def _cell(text: str) -> Cell:
@@ -76,6 +85,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--top", type=int, default=16, help="how many (default: 16)")
     parser.add_argument("--model", type=Path, default=MODEL, help="model file (default: current)")
     parser.add_argument("--out", type=Path, help="PREDICTIONS table to write (default: print)")
+    add_json(parser)
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 

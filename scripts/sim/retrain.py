@@ -20,7 +20,7 @@ from scripts.lib.log import run_main
 from scripts.sim.flywheel import read_flywheel
 from scripts.sim.gates import MEASURES, SPEC, Gates, gate_one, gate_two
 from scripts.sim.judge import Trial, judge
-from scripts.sim.options import MODEL, command, read_spaces
+from scripts.sim.options import MODEL, add_json, command, read_spaces, say
 from scripts.sim.simulator import Simulator, load
 
 LOG = logging.getLogger("sim.retrain")
@@ -98,6 +98,7 @@ def run(args: argparse.Namespace) -> bool:
     for gate, reasons in decision["reasons"].items():
         for reason in reasons:
             LOG.info("refused at %s: %s", gate, reason)
+    say(args, decision)
     return bool(decision["promoted"])
 
 
@@ -110,6 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--gates", type=Path, default=SPEC, help="locked numbers of the gates")
     parser.add_argument("--seed", type=int, default=1, help="of sampling and training (default: 1)")
     parser.add_argument("--out", type=Path, required=True, help="folder for model and decision")
+    add_json(parser)
     args = parser.parse_args(argv)
     promoted: list[bool] = []
     return run_main(lambda: promoted.append(run(args)), lambda: 0 if all(promoted) else REFUSED)

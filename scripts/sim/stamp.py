@@ -12,7 +12,7 @@ import pandas as pd
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table, write_table
-from scripts.sim.options import add_model, command, read_model
+from scripts.sim.options import add_json, add_model, command, read_model, say
 from scripts.sim.questions import ask
 from scripts.sim.simulator import Simulator
 
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> None:
     plan = read_table(args.plan, PLAN)
     write_table(args.out, stamp(plan, facts, simulator), PLAN)
     LOG.info("%s: %d trials stamped by model %s", args.out, len(plan), simulator.version)
+    done = {"out": args.out.as_posix(), "trials": len(plan), "model_version": simulator.version}
+    say(args, done)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--plan", type=Path, required=True, help="PLAN table")
     parser.add_argument("--out", type=Path, required=True, help="stamped PLAN table to write")
     add_model(parser)
+    add_json(parser)
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 

@@ -73,6 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = command("throughput", __doc__, EXAMPLE)
     parser.add_argument("--predictions", type=int, default=50_000, help="how many (50000)")
     add_model(parser)
+    parser.add_argument("--json", action="store_true", help="as it does anyway")
     args = parser.parse_args(argv)
     return run_main(lambda: run(args))
 
