@@ -62,22 +62,23 @@ def prompts_of(plan: Plan) -> list[list[int]]:
 
 
 def parity_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
-    """Outputs under every config, and of the first once more, so that noise is seen as well."""
-    asked = plan["parity"]
-    names = [*model["configs"], next(iter(model["configs"]))]
-    needs = {"routing": "gate", "randomise": asked["seed"]}
+    """Outputs under every config; of the first once more, so that noise is seen as well; and, as a
+    planted fault, of the first under other weights, which must not pass."""  # noqa: D205,D209
+    asked, first = plan["parity"], next(iter(model["configs"]))
+    seen = [(config, False, False) for config in model["configs"]]
     return [
         Task(
             key=f"{name}/outputs/{number}/{config}",
             phase="parity",
             ask="outputs",
-            question={"prompts": prompts_of(plan), "tokens": asked["tokens"], "config": config,
-                      "first": number == 0},
-            needs={**needs, "configs": config},
-            about={"task": "outputs", "boot": name, "config": config, "again": number >= len(
-                model["configs"])},
+            question={"prompts": prompts_of(plan), "tokens": asked["tokens"], "first": number == 0},
+            needs={"routing": "gate", "randomise": asked["seed"] + planted, "configs": config},
+            about={"task": "outputs", "boot": name, "config": config, "again": again,
+                   "planted": planted},
         )
-        for number, config in enumerate(names)
+        for number, (config, again, planted) in enumerate(
+            [*seen, (first, True, False), (first, False, True)]
+        )
     ]  # fmt: skip
 
 

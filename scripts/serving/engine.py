@@ -153,7 +153,8 @@ def outputs(engine: Engine) -> Iterator[Row]:
         yield {
             **{k: v for k, v in _of_model(engine, body["model"]).items() if k in
                ("device", "model", "shape")},
-            **_where(engine, body), "config": body["config"], "again": body["again"], **_how(body),
+            **_where(engine, body), "config": body["config"], "again": body["again"],
+            "planted": bool(body.get("planted")), **_how(body),
             **{key: found.get(key) for key in kept},
             "file": None if read is None else Path(read[0]).name,
             "launched": None if launched is None else json.dumps(launched, sort_keys=True),

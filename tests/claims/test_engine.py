@@ -15,8 +15,8 @@ LAYER = "NVIDIA_H200/E8-N7168-K4096-top2-bf16"
 FILE = {1: parse_id("M16-N32-K64-G1-W4-S3"), 4: parse_id("M16-N64-K64-G1-W4-S3")}
 ROW = {
     "device": "NVIDIA_H200", "model": "mix", "shape": "E8-N7168-K4096-top2-bf16", "boot": "mix-0",
-    "recording": "r",
-    "config": "ours", "again": False, "outcome": "ok", "reason": "", "logits_diff": 1e-6,
+    "recording": "r", "config": "ours", "again": False, "planted": False,
+    "outcome": "ok", "reason": "", "logits_diff": 1e-6,
     "prompts": 24, "next_equal": 23, "tied": 1, "tokens_equal": 180, "tokens_compared": 181,
     "file": "E=8,N=7168,device_name=NVIDIA_H200.json", "kernel_hash": "0123",
     "launched": json.dumps({"1": FILE[1].id, "4": FILE[4].id}),

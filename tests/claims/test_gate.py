@@ -103,8 +103,8 @@ def engine_rows(case: Case, **changed: object) -> pd.DataFrame:
     launched = {str(tokens): config.id for tokens, config in case.candidate.items()}
     row = {
         "device": device, "model": "m", "shape": shape, "boot": "m-0", "config": "ours",
-        "recording": "r",
-        "again": False, "outcome": "ok", "reason": "", "logits_diff": 0.0, "prompts": 3,
+        "recording": "r", "again": False, "planted": False,
+        "outcome": "ok", "reason": "", "logits_diff": 0.0, "prompts": 3,
         "next_equal": 3, "tied": 0, "tokens_equal": 9, "tokens_compared": 9, "file": "E=8.json",
         "launched": json.dumps(launched), "kernel_hash": "0123",
     }  # fmt: skip

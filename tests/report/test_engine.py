@@ -41,7 +41,7 @@ def test_the_operator_stands_beside_the_engine(made):
 
 
 def test_outputs_files_and_faults_are_told(page):
-    assert "| `mix` | ours | no | ok |" in page
+    assert "| `mix` | ours | no | no | ok |" in page
     assert "`E=8,N=7168,device_name=NVIDIA_H200.json`" in page
     assert "| `no-memory` | yes | out_of_memory | `CUDA out of memory." in page
 
@@ -52,7 +52,9 @@ def test_a_reason_fits_a_cell():
 
 
 def test_outputs_that_differ_are_not_equal():
-    rows = pd.DataFrame({"model": ["a", "a", "b"], "outcome": ["ok", "wrong_output", "ok"]})
+    rows = pd.DataFrame(
+        {"model": ["a", "a", "b"], "planted": False, "outcome": ["ok", "wrong_output", "ok"]}
+    )
     assert engine.equal_models(rows) == {"a": False, "b": True}
 
 

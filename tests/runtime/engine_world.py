@@ -39,7 +39,7 @@ class World:
         if "boot" in self.faults:
             raise RuntimeError(self.faults["boot"])
         self.folder: str | None = None
-        self.seed, self.asked = spec.seed, 0
+        self.seed, self.asked, self.weights = spec.seed, 0, 0
 
     def fails(self, question: str, fault: str) -> bool:
         return self.faults.get(question) == fault
@@ -79,10 +79,11 @@ class World:
         return {"routing": kind}
 
     def randomise(self, seed: int) -> dict[str, Any]:
+        self.weights = seed
         return {"tensors": 1}
 
     def logits(self, prompts: list[list[int]], file: str) -> dict[str, Any]:
-        rng = np.random.default_rng(7)
+        rng = np.random.default_rng(self.weights)
         made = rng.normal(size=(len(prompts), 50)).astype(np.float32)
         if self.folder:
             made += 1e-4 * np.random.default_rng(len(self.folder)).normal(size=made.shape)

@@ -117,6 +117,7 @@ ENGINE_OUTPUTS = Table(
         *_BOOT,
         _CONFIG,
         Column("again", pa.bool_(), "the first config once more"),
+        Column("planted", pa.bool_(), "under other weights, so that outputs must be found wrong"),
         *_OUTCOME,
         Column("logits_diff", pa.float64(), "largest over prompts, last layer", nullable=True),
         Column("prompts", pa.int32(), "how many", nullable=True),

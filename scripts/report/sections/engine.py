@@ -54,8 +54,7 @@ def engine(read: Frames) -> Summary:
                          ratios[ratios["config"] == OURS].groupby("base", sort=True)},
                 "boots": booted(boots),
                 "failed": failed(boots),
-                "comparisons": len(outputs),
-                "same_outputs": int((outputs["outcome"] == OK).sum()),
+                **counted(outputs),
                 "outputs": compared(outputs),
                 "served": list(answered(served)),
             },
@@ -92,15 +91,26 @@ def over(ratios: Frame) -> Figure:
 
 def equal_models(outputs: Frame) -> dict[str, bool]:
     """By model whether all outputs under another config were those under its first."""
+    own = outputs[~outputs["planted"].astype(bool)]
     return {
         str(model): bool((rows["outcome"] == OK).all())
-        for model, rows in outputs.groupby("model", sort=True)
+        for model, rows in own.groupby("model", sort=True)
     }
+
+
+def counted(outputs: Frame) -> Figure:
+    """``comparisons`` and the ``same_outputs`` of them; the same of ``planted`` other weights."""
+    planted = outputs["planted"].astype(bool)
+    same = outputs["outcome"] == OK
+    return {
+        "comparisons": int((~planted).sum()), "same_outputs": int((same & ~planted).sum()),
+        "planted": {"n": int(planted.sum()), "found": int((planted & ~same).sum())},
+    }  # fmt: skip
 
 
 def compared(outputs: Frame) -> list[Figure]:
     """Outputs of each model under each config, held against those under its first."""
-    kept = ("model", "config", "again", "outcome", "reason", "logits_diff", "prompts",
+    kept = ("model", "config", "again", "planted", "outcome", "reason", "logits_diff", "prompts",
             "next_equal", "tied", "tokens_equal", "tokens_compared", "file")  # fmt: skip
     return [
         {name: row[name] for name in kept} | {"reason": brief(row["reason"])}
@@ -186,6 +196,7 @@ SECTION = Section(
         "runtime/*/engine_runs/outputs": [OUTPUTS],
         "runtime/*/engine_runs/comparisons": [OUTPUTS],
         "runtime/*/engine_runs/same_outputs": [OUTPUTS],
+        "runtime/*/engine_runs/planted": [OUTPUTS],
         "runtime/*/engine_runs/served": [SERVED],
     },
     build=engine,
