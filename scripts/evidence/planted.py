@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from scripts.evidence.answers import FEW
 from scripts.evidence.changes import series
 from scripts.evidence.collect import RIGHT, TIMEOUT, UNWATCHED, WRONG
-from scripts.evidence.verdict import CHANGED, NOT_COMPARABLE, OUTDATED, UNDECIDED, compare
+from scripts.evidence.verdict import CHANGED, NOT_COMPARABLE, OUTDATED, STANDS, UNDECIDED, compare
 
 SLOWER = 1.05
 Set = dict[str, Any]
@@ -33,8 +33,8 @@ def slower_kernel(first: Set, second: Set) -> None:
 
 
 def _largest(legs: Mapping[str, Any]) -> tuple[Any, int]:
-    """The kernels of the first leg that was timed, and the place of the one that takes most."""
-    leg = next(name for name, held in legs.items() if held["kernels"]["rows"])
+    """The kernels of the first leg, and the place of the one that takes most."""
+    leg = next(iter(legs))
     own = {k: one.share for (_, phase, k), one in series({leg: legs[leg]}).items()
            if phase == "decode" and not one.summed}  # fmt: skip
     kernels = legs[leg]["kernels"]
@@ -112,16 +112,29 @@ CHANGES: Mapping[str, tuple[Callable[[Set, Set], None], str]] = {
 
 
 def planted(first: Set, second: Set) -> list[Planted]:
-    """Each change put into copies of two sets that agree; FEW questions at least are asked."""
-    out: list[Planted] = []
-    if not series(second["legs"]):
-        return out
-    asked = max((len(leg["answers"]) for leg in second["legs"].values()), default=0)
+    """Each change put into copies of two sets, of their legs that are whole in both.
+
+    An option that is off outdates only what was reproduced: where the sets leave it open, so does
+    that. FEW questions at least must have been asked to make answers worse.
+    """
+    legs = [leg for leg, held in first["legs"].items()
+            if held["outcome"] == "ok" == second["legs"].get(leg, {}).get("outcome")]  # fmt: skip
+    ours, theirs = ({**held, "legs": {leg: held["legs"][leg] for leg in legs}}
+                    for held in (first, second))  # fmt: skip
+    if not legs:
+        return []
+    base = compare(ours, theirs).verdict
+    asked = max(len(leg["answers"]) for leg in theirs["legs"].values())
+    out = []
     for name, (change, wanted) in CHANGES.items():
         if change in (worse_answers, late_answers) and asked < FEW:
             continue
-        a, b = copy.deepcopy(first), copy.deepcopy(second)
+        if change is turned_order and len(legs) < 2:
+            continue
+        a, b = copy.deepcopy(ours), copy.deepcopy(theirs)
         change(a, b)
         found = compare(a, b)
-        out.append(Planted(name, wanted, found.verdict, (found.reasons or ("",))[0]))
+        open_ = change is option_off and base not in (STANDS, OUTDATED)
+        reason = (found.reasons or ("",))[0]
+        out.append(Planted(name, base if open_ else wanted, found.verdict, reason))
     return out

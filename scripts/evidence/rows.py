@@ -34,7 +34,8 @@ def legs(name: str, held: Mapping[str, Any]) -> Iterator[Row]:
         facts = [boot["facts"] for boot in found["boots"] if boot["facts"]]
         yield {
             "set": name, "suite": suite["name"], "device": suite["device"], "leg": leg,
-            "outcome": found["outcome"], "reason": found["reason"], "boots": len(timed),
+            "outcome": found["outcome"], "reason": found["reason"].partition("\n")[0],
+            "boots": len(timed),
             "repeats": len({(row[0], row[1]) for row in found["kernels"]["rows"]}),
             "step_ms": sums["kernels"], "attention_ms": sums[ATTENTION], "moe_ms": sums[MOE],
             "rest_ms": sums[REST], "token_ms": _median([row[4] for row in found["times"]]),

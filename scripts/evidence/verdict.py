@@ -88,7 +88,7 @@ def compare(
         told = tuple(f"{one.name}: {one.first} against {one.second}" for one in unequal)
         return Comparison(NOT_COMPARABLE, told, premises)
     failed = tuple(
-        f"{which} set, {name}: {leg['outcome']}, {leg['reason']}"
+        f"{which} set, {name}: {leg['outcome']}, {leg['reason'].partition(chr(10))[0]}"
         for which, held in (("first", first), ("second", second))
         for name, leg in held["legs"].items() if leg["outcome"] != "ok"
     )  # fmt: skip

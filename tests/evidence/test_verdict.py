@@ -62,6 +62,22 @@ def test_planting_leaves_the_sets_as_they_were(first, second):
     assert before == (first["set"], first["legs"], second["set"], second["legs"])
 
 
+def test_changes_are_planted_into_legs_that_are_whole(first, second):
+    broken = copy.deepcopy(second)
+    broken["legs"]["default"] |= {"outcome": "crash", "reason": "killed by SIGKILL"}
+    tried = planted.planted(first, broken)
+    assert len(tried) == len(planted.CHANGES)
+    assert all(one.verdict == one.wanted for one in tried)
+    assert not any("default" in one.reason for one in tried)
+
+
+def test_an_option_off_outdates_only_what_was_reproduced():
+    tried = planted.planted(made(1, boots=1), made(2, boots=1))
+    words = {one.change: (one.wanted, one.verdict) for one in tried}
+    assert words["an option off"] == ("undecided", "undecided")
+    assert words["one call more"] == ("changed", "changed")
+
+
 def test_what_is_under_test_may_differ(first, second):
     other = copy.deepcopy(second)
     planted.another_driver(first, other)
