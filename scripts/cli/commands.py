@@ -27,6 +27,13 @@ COMMANDS = {
         "choose a tuned file's rows by vLLM's own operator, on this machine's GPU",
         "scripts.runtime.judge",
     ),
+    "evidence": Command(
+        "legs of a suite on vLLM's engine, as a set of evidence; on this machine's GPU",
+        "scripts.evidence.run",
+    ),
+    "stands": Command(
+        "whether a set of evidence still stands, by its re-run", "scripts.evidence.compare"
+    ),
     "matrix": Command(
         "take an engine's switches, from a YAML, through their levels on this machine's GPU",
         "scripts.matrix.run",

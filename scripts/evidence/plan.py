@@ -61,6 +61,13 @@ def planned(written: Mapping[str, Any], where: str) -> dict[str, Any]:
     return made
 
 
+def read_plan(path: Path) -> dict[str, Any]:
+    """A planned suite: of its JSON, or of the YAML that people write."""
+    if path.suffix == ".json":
+        return dict(read_json(path))
+    return planned(read_yaml(path), str(path))
+
+
 def shape_of(name: str, model: Mapping[str, Any], scheme: str) -> Shape:
     """The layer whose config files a leg may bring."""
     known = {one["name"]: one for one in read_yaml(Path("data/models.yaml"))["models"]}
@@ -119,11 +126,7 @@ def main(argv: list[str] | None = None) -> int:
     """Read, plan, write."""
     arguments = make_parser().parse_args(argv)
 
-    def run() -> None:
-        written = read_yaml(arguments.suite)
-        write_json(arguments.out, planned(written, str(arguments.suite)))
-
-    return run_main(run)
+    return run_main(lambda: write_json(arguments.out, read_plan(arguments.suite)))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ from scripts.evidence.machine import rows_of
 from scripts.evidence.model.checkpoint import RECORDED, written
 from scripts.evidence.model.form import Form
 from scripts.evidence.model.questions import Question, drawn, encode
-from scripts.evidence.suite import Suite, read_suite
+from scripts.evidence.plan import read_plan
+from scripts.evidence.suite import Suite, suite_of
 from scripts.lib.command_line import parser
 from scripts.lib.files import InputError, read_json, sha256, write_json
 from scripts.lib.log import run_main
@@ -41,9 +42,11 @@ from scripts.runtime.installed import installed
 
 LOG = logging.getLogger("evidence.run")
 EXAMPLE = """
-  python -m scripts.evidence.plan --suite suite.yaml --out build/suite.json
-  python -m scripts.evidence.run --suite build/suite.json --out build/evidence/monday
+  python -m scripts.evidence.run --suite data/suites/moe_configs.yaml --out build/evidence/monday
   python -m scripts.evidence.compare --first build/evidence/monday --second build/evidence/friday
+
+  a machine without a YAML parser takes what another one has planned:
+  python -m scripts.evidence.plan --suite data/suites/moe_configs.yaml --out build/suite.json
 """
 MODEL = Path("data/recorded/models/arithmetic")
 ANSWER_TOKENS = 48  # the longest worked answer has 36
@@ -191,17 +194,17 @@ def conditions(suite: Suite) -> Conditions:
 
 
 def run(
-    suite: Suite,
+    plan: Mapping[str, Any],
     given: argparse.Namespace,
     found: Conditions,
     more: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Run what is left of a suite; whether nothing is left now.
+    """Run what is left of a planned suite; whether nothing is left now.
 
     ``more``: further arguments of the engines' supervisor.
     """
-    out: Path = given.out
-    begin(out, found, given.suite)
+    suite, out = suite_of(plan, str(given.suite)), given.out
+    begin(out, found, plan)
     started = Run(suite, given, more or {})
     running = [
         RunningLeg(suite, leg, out / LEGS / leg.name, rows_of(leg, found.shipped), given.retry)
@@ -226,11 +229,11 @@ def stop(working: Working) -> None:
         list(pool.map(Engine.stop, every))
 
 
-def begin(out: Path, found: Conditions, plan: Path) -> None:
+def begin(out: Path, found: Conditions, plan: Mapping[str, Any]) -> None:
     """Put the plan and the premises into the folder, or see that they are those of the set."""
     mine = {"premises": dict(found.premises), "options": dict(found.options),
             "gpu_uuid": found.about["gpu_uuid"]}  # fmt: skip
-    for name, value in ((SUITE, read_json(plan)), (PREMISES, mine)):
+    for name, value in ((SUITE, dict(plan)), (PREMISES, mine)):
         path = out / name
         if not path.exists():
             write_json(path, value)
@@ -244,7 +247,9 @@ def begin(out: Path, found: Conditions, plan: Path) -> None:
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     made = parser(__doc__, EXAMPLE)
-    made.add_argument("--suite", type=Path, required=True, help="what scripts.evidence.plan wrote")
+    made.add_argument(
+        "--suite", type=Path, required=True, help="YAML, or what scripts.evidence.plan wrote"
+    )
     made.add_argument("--out", type=Path, required=True, help="folder of this set and no other")
     made.add_argument(
         "--model", type=Path, default=MODEL, help="the small model (default %(default)s)"
@@ -269,8 +274,9 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal whole
-        suite = read_suite(arguments.suite)
-        whole = run(suite, arguments, conditions(suite))
+        plan = read_plan(arguments.suite)
+        suite = suite_of(plan, str(arguments.suite))
+        whole = run(plan, arguments, conditions(suite))
         collect(arguments.out)
         LOG.info("%s: %s", arguments.out, "whole" if whole else "cut off; the same command goes on")
 

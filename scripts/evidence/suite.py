@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.engine.spec import EngineSpec, spec_of
-from scripts.lib.files import InputError, read_json
+from scripts.lib.files import InputError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 SHIPPED = "shipped"  # in the place of rows: those of the engine's own file of that name
@@ -130,11 +130,6 @@ def _check(suite: Suite, where: str) -> None:
     for option in suite.options:
         if option.source not in SOURCES:
             raise InputError(f"{where}: options: {option.name}: source: one of {SOURCES}")
-
-
-def read_suite(path: Path) -> Suite:
-    """The planned suite in a file of JSON."""
-    return suite_of(read_json(path), str(path))
 
 
 def spec(leg: Leg, name: str, folder: Path | None, weights: Path | None = None) -> EngineSpec:

@@ -16,7 +16,6 @@ from scripts.evidence.model.checkpoint import store
 from scripts.evidence.model.network import Network, Size
 from scripts.evidence.model.questions import VOCABULARY
 from scripts.evidence.run import Conditions, make_parser, run
-from scripts.evidence.suite import suite_of
 from scripts.lib.files import write_json
 from tests.evidence.plans import conditions, suite
 from tests.evidence.sets import made as made_set
@@ -57,7 +56,7 @@ def make(tmp_path_factory: pytest.TempPathFactory, recorded_model: Path) -> Make
             link.symlink_to(recorded_model)
         environment = {**os.environ, "SEED": str(seed), "CHILD": str(out.parent / "child")}
         engines = {"program": PROGRAM, "environment": environment}
-        whole = run(suite_of(plan, "plan"), given(out, plan, *more), found or conditions(), engines)
+        whole = run(plan, given(out, plan, *more), found or conditions(), engines)
         collect(out)
         return {**read_set(out), "out": out, "whole": whole}
 
