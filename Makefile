@@ -130,7 +130,7 @@ plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 
 # The last four run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
-	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure tests/tune)
+	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure tests/runtime tests/tune)
 
 gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it goes on
 	$(PYTHON) -m scripts.measure.sweep --plan build/live/plan.parquet \
