@@ -60,7 +60,8 @@ def text_of(rows: pd.DataFrame, triton: str) -> str:
     """The proposed file's text. ``rows``: of HEALTH, one file's; ``triton``: measured under."""
     cell = parse_cell(str(rows["cell_id"].iloc[0]))
     configs = {
-        int(row.tokens): parse_id(str(row.proposed_id)) for row in rows.itertuples(index=False)
+        int(tokens): parse_id(str(config))
+        for tokens, config in zip(rows["tokens"], rows["proposed_id"], strict=True)
     }
     return body(VLLM, cell.shape, cell.device, configs, triton)
 
@@ -130,28 +131,28 @@ def _table(rows: pd.DataFrame) -> list[str]:
         "| M | committed | us | over default | proposed | over committed |",
         "|---|---|---|---|---|---|",
     ]
-    for row in rows.itertuples(index=False):
-        kept = row.proposed_id == row.committed_id
-        default = "" if pd.isna(row.over_default) else _ratio(row, "over_default")
+    for row in map(dict, rows.to_dict("records")):
+        kept = row["proposed_id"] == row["committed_id"]
+        default = "" if pd.isna(row["over_default"]) else _ratio(row, "over_default")
         lines.append(
-            f"| {row.tokens} | {row.committed_id} | {row.committed_us:.1f} | {default} |"
-            f" {'as committed' if kept else row.proposed_id} |"
+            f"| {row['tokens']} | {row['committed_id']} | {row['committed_us']:.1f} | {default} |"
+            f" {'as committed' if kept else row['proposed_id']} |"
             f" {'' if kept else _ratio(row, 'gain')} |"
         )
     return lines
 
 
-def _ratio(row: Any, name: str) -> str:
-    value, low, high = (getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
+def _ratio(row: Mapping[Any, Any], name: str) -> str:
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     return f"{value:.3f} ({low:.3f}-{high:.3f})"
 
 
 def _effect(rows: pd.DataFrame, changed: pd.DataFrame) -> list[str]:
     worst = rows["over_better"].max()
+    best = changed.sort_values("gain").iloc[0]
     lines = [
-        f"Largest gain: {1 - changed['gain'].min():.1%} of the operator's time, at"
-        f" M = {changed.loc[changed['gain'].idxmin(), 'tokens']}. Default: what vLLM {RELEASE}"
-        " launches without a file."
+        f"Largest gain: {1 - best['gain']:.1%} of the operator's time, at M = {best['tokens']}."
+        f" Default: what vLLM {RELEASE} launches without a file."
     ]
     if pd.notna(worst):
         lines.append(

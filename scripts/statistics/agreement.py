@@ -108,7 +108,7 @@ def correlations(found: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     """Of log ratios, plain and by rank, and the slope; files are resampled, which are fewer."""
     x: Floats = np.log(found["ratio"].to_numpy(np.float64))
     y: Floats = np.log(found["op_ratio"].to_numpy(np.float64))
-    ranks: list[Floats] = [pd.Series(values).rank().to_numpy() for values in (x, y)]
+    ranks: list[Floats] = [np.asarray(pd.Series(one).rank(), dtype=np.float64) for one in (x, y)]
     wanted: list[tuple[str, Floats, Floats, Callable[[Floats], Floats]]] = [
         ("correlation", x, y, _correlation),
         ("rank_correlation", ranks[0], ranks[1], _correlation),
@@ -253,7 +253,9 @@ def _blocks(found: pd.DataFrame, op: Sequence[Path], own: Sequence[Path]) -> lis
     for folder in reversed(own):
         trials = read_table(folder / "trials.parquet", TRIALS, columns)
         mine |= registers_of(trials[trials["cell_id"].isin(found["cell_id"])])
-    return blocks(found.to_dict("records"), mine, by_format(theirs))
+    columns = ["cell_id", "config_id", "committed_id"]
+    pairs = found[columns].astype(str).itertuples(index=False, name=None)
+    return blocks(pairs, mine, by_format(theirs))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -127,10 +127,11 @@ def _row(row: Any, recorded: Recorded) -> Row:
 
 def _adjusted(frame: pd.DataFrame, column: str) -> pd.Series:
     """Holm over the rows of each GPU that have a p."""
-    out = pd.Series(np.nan, index=frame.index)
+    parts = [pd.Series(dtype=np.float64)]
     for _, rows in frame.dropna(subset=column).groupby("device"):
         adjusted = holm(rows[column].to_numpy(dtype=np.float64))
-        out[rows.index] = [round_10(float(p)) for p in adjusted]
+        parts.append(pd.Series([round_10(float(p)) for p in adjusted], index=rows.index))
+    out: pd.Series = pd.concat(parts).reindex(frame.index)
     return out
 
 

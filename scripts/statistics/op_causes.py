@@ -10,7 +10,6 @@ is held as often by both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -62,26 +61,26 @@ def by_format(found: Mapping[Key, Registers]) -> dict[tuple[str, int, str], Regi
 
 
 def blocks(
-    pairs: Iterable[Mapping[str, Any]],
+    pairs: Iterable[tuple[str, str, str]],
     own: Mapping[Key, Registers],
     op: Mapping[tuple[str, int, str], Registers],
 ) -> list[str | None]:
-    """Of each of OP_PAIRS: SAME if both kernels hold either of its configs as often, else OTHER.
+    """Of each pair: SAME if both kernels hold either of its configs as often, else OTHER.
 
-    ``own``: registers of graphx's kernel; ``op``: of the runtime's, as ``by_format``. None where
-    registers are not known.
+    ``pairs``: cell, config and committed config of OP_PAIRS. ``own``: registers of graphx's kernel;
+    ``op``: of the runtime's, as ``by_format``. None where registers are not known.
     """
     return [_of_pair(pair, own, op) for pair in pairs]
 
 
 def _of_pair(
-    pair: Mapping[str, Any],
+    pair: tuple[str, str, str],
     own: Mapping[Key, Registers],
     op: Mapping[tuple[str, int, str], Registers],
 ) -> str | None:
-    cell = parse_cell(str(pair["cell_id"]))
+    cell = parse_cell(pair[0])
     shape, words = cell.shape, []
-    for config in (str(pair["config_id"]), str(pair["committed_id"])):
+    for config in pair[1:]:
         mine = own.get((cell.id, config))
         theirs = op.get((shape.scheme, shape.top_k, config))
         if mine is None or theirs is None or held(cell, config, mine) is None:

@@ -38,8 +38,8 @@ def trials(**registers: tuple[int, int]) -> pd.DataFrame:
 
 
 def test_a_pair_is_other_if_either_config_is_held_otherwise_and_unknown_without_registers():
-    def pair(config: str, committed: str) -> dict[str, str]:
-        return {"cell_id": CELL, "config_id": config, "committed_id": committed}
+    def pair(config: str, committed: str) -> tuple[str, str, str]:
+        return CELL, config, committed
 
     own = registers_of(trials(**{LARGE.replace("-", "_"): OWN, WIDE.replace("-", "_"): (241, 239)}))
     assert own == {(CELL, LARGE): OWN, (CELL, WIDE): (241, 239)}

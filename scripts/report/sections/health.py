@@ -58,7 +58,7 @@ def _worst(rows: Frame, name: str) -> Figure | None:
     known = rows.dropna(subset=[name])
     if known.empty:
         return None
-    row = known.loc[known[name].idxmax()]
+    row = known.sort_values(name).iloc[-1]
     return {
         "mean": float(row[name]),
         "ci": [float(row[f"{name}_low"]), float(row[f"{name}_high"])],
@@ -82,7 +82,7 @@ def proposals(rows: Frame) -> list[Figure]:
     found = []
     for file, mine in rows[rows["in_proposal"]].groupby("file", sort=True):
         changed = mine[mine["proposed_id"] != mine["committed_id"]]
-        best = changed.loc[changed["gain"].idxmin()]
+        best = changed.sort_values("gain").iloc[0]
         found.append(
             {
                 "file": str(file),
