@@ -135,14 +135,19 @@ class _Block(NamedTuple):
 
 def _blocks(path: Path) -> Iterator[_Block]:
     with lzma.open(path, "rb") as handle:
-        lines = (raw[:-1].decode() for raw in handle)
-        if next(lines, "") != FORMAT:
-            raise InputError(f"{path}: no archive of a ledger, or of another version")
-        for header in lines:
-            try:
-                yield _block(json.loads(header), lines)
-            except (ValueError, TypeError, KeyError, IndexError) as error:
-                raise InputError(f"{path}: not a readable ledger ({error})") from error
+        # At once: a compressed file takes its time over each line that it is asked for.
+        text = handle.read()
+    try:
+        lines = iter(text.decode().removesuffix("\n").split("\n"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a readable ledger ({error})") from error
+    if next(lines) != FORMAT:
+        raise InputError(f"{path}: no archive of a ledger, or of another version")
+    for header in lines:
+        try:
+            yield _block(json.loads(header), lines)
+        except (ValueError, TypeError, KeyError, IndexError) as error:
+            raise InputError(f"{path}: not a readable ledger ({error})") from error
 
 
 def _block(header: dict[str, Any], lines: Iterator[str]) -> _Block:
