@@ -40,16 +40,28 @@ def greatest_gain(best: float, mean: Array, deviation: Array, allowed: NDArray[n
     """Place of the allowed config of the greatest ``log_expected_gain``, as ``first_lowest`` does.
 
     The gain grows with the distance ahead in deviations: a table bounds it from both sides, and it
-    is worked out only for configs whose upper bound reaches the greatest lower bound.
+    is worked out only for configs whose upper bound reaches the greatest lower bound. Most do not
+    reach it even with the widest deviation, which their distance alone shows.
     """
-    ahead = (best - mean) / deviation
-    step = np.clip((ahead - _FIRST) * _STEPS, 0, len(_GAIN) - 1).astype(np.intp)
-    wide = np.where(allowed, np.log(deviation), -np.inf)
+    ahead = np.where(allowed, (best - mean) / deviation, -np.inf)
+    first = int(ahead.argmax())
+    least = _GAIN[_step(ahead[first])] + np.log(deviation[first])
+    reached = int(np.searchsorted(_GAIN_ABOVE, least - np.log(deviation.max())))
     # The table holds one step more on either side than the step needs, against rounding.
-    least = (_GAIN.take(step) + wide).max()
-    near = np.flatnonzero((_GAIN_ABOVE.take(step) + wide >= least) & allowed)
+    near = np.flatnonzero(ahead >= (_FIRST + (reached - 1) / _STEPS if reached else _LEAST))
+    if len(near) > 1:
+        step, wide = _step(ahead[near]), np.log(deviation[near])
+        near = near[_GAIN_ABOVE[step] + wide >= (_GAIN[step] + wide).max()]
+    if len(near) == 1:
+        return int(near[0])
     gain = log_expected_gain(best, mean[near], deviation[near])
     return int(near[np.argmin(-gain.round(10))])
+
+
+def _step(ahead: Array) -> NDArray[np.intp]:
+    """Place in the table of distances ahead."""
+    step = np.minimum(np.maximum((ahead - _FIRST) * _STEPS, 0), len(_GAIN) - 1)
+    return np.asarray(step.astype(np.intp))
 
 
 def _log_density(z: Array) -> Array:
@@ -85,5 +97,6 @@ def _table() -> tuple[Array, Array]:
     return below, above
 
 
-_FIRST, _LAST, _STEPS = -40, 8, 64  # deviations; steps to a deviation
+_FIRST, _LAST, _STEPS = -40, 8, 1024  # deviations; steps to a deviation
+_LEAST = -np.finfo(np.float64).max
 _GAIN, _GAIN_ABOVE = _table()

@@ -105,7 +105,7 @@ class Recording:
     def measure(self, cell: Cell, config: Config, rival_us: float | None = None) -> Trial:
         """The recorded trial, its repetitions cut short where a rival is surely faster."""
         place = self.index.get(config)
-        if place is None or cell != self.cell:
+        if place is None or (cell is not self.cell and cell != self.cell):
             return NOT_RECORDED
         trial = self.trials[place]
         if rival_us is None or trial.latency_us is None or trial.latency_us <= rival_us:

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from scripts.transfer.kernel import NOISE, Array, Covariance
 
-_ROWS = 32  # by which the factor grows
+_ROWS = 128  # by which the factor grows; what is not written to takes no memory
 _LEAST_VARIANCE = 1e-12
 
 
 class Surrogate:
     """The Gaussian process over the logarithms of the latencies of a space's configs.
 
-    ``expected``: its prior mean, shape (configs,). ``lesson``: what the trials add to it.
+    ``expected``: its prior mean, shape (configs,). ``lesson``: what the trials add to it, an array
+    that each trial changes. ``best``: the least logarithm so far.
     """
 
     def __init__(self, covariance: Covariance, expected: Array) -> None:
@@ -34,6 +35,7 @@ class Surrogate:
         self.places: list[int] = []
         self.values: list[float] = []
         self.lesson = np.zeros(size)
+        self.best = np.inf
 
     def tell(self, place: int, value: float, noise: float = NOISE) -> None:
         """Add a measured logarithm; ``noise``: its standard deviation, ``NOISE`` at the least."""
@@ -48,9 +50,15 @@ class Surrogate:
         self._variance -= row * row
         known = before @ self._weights[:trials]
         self._weights[trials] = (value - self._expected[place] - known) / pivot
-        self.lesson = self.lesson + self._weights[trials] * row
+        self.lesson += self._weights[trials] * row
+        self.best = min(self.best, value)
         self.places.append(place)
         self.values.append(value)
+
+    def keep_lesson_in(self, row: Array) -> None:
+        """Go on with the lesson in an array of somebody else's, shape (configs,)."""
+        row[:] = self.lesson
+        self.lesson = row
 
     def _grow(self) -> None:
         self._inverse = np.pad(self._inverse, (0, _ROWS))
@@ -79,6 +87,8 @@ class Surrogate:
         What they will turn out to be does not matter for it, so that a batch can be chosen before
         any of it is measured ("believing" that each will be as expected).
         """
+        if not pending:
+            return np.asarray(np.sqrt(np.maximum(self._variance, _LEAST_VARIANCE)))
         variance, onto = self._variance.copy(), self._onto[: len(self.places)]
         for place in pending:
             row, _ = self._next_row(place, onto, NOISE)

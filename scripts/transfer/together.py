@@ -19,18 +19,14 @@ def search_together(
     so that they can be compiled at once.
     """
     steps: dict[Cell, list[Step]] = {cell: [] for cell in sorted(strategies)}
-    searching = list(steps)
+    searching = [(cell, strategies[cell], budgets[cell], found) for cell, found in steps.items()]
     while searching:
-        searching = [
-            cell
-            for cell in searching
-            if _turn(cell, strategies[cell], oracle, budgets[cell], batch, steps[cell])
-        ]
+        searching = [one for one in searching if _turn(*one, oracle, batch)]
     return steps
 
 
 def _turn(
-    cell: Cell, strategy: Strategy, oracle: Oracle, budget: Budget, batch: int, steps: list[Step]
+    cell: Cell, strategy: Strategy, budget: Budget, steps: list[Step], oracle: Oracle, batch: int
 ) -> bool:
     """One turn of a cell; False if it was the last."""
     room = min(batch, budget.trials - budget.spent_trials)

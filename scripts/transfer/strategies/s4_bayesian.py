@@ -64,7 +64,16 @@ class Bayesian:
     @property
     def lesson(self) -> Array | None:
         """What the trials say beyond what was expected, log units; None before the first."""
-        return self._surrogate.lesson if self._surrogate.values else None
+        return self._surrogate.lesson if self.told else None
+
+    @property
+    def told(self) -> bool:
+        """Whether a trial was told."""
+        return bool(self._surrogate.places)
+
+    def keep_lesson_in(self, row: Array) -> None:
+        """As of its surrogate."""
+        self._surrogate.keep_lesson_in(row)
 
     def ask(self) -> Config | None:
         """The next config; may be called again before the answer to the last one is told."""
@@ -96,7 +105,7 @@ class Bayesian:
         if not self._surrogate.values:
             return first_lowest(mean, self._open)
         deviation = self._surrogate.deviation(self._pending)
-        best = min(self._surrogate.values)
+        best = self._surrogate.best
         if self._margin is not None:
             gain = np.where(self._open, log_expected_gain(best, mean, deviation), -np.inf)
             promising = np.argsort(-gain.round(10), kind="stable")[:PROMISING]

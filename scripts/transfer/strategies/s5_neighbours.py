@@ -22,31 +22,49 @@ LENGTH = 1.5  # doublings of the batch size over which it falls by e
 
 
 class Mates:
-    """The Bayesian searches of one file's batches, each advised by the others."""
+    """The Bayesian searches of one file's batches, each advised by the others.
+
+    Their lessons are the rows of one array, so that an advice is one product with it.
+    """
 
     def __init__(self) -> None:
         self._members: dict[int, Bayesian] = {}
+        self._lessons: Array | None = None
 
     def join(self, tokens: int, member: Bayesian) -> None:
         """Add the search of a batch size."""
         self._members[tokens] = member
+        self._lessons = None
+
+    def _gathered(self) -> Array:
+        if self._lessons is None:
+            configs = len(next(iter(self._members.values())).legal)
+            self._lessons = np.zeros((len(self._members), configs))
+            for row, member in zip(self._lessons, self._members.values(), strict=True):
+                member.keep_lesson_in(row)
+        return self._lessons
+
+    def _weights(self, tokens: int, told: list[bool]) -> Array | None:
+        """Of the members' lessons in an advice for a batch; None if no other was told a trial."""
+        sizes = np.array(list(self._members))
+        heard = np.array(told) & (sizes != tokens)
+        if not heard.any():
+            return None
+        weights = np.where(heard, SHARE * np.exp(-np.abs(np.log2(sizes / tokens)) / LENGTH), 0.0)
+        return np.asarray(min(1.0, SHARE / weights.sum()) * weights)
 
     def adviser(self, tokens: int) -> Callable[[], Array | None]:
         """Advice for a batch: the others' lessons, the nearer the more, at most ``SHARE``."""
+        known: dict[tuple[int, int], Array | None] = {}
 
         def advice() -> Array | None:
-            lessons = {other: member.lesson for other, member in self._members.items()}
-            told = {
-                other: lesson
-                for other, lesson in lessons.items()
-                if lesson is not None and other != tokens
-            }
-            if not told:
-                return None
-            apart = np.abs(np.log2(np.array(list(told)) / tokens))
-            weight = SHARE * np.exp(-apart / LENGTH)
-            scale = min(1.0, SHARE / weight.sum())
-            return np.asarray(scale * weight @ np.stack(list(told.values())))
+            told = [member.told for member in self._members.values()]
+            # Nobody leaves, and what was told stays told: as many are the same ones.
+            count = len(told), sum(told)
+            if count not in known:
+                known[count] = self._weights(tokens, told)
+            weights = known[count]
+            return None if weights is None else np.asarray(weights @ self._gathered())
 
         return advice
 
