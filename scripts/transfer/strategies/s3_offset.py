@@ -8,7 +8,8 @@ format: its target file is the answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from scripts.transfer.legal import AXES, LegalSpace, coordinates
 from scripts.transfer.strategies.s2_nearest import distance_from
 from scripts.transfer.strategy import FixedOrder
 
+_NONE = np.zeros((0, len(AXES)))
 NEARBY = 1.0  # doublings of the batch size within which two batches count as alike
 
 
@@ -37,21 +39,34 @@ def learned_offset(
     shapes whose layers are left out beside its own.
     """
     left_out = {(one.experts, one.intermediate) for one in (shape, *without)}
-    pairs = [
-        (scheme, ours, theirs)
+    found = [one for one in _moves(history, source, target, tokens) if one[1] not in left_out]
+    same = [moves for scheme, _, moves in found if scheme == shape.scheme]
+    moves = np.concatenate(same or [moves for *_, moves in found] or [_NONE])
+    return np.median(moves, axis=0) if len(moves) else np.zeros(len(AXES))
+
+
+@lru_cache(1 << 12)
+def _moves(
+    history: History, source: str, target: str, tokens: int
+) -> tuple[tuple[str, tuple[int, int], NDArray[np.float64]], ...]:
+    """Scheme, (E, N) and the moves about a batch size, (moves, 6), of each layer of both GPUs.
+
+    Every layer that is searched or teaches asks for them, less a few of their layers.
+    """
+    return tuple(
+        (scheme, (ours.experts, ours.intermediate), _between(ours, theirs, tokens))
         for scheme, ours, theirs in history.pairs(source, target)
-        if (ours.experts, ours.intermediate) not in left_out
+    )
+
+
+def _between(ours: ConfigFile, theirs: ConfigFile, tokens: int) -> NDArray[np.float64]:
+    batches = [
+        batch
+        for batch in sorted(ours.configs.keys() & theirs.configs.keys())
+        if abs(np.log2(batch) - np.log2(tokens)) <= NEARBY
     ]
-    same = [pair for pair in pairs if pair[0] == shape.scheme]
-    moves = [move for _, ours, theirs in same or pairs for move in _moves(ours, theirs, tokens)]
-    return np.median(moves, axis=0) if moves else np.zeros(len(AXES))
-
-
-def _moves(ours: ConfigFile, theirs: ConfigFile, tokens: int) -> Iterator[NDArray[np.float64]]:
-    for batch in ours.configs.keys() & theirs.configs.keys():
-        if abs(np.log2(batch) - np.log2(tokens)) <= NEARBY:
-            there, here = coordinates([theirs.configs[batch], ours.configs[batch]])
-            yield there - here
+    there, here = (coordinates(file.configs[batch] for batch in batches) for file in (theirs, ours))
+    return there - here
 
 
 class OffsetSource(FixedOrder):
