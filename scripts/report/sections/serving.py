@@ -33,13 +33,16 @@ def serving(read: Frames, device: str) -> Summary:
 
 
 def replayed(rows: Frame) -> Figure:
-    """``steps``; ``over`` each base: layers, tokens a second before and after, ``ratio``, rows."""
+    """``steps``; ``over`` each base: layers, tokens a second before and after, ``ratio``, rows; and
+    what is said over the first of them, the committed file where there is one."""  # noqa: D205,D209
     whole = rows[rows["concurrency"] == _ALL]
-    return {
-        "steps": int(whole["steps"].max()),
-        "over": {str(base): over(some, rows[rows["before"] == base])
-                 for base, some in whole.groupby("before", sort=True)},
-    }  # fmt: skip
+    by_base = {
+        str(base): over(some, rows[rows["before"] == base])
+        for base, some in whole.groupby("before", sort=True)
+    }
+    first = next(iter(by_base.values()))
+    kept = {name: first[name] for name in ("tokens_s", "ratio", "p95_ratio")}
+    return {"steps": int(whole["steps"].max()), **kept, "over": by_base}
 
 
 def over(whole: Frame, every: Frame) -> Figure:
