@@ -363,6 +363,11 @@ def engine_journals():
     return recorded(*(path for one in found for path in one.ledger_paths))
 
 
+def kernel_times():
+    """GEMMs of runtimes' operators timed one by one; none where none were."""
+    return recorded(*(one.path for one in registered("kernel_times")))
+
+
 def said_by_loaders():
     """What runtimes' own loaders said of files that they were given; none where none was asked."""
     return recorded(*(one.path for one in registered("loaded")))

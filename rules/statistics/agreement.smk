@@ -34,3 +34,22 @@ rule statistics_agreement:
         " {params.recorded:q} {params.again:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.agreement:q} --out-pairs {output.pairs:q} 2> {log:q}"
+
+
+rule statistics_op_gemms:
+    input:
+        script="scripts/statistics/op_gemms.py",
+        pairs=rules.statistics_agreement.output.pairs,
+        times=kernel_times(),
+    output:
+        gemms="results/tables/statistics/op_gemms.parquet",
+    log:
+        "logs/statistics/op_gemms.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/op_gemms.py"),
+    shell:
+        "python -m {params.module} --pairs {input.pairs:q} --times {input.times:q}"
+        " --out {output.gemms:q} 2> {log:q}"

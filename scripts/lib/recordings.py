@@ -42,6 +42,7 @@ class Role(StrEnum):
     RUNTIME = "runtime"  # cells under a runtime's own operator
     AUDIT = "audit"  # tuners put to the test on the GPU itself
     ENGINE = "engine"  # a runtime's engine, booted under several config files
+    KERNEL_TIMES = "kernel_times"  # GEMMs of a runtime's operator, timed one by one
     LOADED = "loaded"  # what a runtime's own loader said of config files
     EVIDENCE = "evidence"  # a suite's legs on a running engine
     RERUN = "rerun"  # the same suite later, on another machine
@@ -62,6 +63,7 @@ _PLACES = {
     ),
     Role.AUDIT: "audit/{}",
     Role.ENGINE: "engine/{}",
+    Role.KERNEL_TIMES: "kernel_times/{}.jsonl",
     Role.LOADED: "loaded/{}.jsonl",
     **dict.fromkeys((Role.EVIDENCE, Role.RERUN), "evidence/{}"),
     Role.MODEL: "models/{}",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scripts.lib.schemas.agreement import AGREEMENT, OP_PAIRS
+from scripts.lib.schemas.agreement import AGREEMENT, OP_GEMMS, OP_PAIRS
 from scripts.lib.tables import Table
 from scripts.statistics.agreement import compare
+from scripts.statistics.op_gemms import Key, gemms
 from tests.statistics.test_agreement import (
     INT4,
     MARGIN,
@@ -34,7 +36,23 @@ def made() -> tuple[pd.DataFrame, pd.DataFrame]:
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """Both tables."""
     pairs, rows = made()
-    return {"agreement": (rows, AGREEMENT), "op_pairs": (pairs, OP_PAIRS)}
+    return {
+        "agreement": (rows, AGREEMENT),
+        "op_pairs": (pairs, OP_PAIRS),
+        "op_gemms": (gemms(pairs, timed(pairs)), OP_GEMMS),
+    }
+
+
+def timed(pairs: pd.DataFrame) -> dict[Key, Mapping[str, Any]]:
+    """The first pair's GEMMs: the operator's a tenth slower than committed, graphx's alike."""
+    first = pairs.iloc[0]
+    return {
+        (first["cell_id"], config, scope, "cold"): {
+            "up_us": 20.0 * slower, "down_us": 10.0 * slower, "rest_us": 5.0, "us": 40.0,
+        }
+        for scope, ratio in (("op", 1.1), ("two_gemm", 1.0))
+        for config, slower in ((first["config_id"], ratio), (first["committed_id"], 1.0))
+    }  # fmt: skip
 
 
 def rows(summary: dict[str, Any]) -> int:

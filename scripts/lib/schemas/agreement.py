@@ -85,3 +85,30 @@ AGREEMENT = Table(
     ),
     ("1: first version",),
 )
+
+OP_GEMMS = Table(
+    "op_gemms",
+    1,
+    "One row per pair of OP_PAIRS whose GEMMs were timed one by one: the sum of both GEMMs of the "
+    "config over that of the committed one, inside the operator and by graphx's kernel.",
+    (
+        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
+        Column("config_id", pa.string(), "see scripts.lib.config.Config"),
+        _DEVICE,
+        Column("scheme", pa.string(), _SCHEME),
+        Column("tokens", pa.int32(), "M, tokens"),
+        Column("committed_id", pa.string(), "the config that it is held against"),
+        Column("ratio", pa.float64(), "two GEMMs, by finals"),
+        Column("verdict", pa.string(), "win, tie or loss at the margin"),
+        Column("op_ratio", pa.float64(), "whole operator, by finals"),
+        Column("op_verdict", pa.string(), "win, tie or loss at the margin"),
+        Column("blocks", pa.string(), "as in OP_PAIRS", nullable=True),
+        Column("op_cold", pa.float64(), "the operator's GEMMs, cold weights", nullable=True),
+        Column("op_warm", pa.float64(), "the operator's GEMMs, warm weights", nullable=True),
+        Column("two_gemm_cold", pa.float64(), "graphx's GEMMs, cold weights", nullable=True),
+        Column("two_gemm_warm", pa.float64(), "graphx's GEMMs, warm weights", nullable=True),
+        Column("rest_us", pa.float64(), "the operator's other kernels, us a pass", nullable=True),
+        Column("op_us", pa.float64(), "the whole operator, us a pass, by events", nullable=True),
+    ),
+    ("1: first version",),
+)

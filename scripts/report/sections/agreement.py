@@ -23,6 +23,7 @@ from scripts.report.section import (
 
 AGREEMENT = made("agreement", "statistics.agreement", schema.AGREEMENT)
 PAIRS = made("op_pairs", "statistics.agreement", schema.OP_PAIRS)
+GEMMS = made("op_gemms", "statistics.op_gemms", schema.OP_GEMMS)
 ALL, UNIFORM = "all", "uniform"
 # What chose the row that a file would hold: metric's beginning -> in words.
 JUDGES = {
@@ -55,6 +56,14 @@ def runtime(table: Frame, pairs: Frame) -> Figure:
             }
         }
     return out
+
+
+def with_gemms(found: Figure, gemms: Frame) -> Figure:
+    """The figures with ``[device]["op"]["gemms"]``: OP_GEMMS row by row, where there are any."""
+    for device, rows in gemms.groupby("device", sort=True):
+        if str(device) in found:
+            found[str(device)]["op"]["gemms"] = plain_rows(by_cell(rows))
+    return found
 
 
 def _metrics(rows: Frame) -> Figure:
@@ -152,8 +161,10 @@ def disagreeing(pairs: Frame) -> Rows:
 
 SECTION = Section(
     "agreement",
-    origins={"runtime": [AGREEMENT, PAIRS]},
-    build=lambda read: {"runtime": runtime(read["agreement"], read["op_pairs"])},
+    origins={"runtime": [AGREEMENT, PAIRS, GEMMS]},
+    build=lambda read: {
+        "runtime": with_gemms(runtime(read["agreement"], read["op_pairs"]), read["op_gemms"])
+    },
     readings=readings,
     values=lambda summary: {
         "agreeing": scheme_rows(summary),
