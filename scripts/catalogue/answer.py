@@ -13,7 +13,7 @@ import numpy as np
 from scripts.catalogue.asked import Layer
 from scripts.catalogue.band import Band
 from scripts.catalogue.known import Known
-from scripts.catalogue.rows import MEASURED, Row, rows, status_of
+from scripts.catalogue.rows import MEASURED, Row, rows, shipped_rows, status_of
 from scripts.catalogue.tuned import tuned
 from scripts.lib.runtimes.files import write_runtime_files
 from scripts.lib.runtimes.runtime import RUNTIMES
@@ -29,12 +29,14 @@ KERNEL = "graphx's own kernel, the two GEMMs of a layer with cold weights"
 class Answer:
     """What there is for a layer, or what was made for it.
 
-    ``shipped``: by runtime what comes with it. ``status``: of the rows for the other runtimes:
-    shipped, tuned, measured, transferred or predicted; none if there are none yet.
+    ``shipped``: by runtime what comes with it; ``worth``: its rows with what to expect of them,
+    once that was asked for. ``status``: of the rows for the other runtimes: shipped, tuned,
+    measured, transferred or predicted; none if there are none yet.
     """
 
     layer: Layer
     shipped: Mapping[str, Shipped]
+    worth: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     status: str = "none"
     rows: Sequence[Row] = ()
     band: Band | None = None
@@ -51,9 +53,7 @@ class Answer:
     @property
     def ratio(self) -> float | None:
         """Expected over vLLM's default, geometric mean over the rows; None if one has none."""
-        ratios = [row.ratio for row in self.rows]
-        known = [ratio for ratio in ratios if ratio is not None]
-        return float(np.exp(np.log(known).mean())) if known and len(known) == len(ratios) else None
+        return mean_of([row.ratio for row in self.rows])
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -63,6 +63,19 @@ class Answer:
         if all(row.source == MEASURED for row in self.rows):
             return None
         return self.ratio * self.file_band.low, self.ratio * self.file_band.high
+
+
+def mean_of(ratios: Sequence[float | None]) -> float | None:
+    """Geometric mean; None if one is not known, or there is none."""
+    known = [ratio for ratio in ratios if ratio is not None]
+    return float(np.exp(np.log(known).mean())) if known and len(known) == len(ratios) else None
+
+
+def shipped_ends(found: Sequence[Row]) -> tuple[float, float] | None:
+    """Of a shipped file's ratio: the means of its rows' ends, since a band of whole files held too
+    few of them (results/details/expected.md)."""  # noqa: D205,D209
+    low, high = (mean_of([getattr(row, end) for row in found]) for end in ("low", "high"))
+    return None if low is None or high is None else (low, high)
 
 
 def ready(layer: Layer, triton: str) -> Answer:
@@ -75,15 +88,15 @@ def ready(layer: Layer, triton: str) -> Answer:
     }
     answer = Answer(layer, found, triton=triton)
     if not answer.lacking:
-        return Answer(layer, found, "shipped")
+        return replace(answer, status="shipped")
     ours = tuned(wanted.shape, wanted.device)
     if ours is not None:
         given = [Row(m, config, "tuned on this GPU") for m, config in sorted(ours.configs.items())]
-        return Answer(layer, found, "tuned", given, triton=ours.triton)
+        return replace(answer, status="tuned", rows=given, triton=ours.triton)
     if found:
         (file, *_) = found.values()
         given = [Row(m, file.at(m), f"{file.runtime}'s file") for m in wanted.batches]
-        return Answer(layer, found, "shipped", given, triton=file.triton or triton)
+        return replace(answer, status="shipped", rows=given, triton=file.triton or triton)
     return answer
 
 
@@ -107,6 +120,30 @@ def answered(answers: Sequence[Answer], known: Known) -> list[Answer]:
         )
         for answer, one in zip(answers, wanted, strict=True)
     ]
+
+
+def with_worth(answers: Sequence[Answer], known: Known) -> list[Answer]:
+    """With what is to be expected of the files that runtimes ship, and of one runtime's for all."""
+    files = []
+    for one in answers:
+        pair = one.layer.wanted.device, one.layer.wanted.shape
+        files += [(pair, file) for file in one.shipped.values()]
+        if _borrows(one):
+            (file, *_) = one.shipped.values()
+            files.append(
+                (pair, replace(file, configs={row.tokens: row.config for row in one.rows}))
+            )
+    found = iter(shipped_rows(known, files))
+    done = []
+    for one in answers:
+        worth = {name: next(found) for name in one.shipped}
+        done.append(replace(one, worth=worth, rows=next(found) if _borrows(one) else one.rows))
+    return done
+
+
+def _borrows(one: Answer) -> bool:
+    """Whether its rows are those of another runtime's file."""
+    return one.status == "shipped" and bool(one.rows)
 
 
 def write(answer: Answer, folder: Path) -> None:
@@ -147,6 +184,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "ratio": answer.ratio and round(answer.ratio, 4),
         "interval": answer.interval and [round(end, 4) for end in answer.interval],
         "rows": [row.to_json() for row in answer.rows],
+        "worth": {name: [row.to_json() for row in rows] for name, rows in answer.worth.items()},
         "files": {name: path.as_posix() for name, path in answer.files.items()},
     }  # fmt: skip
 

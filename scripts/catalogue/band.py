@@ -83,22 +83,25 @@ class Bands:
             for row in found.to_dict("records")
         }
 
-    def of_row(self, device: str, scheme: str) -> Band:
-        """That of the GPU, or of GPUs without recordings; of these number formats, or of others."""
-        return self._first("row", device, SHARED_BAND.get(scheme, scheme))
+    def of_row(self, device: str, scheme: str, of: str = "row") -> Band:
+        """That of the GPU, or of GPUs without recordings; of these number formats, or of others.
 
-    def of_file(self, device: str) -> Band:
-        """Of the geometric mean over the batch sizes of a file."""
-        return self._first("file", device, ALL)
+        ``of``: row, or shipped row.
+        """
+        return self._first(of, device, SHARED_BAND.get(scheme, scheme))
+
+    def of_file(self, device: str, of: str = "file") -> Band:
+        """Of the geometric mean over the batch sizes of a file, or of a shipped file."""
+        return self._first(of, device, ALL)
 
     def _first(self, of: str, device: str, formats: str) -> Band:
-        recorded = any(key[1] == device for key in self._rows)
+        recorded = any(key[:2] == (of, device) for key in self._rows)
         name = device if recorded else ALL
         key = (of, name, formats)
         row = self._rows[key if key in self._rows else (of, name, ALL)]
-        figures = {key: float(row[key]) for key in _FIGURES}
-        counts = {key: int(row[key]) for key in ("n", "families", "judged")}
-        return Band(name, str(row["formats"]), **figures, **counts)
+        figures: dict[str, Any] = {key: float(row[key]) for key in _FIGURES}
+        figures |= {key: int(row[key]) for key in ("n", "families", "judged")}
+        return Band(name, str(row["formats"]), **figures)
 
 
 def read_bands(path: Path) -> Bands:

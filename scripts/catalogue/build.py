@@ -17,11 +17,11 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.catalogue.answer import Answer, answered, ready
+from scripts.catalogue.answer import Answer, answered, mean_of, ready, shipped_ends, with_worth
 from scripts.catalogue.asked import layers
 from scripts.catalogue.known import Known
 from scripts.catalogue.options import add_known, where
-from scripts.catalogue.rows import DEFAULT, MEASURED
+from scripts.catalogue.rows import DEFAULT, MEASURED, Row
 from scripts.lib import command_line
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
@@ -78,7 +78,8 @@ def answers(known: Known, asked: Sequence[Asked], triton: str) -> list[tuple[Ask
         LOG.info("%d left out: %s", count, why)
     open_ones = [answer for _, answer in found if answer.status == "none"]
     done = iter(answered(open_ones, known))
-    return [(one, next(done) if answer.status == "none" else answer) for one, answer in found]
+    every = [next(done) if answer.status == "none" else answer for _, answer in found]
+    return list(zip((one for one, _ in found), with_worth(every, known), strict=True))
 
 
 def tables(found: Sequence[tuple[Asked, Answer]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -100,8 +101,8 @@ def tables(found: Sequence[tuple[Asked, Answer]]) -> tuple[pd.DataFrame, pd.Data
 
 def _entry(asked: Asked, answer: Answer, runtime: str) -> dict[str, Any]:
     wanted, shipped = answer.layer.wanted, answer.shipped.get(runtime)
-    ends = None if shipped else answer.interval
-    rows = answer.rows
+    rows = _file_rows(answer, runtime)
+    ends = shipped_ends(rows) if answer.status == SHIPPED else answer.interval
     return {
         "model": asked.model,
         "scheme": wanted.shape.scheme,
@@ -112,12 +113,12 @@ def _entry(asked: Asked, answer: Answer, runtime: str) -> dict[str, Any]:
         "shape_id": wanted.shape.id,
         "file": RUNTIMES[runtime].file_name(wanted.shape, wanted.device),
         "status": _status(answer, runtime),
-        "batches": len(shipped.configs) if shipped else len(rows),
+        "batches": len(rows),
         "kept": 0 if shipped else sum(row.source == DEFAULT for row in rows),
-        "ratio": None if shipped else answer.ratio,
+        "ratio": mean_of([row.ratio for row in rows]),
         "low": ends and ends[0],
         "high": ends and ends[1],
-        "confidence": "" if shipped else _confidence(answer),
+        "confidence": _confidence(answer, rows),
     }
 
 
@@ -128,27 +129,23 @@ def _status(answer: Answer, runtime: str) -> str:
     return TRANSFERRED if answer.status == SHIPPED else answer.status
 
 
-def _confidence(answer: Answer) -> str:
-    if answer.rows and all(row.source == MEASURED for row in answer.rows):
+def _file_rows(answer: Answer, runtime: str) -> Sequence[Row]:
+    """Of the runtime's own file, else those that are written."""
+    return answer.worth.get(runtime, answer.rows)
+
+
+def _confidence(answer: Answer, rows: Sequence[Row]) -> str:
+    if all(row.source == MEASURED for row in rows):
         return MEASURED
-    if answer.band is not None:
-        return answer.band.word
-    return FINALS if answer.status == "tuned" else NOT_JUDGED
+    return FINALS if answer.status == "tuned" else rows[0].confidence or NOT_JUDGED
 
 
 def _rows(answer: Answer, runtime: str) -> Iterator[dict[str, Any]]:
     wanted, shipped = answer.layer.wanted, answer.shipped.get(runtime)
     about = {"device": wanted.device, "shape_id": wanted.shape.id}
-    if shipped:
-        for tokens, config in sorted(shipped.configs.items()):
-            yield about | {
-                "runtime": runtime, "tokens": tokens, "config_id": config.id,
-                "source": f"{runtime}'s file", "ratio": None, "low": None, "high": None,
-            }  # fmt: skip
-        return
-    for row in answer.rows:
+    for row in _file_rows(answer, runtime):
         yield about | {
-            "runtime": "",
+            "runtime": runtime if shipped else "",
             "tokens": row.tokens,
             "config_id": row.config.id,
             "source": row.source,

@@ -96,6 +96,12 @@ def run(args: argparse.Namespace) -> None:
 
             known = known or Known(where(args))
             (one,) = answer.answered([one], known)
+        if one.shipped:
+            from scripts.catalogue.known import Known  # noqa: PLC0415
+
+            known = known or Known(where(args))
+            (one,) = answer.with_worth([one], known)
+            say(lines.worth(one))
         answer.write(one, folder)
         say(lines.table(one))
         answers.append(one)

@@ -23,7 +23,7 @@ from scripts.lib.files import InputError
 from scripts.lib.judging.held_out import LEVEL, band, covered
 from scripts.lib.judging.token_classes import BREAKDOWN
 from scripts.lib.log import run_main
-from scripts.lib.schemas.openings import ALL, EXPECTED, OPENINGS, SHARED_BAND
+from scripts.lib.schemas.openings import ALL, EXPECTED, NAMED, OPENINGS, SHARED_BAND
 from scripts.lib.tables import read_table, write_table
 from scripts.lib.teaching import Teaching
 
@@ -49,13 +49,18 @@ def expected(openings: pd.DataFrame, margin: float) -> pd.DataFrame:
         names = [(ALL, mine)] if teaching == Teaching.GPU_OUT else mine.groupby("device", sort=True)
         for device, cells in names:
             about = {"device": device, "teaching": teaching, "margin": margin, "level": LEVEL}
-            rows += [about | row for row in _of_gpu(_frame(cells, margin), margin)]
+            for choice, own in cells.groupby("choice", sort=True):
+                of = "" if choice == NAMED else f"{choice} "
+                rows += [
+                    about | row | {"of": f"{of}{row['of']}"}
+                    for row in _of_gpu(_frame(own, margin), margin)
+                ]
     return pd.DataFrame(rows, columns=EXPECTED.names)
 
 
 def _frame(cells: pd.DataFrame, margin: float) -> pd.DataFrame:
     """What was said and what was, in log units; both 0 where the default stays."""
-    written = cells["predicted_ratio"] < 1.0 - margin
+    written = (cells["predicted_ratio"] < 1.0 - margin) | (cells["choice"] != NAMED)
     return pd.DataFrame(
         {
             "file": cells["cell_id"].str.rsplit("/", n=1).str[0],

@@ -14,6 +14,7 @@ from scripts.catalogue.candidates import Pool, read_pool
 from scripts.catalogue.recorded import Recorded
 from scripts.lib.device import devices, find_device
 from scripts.lib.files import InputError
+from scripts.sim.facts import read_facts
 from scripts.sim.simulator import Simulator, load
 from scripts.transfer.committed_files import read_history
 from scripts.tune.space import Space, open_space
@@ -93,4 +94,5 @@ class Known:
     def facts(self, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
         """The compiler's facts of some (GPU, scheme), each architecture's once."""
         wanted = {(find_device(device).arch, scheme): (device, scheme) for device, scheme in pairs}
-        return pd.concat([self.space(*pair).facts for pair in wanted.values()], ignore_index=True)
+        parts = [self.space(*pair).facts for pair in wanted.values()]
+        return pd.concat(parts, ignore_index=True) if parts else read_facts([])

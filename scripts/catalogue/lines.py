@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scripts.catalogue.answer import KERNEL, Answer
+from scripts.catalogue.answer import KERNEL, Answer, mean_of, shipped_ends
 from scripts.catalogue.rows import DEFAULT, MEASURED, Row
 from scripts.lib.runtimes.default_config import NEWEST
 from scripts.lib.runtimes.runtime import RUNTIMES
@@ -48,6 +48,20 @@ def _worth(answer: Answer) -> Iterator[str]:
     foretold = [row for row in answer.rows if row.source != MEASURED]
     if answer.band is not None and foretold:
         yield f"confidence: {answer.band.word}: {answer.band.reason}"
+
+
+def worth(answer: Answer) -> Iterator[str]:
+    """What is to be expected of the files that runtimes ship, a line each."""
+    for name, found in answer.worth.items():
+        ratio, ends = mean_of([row.ratio for row in found]), shipped_ends(found)
+        if ratio is None or ends is None:
+            continue
+        slow = [str(row.tokens) for row in found if row.low is not None and row.low > 1.0]
+        said = f"; behind it at M = {', '.join(slow)}" if slow else ""
+        yield (
+            f"{name}'s file: {ratio:.3f} ({ends[0]:.3f}-{ends[1]:.3f}) of the latency of {BASELINE}"
+            f" expected ({found[0].confidence}){said}"
+        )
 
 
 def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ def asked(wanted: Sequence[Question]) -> pd.DataFrame:
 
 def latencies(wanted: Sequence[Question], facts: pd.DataFrame, simulator: Simulator) -> Latencies:
     """What graphx-sim predicts; ``facts``: the compiler's, of all their spaces."""
-    found = predict(asked(wanted), facts, simulator)
+    found = predict(asked(wanted).drop_duplicates(ignore_index=True), facts, simulator)
     launches = found[found["legality"] != Legality.ILLEGAL]
     keys = zip(launches["cell_id"], launches["config_id"], strict=True)
     return dict(zip(keys, launches["predicted_us"].tolist(), strict=True))

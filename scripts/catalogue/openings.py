@@ -12,19 +12,19 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scripts.catalogue.candidates import Heard, Pool, read_pool
-from scripts.catalogue.naming import Latencies, Named, latencies, named, questions
+from scripts.catalogue.candidates import Candidates, Heard, Pool, read_pool
+from scripts.catalogue.naming import Latencies, Named, Question, latencies, named, questions
 from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.openings import FEW, OPENINGS, WHOLE
+from scripts.lib.schemas.openings import FEW, NAMED, OPENINGS, SHIPPED, WHOLE
 from scripts.lib.schemas.sim import SIM_HELD_OUT
 from scripts.lib.shape import Cell, parse_cell
 from scripts.lib.tables import read_table, write_table
@@ -77,7 +77,7 @@ def openings(study: Study) -> pd.DataFrame:
     if not rows:
         raise InputError("no recorded cell has a default to be compared with; record one")
     frame = pd.DataFrame(rows, columns=OPENINGS.names)
-    return frame.sort_values(["teaching", "cell_id"], ignore_index=True)
+    return frame.sort_values(["teaching", "choice", "cell_id"], ignore_index=True)
 
 
 def _trials(study: Study, kinds: Sequence[str]) -> pd.DataFrame:
@@ -106,19 +106,30 @@ def _of_gpu(
         )
         if question.default is not None
     ]
-    us = study.held_out
+    us, shipped = study.held_out, list[Question]()
     if teaching is Teaching.GPU_OUT:
-        known = study.measured[WHOLE]
-        us = latencies(
-            wanted, study.facts, simulator_without(device, known, study.facts, study.seed)
-        )
+        shipped = _shipped(study, wanted)
+        others = simulator_without(device, study.measured[WHOLE], study.facts, study.seed)
+        us = latencies([*wanted, *shipped], study.facts, others)
     by_cell = {str(name): rows for name, rows in trials.groupby("cell_id")}
-    for one in named(wanted, us):
-        row = _opening(one, by_cell[one.question.cell.id])
-        if row is not None:
-            layer = layer_of(one.question.cell.shape)
-            about = {"family": study.families.of(layer), "teaching": teaching.value}
-            yield row | about
+    for choice, mine in ((NAMED, wanted), (SHIPPED, shipped)):
+        for one in named(mine, us):
+            row = _opening(one, by_cell[one.question.cell.id])
+            if row is not None:
+                layer = layer_of(one.question.cell.shape)
+                about = {"family": study.families.of(layer), "teaching": teaching.value}
+                yield row | about | {"choice": choice}
+
+
+def _shipped(study: Study, wanted: Sequence[Question]) -> list[Question]:
+    """The same cells with what the runtime ships for the GPU in the place of candidates."""
+    found = []
+    for one in wanted:
+        file = study.pool.history.files(one.cell.shape).get(one.cell.device)
+        if file is not None:
+            held = Candidates({file.at(one.cell.tokens): (one.cell.device,)}, ())
+            found.append(replace(one, candidates=held))
+    return found
 
 
 def _format_and_layer(cell: Cell) -> tuple[str, str]:

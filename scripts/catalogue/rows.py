@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.catalogue.band import Band
+from scripts.catalogue.candidates import Candidates, Heard
 from scripts.catalogue.known import Known
-from scripts.catalogue.naming import Named, latencies, named, questions
+from scripts.catalogue.naming import Named, Question, compiled, latencies, named, questions
 from scripts.catalogue.recorded import Fastest
+from scripts.lib.carry import carried_over
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.runtimes.default_config import newest_default
+from scripts.lib.runtimes.shipped import Shipped
 from scripts.lib.schemas.openings import PREDICTED, TRANSFERRED
 from scripts.lib.shape import Cell, Shape
 from scripts.transfer.library import layer_of
@@ -60,10 +63,7 @@ def rows(known: Known, wanted: Mapping[Pair, Sequence[int]]) -> dict[Pair, list[
     for (device, shape), batches in sorted(wanted.items(), key=lambda item: item[0][::-1]):
         legal = known.space(device, shape.scheme).legal
         cells = [Cell(device, shape, tokens) for tokens in batches]
-        own = layer_of(shape)
-        mine = questions(
-            known.pool, cells, legal, lambda owner, layer, d=device, o=own: (owner, layer) != (d, o)
-        )
+        mine = questions(known.pool, cells, legal, _but(device, layer_of(shape)))
         if device in known.recorded.devices:
             for cell in cells:
                 default = newest_default(shape, cell.tokens, find_device(device))
@@ -85,6 +85,48 @@ def rows(known: Known, wanted: Mapping[Pair, Sequence[int]]) -> dict[Pair, list[
             for cell in cells
         ]
     return found
+
+
+def _but(device: str, layer: str) -> Heard:
+    """All files but the GPU's own for the layer, which would have been shipped."""
+    return lambda owner, other: (owner, other) != (device, layer)
+
+
+def shipped_rows(known: Known, files: Sequence[tuple[Pair, Shipped]]) -> list[list[Row]]:
+    """What runtimes ship, row by row, with what is to be expected of it; nothing is compiled.
+
+    A file of a GPU and number formats without a recorded space has no expectation.
+    """
+    there = [pair for pair, _ in files if known.has_space(pair[0], pair[1].scheme)]
+    asked = [_held(known, pair, file) if pair in there else [] for pair, file in files]
+    every = [one for mine in asked for one in mine]
+    facts = known.facts(sorted({(device, shape.scheme) for device, shape in there}))
+    us = latencies(every, facts, known.simulator) if every else {}
+    return [
+        [_as_shipped(one, file, known) for one in named(mine, us)]
+        or [Row(m, config, f"{file.runtime}'s file") for m, config in sorted(file.configs.items())]
+        for mine, (_, file) in zip(asked, files, strict=True)
+    ]
+
+
+def _held(known: Known, pair: Pair, file: Shipped) -> list[Question]:
+    (device, shape), found = pair, []
+    legal = known.space(device, shape.scheme).legal
+    for tokens, config in sorted(file.configs.items()):
+        default = newest_default(shape, tokens, find_device(device))
+        timed = None if default is None else compiled(default, legal)
+        held = Candidates({carried_over(config, find_device(device)): (file.runtime,)}, ())
+        found.append(Question(Cell(device, shape, tokens), held, default, timed))
+    return found
+
+
+def _as_shipped(one: Named, file: Shipped, known: Known) -> Row:
+    cell, source = one.question.cell, f"{file.runtime}'s file"
+    band = known.bands.of_row(cell.device, cell.shape.scheme, "shipped row")
+    if one.ratio is None:
+        return Row(cell.tokens, one.config, source, note=NO_DEFAULT, confidence=band.word)
+    low, high = one.ratio * band.low, one.ratio * band.high
+    return Row(cell.tokens, one.config, source, one.ratio, low, high, confidence=band.word)
 
 
 def _predicted(one: Named, band: Band) -> Row:

@@ -40,6 +40,7 @@ def expected(tmp_path: Path) -> Path:
         expected_row(device, of=of, formats=formats, low=low)
         for device, of, formats, low in (
             (ALL, "row", "bf16", 0.8), (ALL, "row", ALL, 0.4), (ALL, "file", ALL, 0.5),
+            (ALL, "shipped row", "bf16", 0.7), (ALL, "shipped row", ALL, 0.3),
             ("X", "row", "bf16", 0.7), ("X", "row", ALL, 0.3), ("X", "file", ALL, 0.6),
         )
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,7 +25,8 @@ def where(world, shapes, tmp_path_factory) -> list[str]:
     folder = tmp_path_factory.mktemp("catalogue")
     rows = [
         expected_row("all", of=of, formats=formats)
-        for of, formats in (("row", "bf16"), ("row", "all"), ("file", "all"))
+        for of in ("row", "file", "shipped row")
+        for formats in ("bf16", "all")
     ]
     table = folder / "expected.parquet"
     write_table(table, pd.DataFrame(rows, columns=EXPECTED.names), EXPECTED)
@@ -57,11 +59,12 @@ def test_each_entry_has_its_rows_and_its_name(made) -> None:
     for one in entries.itertuples():
         own = by[one.device, one.shape_id, one.runtime if one.status == "shipped" else ""]
         assert len(own) == one.batches
+        assert one.low <= one.ratio <= one.high or one.confidence == "measured"
+        assert one.ratio == pytest.approx(np.exp(np.log(own["ratio"]).mean()))
         if one.status == "shipped":
             continue
         assert own["tokens"].tolist() == list(BATCH_LADDER)
         assert (own["source"] == "default").sum() == one.kept
-        assert one.low <= one.ratio <= one.high or one.confidence in ("measured", build.NOT_JUDGED)
         assert one.file == RUNTIMES[one.runtime].file_name(parse_shape(one.shape_id), one.device)
     assert {"shipped", "predicted"} <= set(entries["status"])
 

@@ -28,7 +28,8 @@ def openings(teachings: tuple[str, ...] = ("family_out", "gpu_out")) -> pd.DataF
     rows = [
         {
             "cell_id": f"{gpu}/{layer}/M{tokens}", "device": gpu, "scheme": scheme,
-            "tokens": tokens, "family": family, "teaching": teaching, "recorded": "whole",
+            "tokens": tokens, "family": family, "teaching": teaching, "choice": "named",
+            "recorded": "whole",
             "sources": 0, "first_id": "x", "default_id": "y", "predicted_ratio": said,
             "measured_ratio": was, "best_ratio": was,
         }
@@ -88,6 +89,18 @@ def test_a_file_is_the_mean_of_its_batch_sizes() -> None:
     missed = [np.log(0.99 * 0.80 / (0.90 * 0.80)) / 2, np.log(1.00 / 0.95) / 2, np.log(1.11)]
     assert file["low"] == pytest.approx(np.exp(min(missed)))
     assert found("G", "file")["n"] == 1
+
+
+def test_shipped_rows_have_bands_of_their_own_and_none_keeps_the_default() -> None:
+    rows = pd.concat([openings(), openings(("gpu_out",)).assign(choice="shipped")])
+    key = ["device", "of", "formats", "tokens"]
+    both = expected(rows, 0.01).set_index(key)
+    shipped = both.loc[(ALL, "shipped row", "bf16", ALL)]
+    assert shipped["n"] == 5 and shipped["kept"] == 0.0
+    assert shipped["high"] == pytest.approx(1.30 / 0.995)
+    pd.testing.assert_series_equal(both.loc[(ALL, "row", "bf16", ALL)], found(ALL, formats="bf16"))
+    bands = Bands(both.reset_index())
+    assert bands.of_row("H", "bf16", "shipped row").device == ALL
 
 
 def test_a_gpu_without_recordings_has_the_band_of_gpu_out() -> None:

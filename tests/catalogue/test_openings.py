@@ -62,7 +62,8 @@ def found(study: Study) -> pd.DataFrame:
 
 def test_whole_cells_are_judged_under_both_and_others_gpu_out(found: pd.DataFrame) -> None:
     to_arrow(found, OPENINGS)
-    by = found.groupby(["teaching", "recorded"])["cell_id"].nunique()
+    named = found[found["choice"] == "named"]
+    by = named.groupby(["teaching", "recorded"])["cell_id"].nunique()
     assert by["family_out", WHOLE] == by["gpu_out", WHOLE] == 5
     assert ("family_out", FEW) not in by.index
 
@@ -90,6 +91,7 @@ def test_gpu_out_is_taught_by_equations_alone_and_ratios_are_theirs(
 ) -> None:
     untaught = simulator_without(DEVICE, study.measured[WHOLE], study.facts, 1)
     assert untaught.version == "equations" and not untaught.trained
+    assert set(found.loc[found["choice"] == "shipped", "teaching"]) == {"gpu_out"}
     for row in found[found["teaching"] == "gpu_out"].itertuples():
         asked = pd.DataFrame(
             {"cell_id": [row.cell_id] * 2, "config_id": [row.first_id, row.default_id]}
@@ -106,11 +108,11 @@ def test_nothing_of_the_gpu_teaches_gpu_out(study: Study, found: pd.DataFrame) -
     without = [Pool(_history(frame), list(LAYERS)) for frame in (planted, rows[~own])]
     for pool in without:
         again = openings(replace(study, pool=pool))
-        mine = again["teaching"] == "gpu_out"
-        pd.testing.assert_frame_equal(
-            again[mine].reset_index(drop=True),
-            found[found["teaching"] == "gpu_out"].reset_index(drop=True),
+        mine, first = (
+            frame[(frame["teaching"] == "gpu_out") & (frame["choice"] == "named")]
+            for frame in (again, found)
         )
+        pd.testing.assert_frame_equal(mine.reset_index(drop=True), first.reset_index(drop=True))
 
 
 def _history(rows: pd.DataFrame) -> History:

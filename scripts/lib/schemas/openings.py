@@ -10,13 +10,16 @@ _CONFIG = "canonical config id, see scripts.lib.config.Config"
 
 # How much of a cell was recorded: every legal config, or a few (committed ones, the default, …).
 WHOLE, FEW = "whole", "few"
+# What a row holds: the candidate that is named first, or what the runtime ships.
+NAMED, SHIPPED = "named", "shipped"
 TRANSFERRED, PREDICTED = "transferred", "predicted"
 
 OPENINGS = Table(
     "openings",
     2,
-    "One row per (teaching, recorded cell for which the runtime has a default): the config that "
-    "would be written had nothing of the cell been measured, over that default, as predicted and "
+    "One row per (teaching, choice, recorded cell for which the runtime has a default): the config "
+    "that would be written had nothing of the cell been measured, or that the runtime ships, over "
+    "that default, as predicted and "
     "as measured. Nothing of the cell was in what taught; cells where one of the two was not "
     "measured are left out.",
     (
@@ -26,9 +29,10 @@ OPENINGS = Table(
         Column("tokens", pa.int32(), "M"),
         Column("family", pa.string(), "model family of the layer, see scripts.lib.teaching"),
         Column("teaching", pa.string(), "what taught: scripts.lib.teaching"),
+        Column("choice", pa.string(), "named: would be written; shipped: of the runtime's file"),
         Column("recorded", pa.string(), "whole or few: what was measured of the cell"),
         Column("sources", pa.int32(), "other GPUs whose files for the layer hold the config"),
-        Column("first_id", pa.string(), f"named first: {_CONFIG}"),
+        Column("first_id", pa.string(), f"what the row holds: {_CONFIG}"),
         Column(
             "default_id", pa.string(), "vLLM's default, see scripts.lib.runtimes.default_config"
         ),
@@ -48,13 +52,16 @@ EXPECTED = Table(
     2,
     "What a stated expectation of OPENINGS was worth: one row per (GPU or all, a row of a file or "
     "a whole file, number formats, class of M). A row is written where a gain beyond the margin is "
-    "predicted, else the default stays; of a file the geometric mean over its recorded batch sizes "
-    "counts. The band is what the predicted ratio is multiplied by; each layer weighs alike. "
+    "predicted, else the default stays; a shipped row as it is; of a file the geometric mean over "
+    "its recorded batch sizes counts. The band is what the predicted ratio is multiplied by; each "
+    "layer weighs alike. "
     "Coverage is that of the bands as they are stated, by formats, each model family judged by the "
     "others.",
     (
         Column("device", pa.string(), "GPU, named as in config files; all: one without recordings"),
-        Column("of", pa.string(), "row or file"),
+        Column(
+            "of", pa.string(), "row or file; shipped row or shipped file: of a runtime's own file"
+        ),
         Column("formats", pa.string(), "number formats that have a band together; all: the others"),
         Column("tokens", pa.string(), "class of M, or all"),
         Column("teaching", pa.string(), "what taught: scripts.lib.teaching"),

@@ -41,11 +41,10 @@ class Picker {
     const shipped = status === "shipped";
     const digits = (value) => value.toFixed(3);
     const range = low === null ? "" : ` (${digits(low)}–${digits(high)})`;
-    const expected = ratio === null ? "" : `; expected over vLLM's default: ${digits(ratio)}${range}; ${kept} of ${file.batches.length} rows keep it`;
+    const expected = ratio === null ? "" : `; expected over vLLM's default: ${digits(ratio)}${range}${shipped ? "" : `; ${kept} of ${file.batches.length} rows keep it`}`;
     const held = file.confidence ? `; held against: ${file.confidence}` : "";
-    this.form.querySelector("output").textContent = shipped
-      ? `${file.runtime} ships ${file.file}: there is nothing to install`
-      : `${status}${expected}${held}`;
+    const has = shipped ? `${file.runtime} ships ${file.file}: there is nothing to install` : status;
+    this.form.querySelector("output").textContent = `${has}${expected}${held}`;
     this.text = this.written(file);
     this.form.querySelector("pre").textContent = this.text;
     this.form.querySelector("[role=status]").textContent = shipped ? "" : this.pack.load[file.runtime];
