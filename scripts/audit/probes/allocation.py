@@ -5,23 +5,14 @@ The tuner's figures are held against timings in which every tactic has buffers o
 
 from __future__ import annotations
 
-import numpy as np
-
 from scripts.audit.bench import How
-from scripts.audit.finding import Finding, Subject, judged, not_applicable
-from scripts.audit.probes.by_group import group_effects
+from scripts.audit.finding import Finding, Subject
+from scripts.audit.probes.by_group import off_by
 
 
 def probe(subject: Subject) -> Finding:
     """Found where the tuner's figures are off by the tile."""
-    conditions = How(arena=0)
-    effects, smallest = group_effects(subject, conditions)["tile"]
-    if len(effects) < 2:
-        return not_applicable("fewer than two tiles were timed often enough")
-    apart = float(np.ptp(effects))
-    return judged(
-        apart > smallest,
-        f"figures of {len(effects)} tiles lie {apart:.2%} apart from fair timings",
-        apart,
-        smallest,
-    )
+    return off_by(
+        "tile", How(arena=0), subject, "fewer than two tiles were timed often enough",
+        "figures of {count} tiles lie {apart} apart from fair timings",
+    )  # fmt: skip

@@ -1,4 +1,8 @@
-"""Whether what a tuner took tactics for is off by their tile or by their kernel: shared."""
+"""Whether what a tuner took tactics for is off by their tile or by their kernel.
+
+Shared by the probes of either: the tuner's figures are held against fair timings, and what is off
+is shared out between both factors at once.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.audit.bench import Array, How
-from scripts.audit.finding import SURE, Subject
+from scripts.audit.finding import SURE, Finding, Subject, judged, not_applicable
 
 LEAST = 0.008  # log units: less is noise of a few bad timings
 _FEW = 3  # tactics of a group that can stand for it
+
+
+def off_by(factor: str, conditions: How, subject: Subject, lone: str, said: str) -> Finding:
+    """Found where figures are off by a factor (``tile``, ``family``). ``lone``: why it cannot be
+    asked of one group; ``said``: the evidence, of ``count`` groups and how far ``apart``."""  # noqa: D205,D209
+    effects, smallest = group_effects(subject, conditions)[factor]
+    if len(effects) < 2:
+        return not_applicable(lone)
+    apart = float(np.ptp(effects))
+    text = said.format(count=len(effects), apart=f"{apart:.2%}")
+    return judged(apart > smallest, text, apart, smallest)
 
 
 def group_effects(subject: Subject, conditions: How) -> dict[str, tuple[Array, float]]:
