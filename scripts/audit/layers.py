@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -34,6 +35,11 @@ class Layer:
     def id(self) -> str:
         """For example ``NVIDIA_H200/E8-N3584-K4096-top2-bf16``."""
         return f"{self.device}/{self.shape.id}"
+
+    @cached_property
+    def places(self) -> dict[Config, int]:
+        """Place of each tactic."""
+        return {config: place for place, config in enumerate(self.tactics)}
 
     def cell(self, tokens: int) -> Cell:
         """The layer's cell."""

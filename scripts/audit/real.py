@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from scripts.audit.bench import Problem
+from scripts.audit.bench import Array, Problem
 from scripts.audit.finding import Subject, answered
 from scripts.audit.grid import Make, Open, grid
 from scripts.audit.layers import Layer, layers_of, with_noise
@@ -46,7 +47,7 @@ from scripts.transfer.evaluate import Study, lessons_for
 from scripts.transfer.library import layer_of
 from scripts.transfer.predictions import read_predictions
 from scripts.transfer.recording import read_recordings
-from scripts.transfer.strategies.pipeline import pipeline
+from scripts.transfer.strategies.pipeline import STRATEGIES, expected_logs, pipeline
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.transfer.strategy import Strategy
 
@@ -90,8 +91,15 @@ class Known:
         on = self._fields[layer.id]
         mine = {one.cell: one for one in on.recordings}
 
+        @cache  # a search begun anew expects what the first one did
+        def expected(cell: Cell) -> Array:
+            task = on.task(mine[cell], on.sources)
+            heard = [one for one in STRATEGIES if one != "S6" or task.predicted is not None]
+            return expected_logs(on.lessons, task, heard)
+
         def start(cell: Cell) -> Strategy:
-            return pipeline(on.lessons, on.task(mine[cell], on.sources), Mates())
+            task = on.task(mine[cell], on.sources)
+            return pipeline(on.lessons, task, Mates(), expected=expected(cell))
 
         return Graphx(layer, BATCH_LADDER, name="graphx", start=start)
 

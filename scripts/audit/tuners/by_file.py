@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from scripts.audit.tuner import Key, Profile, Ran, Tuner
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.runtimes.runtime import RUNTIMES
-from scripts.lib.shape import nearest_batch
+from scripts.lib.shape import Shape, nearest_batch
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
 
 
@@ -35,15 +35,11 @@ class ByFile(ABC):
     runtime: str = "vllm"
     covers: Scope = Scope.WHOLE
 
-    @cached_property
-    def _places(self) -> dict[Config, int]:
-        return {config: place for place, config in enumerate(self.layer.tactics)}
-
     def place(self, config: Config) -> int:
         """Its place. NotKnown if it is not among the layer's tactics."""
-        if config not in self._places:
+        if config not in self.layer.places:
             raise NotKnown(f"{config.id}: outside the space that was recorded completely")
-        return self._places[config]
+        return self.layer.places[config]
 
     def enumerate(self, problem: Problem) -> Places:
         """The whole legal space."""
@@ -52,7 +48,7 @@ class ByFile(ABC):
     def key(self, problem: Problem) -> Key:
         """The file's name and the nearest batch size."""
         cell = problem.cell
-        name = RUNTIMES[self.runtime].file_name(cell.shape, cell.device)
+        name = _file_name(self.runtime, cell.shape, cell.device)
         return name, nearest_batch(cell.tokens, list(self.batches))
 
     def timed_at(self, problem: Problem) -> Problem:
@@ -85,7 +81,7 @@ class ByFile(ABC):
         if earlier or cell.shape.scheme not in KNOWN_SCHEMES:
             return None
         config = default_config(cell.shape, cell.tokens, find_device(cell.device))
-        return self._places.get(config)
+        return self.layer.places.get(config)
 
     def family(self, place: int) -> int:
         """One kernel."""
@@ -102,3 +98,8 @@ class ByFile(ABC):
     def sibling(self, most: int) -> Tuner | None:
         """None: tuning ends before the runtime starts."""
         return None
+
+
+@cache
+def _file_name(runtime: str, shape: Shape, device: str) -> str:
+    return RUNTIMES[runtime].file_name(shape, device)

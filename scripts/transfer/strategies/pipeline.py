@@ -60,10 +60,12 @@ def pipeline(
     *,
     without: Collection[str] = (),
     margin: float | None = None,
+    expected: Array | None = None,
 ) -> Strategy:
     """S1-S8 on a task, less the strategies in ``without``; ``margin`` as of ``Bayesian``.
 
-    ``mates``: the searches of the file's other batches, which this one joins.
+    ``mates``: the searches of the file's other batches, which this one joins. ``expected``: as
+    ``expected_logs`` has it, for who knows it already.
     """
     for name in without:
         if name not in STRATEGIES:
@@ -73,7 +75,8 @@ def pipeline(
         raise InputError(f"{task.cell.id}: the legal space is empty; there is nothing to search")
     if task.predicted is None and "S6" in heard:
         heard.remove("S6")
-    expected = expected_logs(lessons, task, heard)
+    if expected is None:
+        expected = expected_logs(lessons, task, heard)
     if "S4" not in heard:
         order = np.argsort(expected.round(10), kind="stable")
         return FixedOrder(task.legal.configs[place] for place in order)
