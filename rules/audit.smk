@@ -30,6 +30,7 @@ rule audit_steady:
     output:
         steady="results/tables/audit/steady.parquet",
         rates="results/tables/audit/steady_rates.parquet",
+        split="results/tables/audit/steady_split.parquet",
     log:
         "logs/audit/steady.log",
     conda:
@@ -44,7 +45,7 @@ rule audit_steady:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
         " --spaces {input.spaces:q} --noise {input.noise:q} --restarts {params.restarts:q}"
         " --seed {params.seed:q} --processes {threads} --out {output.steady:q}"
-        " --out-rates {output.rates:q} 2> {log:q}"
+        " --out-rates {output.rates:q} --out-split {output.split:q} 2> {log:q}"
 
 
 rule audit_injected:
@@ -56,6 +57,7 @@ rule audit_injected:
         noise=rules.audit_noise.output.noise,
     output:
         injected="results/tables/audit/injected.parquet",
+        split="results/tables/audit/injected_split.parquet",
     log:
         "logs/audit/injected.log",
     conda:
@@ -71,7 +73,8 @@ rule audit_injected:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
         " --spaces {input.spaces:q} --noise {input.noise:q}"
         " --clean {params.clean:q} --runs {params.runs:q} --seed {params.seed:q}"
-        " --processes {threads} --out {output.injected:q} 2> {log:q}"
+        " --processes {threads} --out {output.injected:q}"
+        " --out-split {output.split:q} 2> {log:q}"
 
 
 rule audit_real:

@@ -28,13 +28,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """``effect``: how much, ``smallest``: the least that would have been seen; both in ``unit``."""
+    """``effect``: how much, ``smallest``: the least that would have been seen; both in ``unit``.
+
+    ``score``: what decides over the threshold set for it, found above 1; None of probes that show
+    by what is looked up, and have none.
+    """
 
     verdict: Verdict
     evidence: str
     effect: float | None = None
     smallest: float | None = None
     unit: str = "ratio - 1"
+    score: float | None = None
 
 
 def not_applicable(why: object) -> Finding:
@@ -42,11 +47,25 @@ def not_applicable(why: object) -> Finding:
     return Finding(Verdict.NOT_APPLICABLE, str(why))
 
 
-def judged(found: bool, evidence: str, effect: float, smallest: float, unit: str = "ratio - 1"
-           ) -> Finding:  # fmt: skip
+def judged(
+    found: bool,
+    evidence: str,
+    effect: float,
+    smallest: float,
+    unit: str = "ratio - 1",
+    score: float | None = None,
+) -> Finding:
     """Found or not, with both figures."""
     verdict = Verdict.FOUND if found else Verdict.NOT_FOUND
-    return Finding(verdict, evidence, float(effect), float(smallest), unit)
+    kept = None if score is None else float(score)
+    return Finding(verdict, evidence, float(effect), float(smallest), unit, kept)
+
+
+def scored(
+    score: float, evidence: str, effect: float, smallest: float, unit: str = "ratio - 1"
+) -> Finding:
+    """Found where the score is above 1."""
+    return judged(score > 1, evidence, effect, smallest, unit, score)
 
 
 @dataclass

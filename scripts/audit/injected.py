@@ -30,10 +30,11 @@ from scripts.audit.synthetic import Synthetic
 from scripts.audit.world import World
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.audit import INJECTED
+from scripts.lib.schemas.audit import INJECTED, INJECTED_SPLIT
 from scripts.lib.tables import write_table
 
 LOG = logging.getLogger("audit.injected")
+HALVES = ("even", "odd")
 NONE, ANY, OWN = "none", "any", "own"
 TOKENS, TACTICS, BEST = 5, 96, 12  # of a run; the best of each number of tokens are among them
 LEVEL = 0.95
@@ -43,7 +44,8 @@ EXAMPLE = """
   python -m scripts.audit.injected --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-bf16.parquet \\
     --noise results/tables/audit/noise.parquet --clean 1000 --runs 40 --seed 1 \\
-    --out results/tables/audit/injected.parquet
+    --out results/tables/audit/injected.parquet \\
+    --out-split results/tables/audit/injected_split.parquet
 """
 
 
@@ -144,20 +146,59 @@ def _found(one: Injection) -> dict[str, Finding]:
 
 def inject(
     layers: Sequence[Layer], noise: Noise, runs: Sequence[Injection], seed: int, processes: int
-) -> pd.DataFrame:
-    """INJECTED of every GPU. InputError if no layer has enough numbers of tokens."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """INJECTED and INJECTED_SPLIT of every GPU. InputError if no layer has enough numbers of
+    tokens."""  # noqa: D205,D209
     by_device: dict[str, list[Layer]] = {}
     for layer in layers:
         if len(layer.tokens) >= TOKENS:
             by_device.setdefault(layer.device, []).append(layer)
     if not by_device:
         raise InputError(f"no layer is completely measured at {TOKENS} numbers of tokens or more")
-    rows = [
-        row | {"device": device}
-        for device, mine in sorted(by_device.items())
-        for row in rows_of(runs, _said(mine, noise, runs, seed, processes))
-    ]
-    return pd.DataFrame(rows, columns=INJECTED.names)
+    rows: list[Row] = []
+    split: list[Row] = []
+    for device, mine in sorted(by_device.items()):
+        said = _said(mine, noise, runs, seed, processes)
+        rows += (row | {"device": device} for row in rows_of(runs, said))
+        split += (row | {"device": device} for row in split_of(runs, said, len(mine)))
+    return (
+        pd.DataFrame(rows, columns=INJECTED.names),
+        pd.DataFrame(split, columns=INJECTED_SPLIT.names),
+    )
+
+
+def split_of(plan: Sequence[Injection], said: Sequence[dict[str, Finding]], layers: int
+             ) -> Iterator[Row]:  # fmt: skip
+    """INJECTED_SPLIT rows of one GPU: layers in their order fall to either half by turns."""
+    scores: dict[tuple[str, bool, int], list[float]] = {}
+    for one, found in zip(plan, said, strict=True):
+        half = one.run % layers % 2
+        for name, finding in found.items():
+            if finding.score is not None:
+                scores.setdefault((name, one.fault is None, half), []).append(finding.score)
+    for name in PROBES:
+        for half, other in ((0, 1), (1, 0)):
+            clean, faulty = scores.get((name, True, other)), scores.get((name, False, other))
+            known = [scores.get((name, without, half)) for without in (True, False)]
+            if not (clean and faulty and known[0] and known[1]):
+                continue
+            factor = between(max(known[0]), min(known[1]))
+            yield {
+                "probe": name, "set_on": HALVES[half], "judged_on": HALVES[other],
+                "factor": _digits(factor), "clean": len(clean), "runs": len(faulty),
+                "alarms": sum(one > factor for one in clean),
+                "found": sum(one > factor for one in faulty),
+                "alarms_in_use": sum(one > 1 for one in clean),
+                "found_in_use": sum(one > 1 for one in faulty),
+            }  # fmt: skip
+
+
+def between(clean: float, faulty: float) -> float:
+    """A threshold between the largest score without a fault and the smallest with one: their
+    geometric middle; where they overlap, the former."""  # noqa: D205,D209
+    if faulty <= clean:
+        return clean
+    return float((clean * faulty) ** 0.5) if clean > 0 else faulty / 2
 
 
 def _said(
@@ -182,6 +223,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--runs", type=int, required=True, help="tuners of a fault and strength")
     options.add_argument("--processes", type=int, default=2, help="runs at a time (default: 2)")
     options.add_argument("--out", type=Path, required=True, help="INJECTED table to write")
+    options.add_argument("--out-split", type=Path, required=True, help="INJECTED_SPLIT to write")
     args = options.parse_args(argv)
 
     def body() -> None:
@@ -191,8 +233,9 @@ def main(argv: list[str] | None = None) -> int:
         noise = read_noise(args.noise)
         layers = read_layers(args.trials, args.cells, args.spaces, noise)
         runs = plan(args.clean, args.runs)
-        frame = inject(layers, noise, runs, args.seed, args.processes)
+        frame, split = inject(layers, noise, runs, args.seed, args.processes)
         write_table(args.out, frame, INJECTED)
+        write_table(args.out_split, split, INJECTED_SPLIT)
 
     return run_main(body)
 

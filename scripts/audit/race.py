@@ -114,7 +114,12 @@ def _median(ordered: Array) -> tuple[Any, Any, Any]:
 
 
 def race(
-    bench: Bench, problem: Problem, places: Places, how: How = FAIR, budget: float = BUDGET
+    bench: Bench,
+    problem: Problem,
+    places: Places,
+    how: How = FAIR,
+    budget: float = BUDGET,
+    margin: float = MARGIN,
 ) -> Choice:
     """Choose among the tactics that run. ``places``: ascending; at least one has a latency."""
 
@@ -134,13 +139,13 @@ def race(
             running.keep(running.stands[:, 0] <= cut)
     if len(running.places) == 1:
         return Choice(int(running.places[0]), running.places, True, running.spent / whole)
-    return _settle(running, ask, whole, budget)
+    return _settle(running, ask, whole, budget, margin)
 
 
-def _settle(running: _Field, ask: Ask, whole: float, budget: float) -> Choice:
+def _settle(running: _Field, ask: Ask, whole: float, budget: float, margin: float) -> Choice:
     while True:
         middle, low, high = running.intervals()
-        bound = _soft_minimum(middle) + MARGIN
+        bound = _soft_minimum(middle) + margin
         inside = middle <= bound
         undecided = _open(inside, high <= bound, low > bound)
         who, wanted = _next(running, undecided, middle)

@@ -22,15 +22,19 @@ from scripts.audit.bench import Problem
 from scripts.audit.layers import Layer, read_layers
 from scripts.audit.noise import Noise, read_noise
 from scripts.audit.options import add_recorded, parser
-from scripts.audit.race import Choice, race
+from scripts.audit.race import MARGIN, Choice, race
 from scripts.audit.replay import ReplayBench
 from scripts.lib.log import run_main
-from scripts.lib.schemas.audit import STEADY, STEADY_RATES
+from scripts.lib.schemas.audit import STEADY, STEADY_RATES, STEADY_SPLIT
 from scripts.lib.shape import device_of
 from scripts.lib.tables import write_table
 
 LOG = logging.getLogger("audit.steady")
 RACE, ARGMIN = "race", "argmin"
+HALVES = ("even", "odd")
+# Margins among which either half of the layers sets one, log units.
+MARGINS = (0.005, MARGIN, 0.01)
+WANTED = 0.99  # of restarts with one choice
 RESAMPLES, LEVEL = 10_000, 0.95
 Row = dict[str, Any]
 EXAMPLE = """
@@ -39,7 +43,8 @@ EXAMPLE = """
     --spaces results/tables/space/NVIDIA_H200-bf16.parquet \\
     --noise results/tables/audit/noise.parquet --restarts 20 --seed 1 \\
     --out results/tables/audit/steady.parquet \\
-    --out-rates results/tables/audit/steady_rates.parquet
+    --out-rates results/tables/audit/steady_rates.parquet \\
+    --out-split results/tables/audit/steady_split.parquet
 """
 
 
@@ -57,6 +62,53 @@ def steady(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row
         for name, choices in ((RACE, raced), (ARGMIN, lucky)):
             row = {"cell_id": problem.cell.id, "chosen_by": name} | _of(choices, us)
             yield row | {"config_id": layer.tactics[_commonest(choices)[0]].id}
+
+
+def other_margins(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row]:
+    """The race on a layer's cells under every margin but the one in use, with draws of their own:
+    ``margin``, ``same``, ``regret``, ``cost``."""  # noqa: D205,D209
+    for tokens in layer.tokens:
+        problem = Problem(layer.cell(tokens))
+        for number, margin in enumerate(MARGINS):
+            if margin == MARGIN:
+                continue
+            key = [seed, zlib.crc32(problem.cell.id.encode()), number]
+            bench = ReplayBench(layer, noise, np.random.default_rng(key))
+            us = bench.truth(problem)
+            places = np.flatnonzero(np.isfinite(us))
+            raced = [race(bench, problem, places, margin=margin) for _ in range(restarts)]
+            yield {"cell_id": problem.cell.id, "margin": margin} | _of(raced, us)
+
+
+def split(frame: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """STEADY_SPLIT of STEADY rows and those of ``other_margins``: layers fall to either half by
+    turns; a half sets the smallest margin with which ``WANTED`` of restarts agree, or else the one
+    with which most do."""  # noqa: D205,D209
+    ours = frame[frame["chosen_by"] == RACE].assign(margin=MARGIN)
+    every = pd.concat([ours, others], ignore_index=True)
+    layers = every["cell_id"].str.rpartition("/")[0]
+    order = {name: at for at, name in enumerate(sorted(set(layers)))}
+    every = every.assign(half=layers.map(order) % 2, device=every["cell_id"].map(device_of))
+    rows = []
+    for device, cells in every.groupby("device", sort=True):
+        means = cells.groupby(["half", "margin"]).agg(
+            cells=("same", "size"), same=("same", "mean"), cost=("cost", "mean"),
+            regret=("regret", lambda one: float(np.exp(np.log(one).mean()))),
+        )  # fmt: skip
+        for half in means.index.unique("half"):
+            if 1 - half not in means.index.unique("half"):
+                continue
+            known = means.loc[1 - half]["same"]
+            enough = known[known >= WANTED]
+            chosen = enough.index.min() if len(enough) else known.idxmax()
+            for margin, found in means.loc[half].iterrows():
+                rows.append(
+                    {"device": device, "judged_on": HALVES[half], "margin": margin,
+                     "chosen": margin == chosen, "in_use": margin == MARGIN,
+                     "cells": int(found["cells"])}
+                    | {name: float(f"{found[name]:.10g}") for name in ("same", "regret", "cost")}
+                )  # fmt: skip
+    return pd.DataFrame(rows, columns=STEADY_SPLIT.names)
 
 
 def _argmin(bench: ReplayBench, problem: Problem, places: Any) -> Choice:
@@ -124,8 +176,8 @@ def _estimate(values: Any, layers: Any, seed: int) -> Any:
     return np.array([values.mean(), *ends])
 
 
-def _of_layer(task: tuple[Layer, Noise, int, int]) -> list[Row]:
-    return list(steady(*task))
+def _of_layer(task: tuple[Layer, Noise, int, int]) -> tuple[list[Row], list[Row]]:
+    return list(steady(*task)), list(other_margins(*task))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -136,6 +188,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
     options.add_argument("--out", type=Path, required=True, help="STEADY table to write")
     options.add_argument("--out-rates", type=Path, required=True, help="STEADY_RATES to write")
+    options.add_argument("--out-split", type=Path, required=True, help="STEADY_SPLIT to write")
     args = options.parse_args(argv)
 
     def body() -> None:
@@ -143,13 +196,16 @@ def main(argv: list[str] | None = None) -> int:
         layers = read_layers(args.trials, args.cells, args.spaces, noise)
         tasks = [(layer, noise, args.restarts, args.seed) for layer in layers]
         rows: list[Row] = []
+        others: list[Row] = []
         with ProcessPoolExecutor(args.processes) as pool:
-            for layer, found in zip(layers, pool.map(_of_layer, tasks), strict=True):
+            for layer, (found, more) in zip(layers, pool.map(_of_layer, tasks), strict=True):
                 rows += found
+                others += more
                 LOG.info("%s: %d cells", layer.id, len(layer.tokens))
         frame = pd.DataFrame(rows, columns=STEADY.names)
         write_table(args.out, frame, STEADY)
         write_table(args.out_rates, rates(frame, args.seed), STEADY_RATES)
+        write_table(args.out_split, split(frame, pd.DataFrame(others)), STEADY_SPLIT)
 
     return run_main(body)
 

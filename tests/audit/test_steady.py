@@ -9,7 +9,8 @@ import pytest
 
 from scripts.audit.layers import Layer
 from scripts.audit.noise import Noise
-from scripts.audit.steady import ARGMIN, RACE, main, rates, steady
+from scripts.audit.race import MARGIN
+from scripts.audit.steady import ARGMIN, RACE, main, rates, split, steady
 from scripts.lib.schemas.audit import NOISE, STEADY
 from scripts.lib.tables import read_table, write_table
 from tests.audit.invented import TOKENS, layer, noise_table
@@ -49,7 +50,9 @@ def test_command_gives_the_same_bytes_with_more_processes(tmp_path: Path) -> Non
     outs = [tmp_path / name for name in ("one.parquet", "two.parquet")]
     for processes, out in zip("12", outs, strict=True):
         more = ["--processes", processes, "--out", str(out)]
+        more += ["--out-split", str(out.with_suffix(".split"))]
         assert main([*words, *more, "--out-rates", str(out.with_suffix(".rates"))]) == 0
+    assert (tmp_path / "one.split").read_bytes() == (tmp_path / "two.split").read_bytes()
     assert outs[0].read_bytes() == outs[1].read_bytes()
     assert len(read_table(outs[0], STEADY)) == 2 * len(CELLS_OF_THREE)
     assert (tmp_path / "one.rates").read_bytes() == (tmp_path / "two.rates").read_bytes()
@@ -70,6 +73,25 @@ def test_rates_are_over_cells_with_intervals_that_hold_them() -> None:
     known = found.dropna(subset="low")
     assert (known["low"] <= known["value"]).all()
     assert (known["value"] <= known["high"]).all()
+
+
+def test_a_margin_set_on_one_half_is_judged_on_the_other() -> None:
+    """Two layers; the first's restarts agree from the margin in use on, the second's never."""
+    same = {"a": {0.005: 0.9, MARGIN: 0.99, 0.01: 1.0}, "b": {0.005: 0.5, MARGIN: 0.7, 0.01: 0.6}}
+    rows = [
+        {"cell_id": f"{layer().device}/{name}/M1", "chosen_by": RACE, "margin": margin}
+        | {"same": share, "regret": 1 + margin, "cost": 0.1}
+        for name, shares in same.items()
+        for margin, share in shares.items()
+    ]
+    frame = pd.DataFrame(rows)
+    ours = frame[frame["margin"] == MARGIN].drop(columns="margin")
+    found = split(ours, frame[frame["margin"] != MARGIN]).set_index(["judged_on", "margin"])
+    chosen = {half: found.loc[half].query("chosen").index.item() for half in ("even", "odd")}
+    assert chosen == {"odd": MARGIN, "even": MARGIN}  # enough agree, or else most do
+    assert found.loc[("odd", MARGIN), "same"] == 0.7
+    assert found.loc[("even", 0.01), "regret"] == pytest.approx(1.01)
+    assert (found["cells"] == 1).all()
 
 
 def shaped(seed: int) -> Layer:

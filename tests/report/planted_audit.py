@@ -23,8 +23,24 @@ from scripts.lib.schemas import audit as schema
 from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.tables import Table
 from tests.audit.invented import layer, noise_table
+from tests.transfer.study import DEVICE
 
 NOISE = Noise(noise_table())
+SPLIT = pd.DataFrame(
+    [
+        (DEVICE, "coin_flips", *halves, 0.6, 478, 2, 58, 57, 0, 56)
+        for halves in (("even", "odd"), ("odd", "even"))
+    ],
+    columns=schema.INJECTED_SPLIT.names,
+)
+MARGINS = pd.DataFrame(
+    [
+        (DEVICE, half, margin, margin == 0.005, margin == 0.0075, 12, 0.99, 1.001, 0.12)
+        for half in ("even", "odd")
+        for margin in (0.005, 0.0075)
+    ],
+    columns=schema.STEADY_SPLIT.names,
+)
 
 
 def open_bench(of: Layer, seed: list[int]) -> ReplayBench:
@@ -52,8 +68,11 @@ def _made() -> dict[str, tuple[pd.DataFrame, Table]]:
     tuners = {"published": published, "raced published": raced}
     said = list(findings(of, tuners, list(PROBES), open_bench, 1))
     chosen = pd.DataFrame(list(steady(of, NOISE, 4, 1)))
+    injected, _ = inject([of], NOISE, plan(2, 1), 1, 1)
     return {
-        "injected": (inject([of], NOISE, plan(2, 1), 1, 1), schema.INJECTED),
+        "injected": (injected, schema.INJECTED),
+        "injected_split": (SPLIT, schema.INJECTED_SPLIT),
+        "steady_split": (MARGINS, schema.STEADY_SPLIT),
         "steady_rates": (rates(chosen, 1), schema.STEADY_RATES),
         "grid": (pd.DataFrame(cells, columns=schema.GRID.names), schema.GRID),
         "findings": (pd.DataFrame(said, columns=schema.FINDINGS.names), schema.FINDINGS),

@@ -1,7 +1,8 @@
 """Tables of what live audits recorded: the grid, choices over restarts, shapes, findings.
 
-A probe's word is what it said on the GPU. Flips are told by fresh processes and not by the probe,
-which starts a tuner again in one.
+A probe's word is what it said on the GPU, unless a sound tuner's figures are off as much between
+two moments. Flips are told by fresh processes and not by the probe, which starts a tuner again in
+one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ from scripts.lib.tables import Table, write_table
 LOG = logging.getLogger("audit.live.results")
 Row = dict[str, Any]
 FLIPS = "coin_flips"
+# Probes that hold a tuner's figures against fair timings of another moment, and a tuner that times
+# as they do: how far its own figures are off is how far any may be.
+BY_FIGURES = ("allocation", "routing", "timing_policy")
+SOUND = "mended"
 COMMAND = "python -m scripts.audit.live.study --plan plan.json --ledger ledger.jsonl --only"
 EXAMPLE = """
   python -m scripts.audit.live.results --ledgers build/audit/ledger.jsonl --margin 0.01 \\
@@ -39,11 +44,12 @@ EXAMPLE = """
 
 def findings(answers: Sequence[Answer]) -> Iterator[Row]:
     """FINDINGS rows: by layer and tuner, the probes in their order."""
-    flips = _flips(answers)
+    flips, off = _flips(answers), _off(answers)
     for one in answers:
         if one.task != "probe" or one.answer is None:
             continue
-        said = dict(one.answer["said"])
+        floor = off.get((one.device, one.layer))
+        said = {name: held(name, of, floor) for name, of in one.answer["said"].items()}
         command = f"{COMMAND} probes --keys {one.key}"
         key = one.device, one.layer, one.key
         if key in flips:
@@ -55,6 +61,29 @@ def findings(answers: Sequence[Answer]) -> Iterator[Row]:
                     "device": one.device, "layer": one.layer, "tuner": one.key, "probe": probe,
                     **said[probe], "command": again,
                 }  # fmt: skip
+
+
+def _off(answers: Sequence[Answer]) -> dict[tuple[str, str], float]:
+    """By GPU and layer: the most that the sound tuner's figures are off from fair timings."""
+    found: dict[tuple[str, str], float] = {}
+    for one in answers:
+        if one.task == "probe" and one.answer is not None and one.key == SOUND:
+            effects = (one.answer["said"].get(name, {}).get("effect") for name in BY_FIGURES)
+            found[one.device, one.layer] = max((e for e in effects if e is not None), default=0.0)
+    return found
+
+
+def held(probe: str, said: Mapping[str, Any], floor: float | None) -> Row:
+    """A probe's word held against what a sound tuner's figures are off: both sides of a comparison
+    may be off as much, so a finding has to exceed the double."""  # noqa: D205,D209
+    row = dict(said)
+    if probe not in BY_FIGURES or not floor or row["effect"] is None:
+        return row
+    row["smallest"] = max(row["smallest"], rounded(2 * floor) or 0.0)
+    if row["verdict"] == "found" and row["effect"] <= row["smallest"]:
+        row["verdict"] = "not_found"
+    row["evidence"] += f"; a sound tuner's figures are off by up to {floor:.2%} here"
+    return row
 
 
 def _flips(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:

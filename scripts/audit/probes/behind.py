@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scripts.audit.bench import Problem
-from scripts.audit.finding import PAIR_MARGIN, Finding, Subject, judged, not_applicable
+from scripts.audit.finding import PAIR_MARGIN, Finding, Subject, not_applicable, scored
 
 # What is launched for a problem, and what it is held against; None: not known.
 Sides = Callable[[Problem], tuple[int, int] | None]
@@ -35,4 +35,5 @@ def behind(subject: Subject, sides: Sides, unknown: str, said: str) -> Finding:
     text = f"at least {np.expm1(worst):.2%} {said} at {where.cell.tokens} tokens"
     if worst <= PAIR_MARGIN:
         text = f"not shown to be {said} on {compared} problems"
-    return judged(worst > PAIR_MARGIN, text, np.expm1(worst), np.expm1(PAIR_MARGIN + off))
+    score, smallest = worst / PAIR_MARGIN, np.expm1(PAIR_MARGIN + off)
+    return scored(score, text, np.expm1(worst), smallest)

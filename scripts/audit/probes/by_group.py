@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.audit.bench import Array, How
-from scripts.audit.finding import SURE, Finding, Subject, judged, not_applicable
+from scripts.audit.finding import SURE, Finding, Subject, not_applicable, scored
 
 LEAST = 0.008  # log units: less is noise of a few bad timings
 _FEW = 3  # tactics of a group that can stand for it
@@ -24,7 +24,7 @@ def off_by(factor: str, conditions: How, subject: Subject, lone: str, said: str)
         return not_applicable(lone)
     apart = float(np.ptp(effects))
     text = said.format(count=len(effects), apart=f"{apart:.2%}")
-    return judged(apart > smallest, text, apart, smallest)
+    return scored(apart / smallest, text, apart, smallest)
 
 
 def group_effects(subject: Subject, conditions: How) -> dict[str, tuple[Array, float]]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from scripts.audit.finding import Finding, Subject, judged
+from scripts.audit.finding import Finding, Subject, scored
 
 RESTARTS = 8
 LOOKED_AT = 4  # problems
@@ -29,4 +29,4 @@ def probe(subject: Subject) -> Finding:
         worst = max(worst, len(counts))
     share, restarts = unlike / (RESTARTS * len(problems)), RESTARTS * len(problems)
     text = f"{unlike} of {restarts} restarts choose otherwise, up to {worst} choices a problem"
-    return judged(share > ALLOWED, text, share, ALLOWED, "share of restarts")
+    return scored(share / ALLOWED, text, share, ALLOWED, "share of restarts")

@@ -97,6 +97,48 @@ INJECTED = Table(
     _FIRST,
 )
 
+_HALF = "half of the layers, every other one: even or odd"
+
+INJECTED_SPLIT = Table(
+    "injected_split",
+    1,
+    "One row per (probe with a threshold, half): its threshold set on one half of the layers, in "
+    "the middle between tuners with and without the fault, and judged on the other half.",
+    (
+        _DEVICE,
+        Column("probe", pa.string(), "see scripts.audit.probes"),
+        Column("set_on", pa.string(), _HALF),
+        Column("judged_on", pa.string(), "the other"),
+        Column("factor", pa.float64(), "the threshold so set over the one in use"),
+        Column("clean", pa.int32(), "tuners without a fault that judge it"),
+        Column("alarms", pa.int32(), "of them called faulty"),
+        Column("runs", pa.int32(), "tuners with its fault that judge it, in all strengths"),
+        Column("found", pa.int32(), "of them found"),
+        Column("alarms_in_use", pa.int32(), "called faulty by the threshold in use"),
+        Column("found_in_use", pa.int32(), "found by the threshold in use"),
+    ),
+    _FIRST,
+)
+
+STEADY_SPLIT = Table(
+    "steady_split",
+    1,
+    "One row per (half, margin of the race): the race on one half of the layers under several "
+    "margins; chosen is the one that the other half would set.",
+    (
+        _DEVICE,
+        Column("judged_on", pa.string(), _HALF),
+        Column("margin", pa.float64(), "log units, see scripts.audit.race"),
+        Column("chosen", pa.bool_(), "set on the other half"),
+        Column("in_use", pa.bool_(), "the margin of scripts.audit.race"),
+        Column("cells", pa.int32(), "of the half"),
+        Column("same", pa.float64(), "share of restarts with the commonest choice, mean"),
+        Column("regret", pa.float64(), "geometric mean over the restarts"),
+        Column("cost", pa.float64(), "over that of argmin, mean"),
+    ),
+    _FIRST,
+)
+
 GRID = Table(
     "grid",
     1,

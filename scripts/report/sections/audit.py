@@ -16,6 +16,8 @@ from scripts.report.sections.provenance import RUNS
 
 INJECTED = made("injected", "audit.injected", schema.INJECTED)
 STEADY = made("steady_rates", "audit.steady", schema.STEADY_RATES)
+INJECTED_SPLIT = made("injected_split", "audit.injected", schema.INJECTED_SPLIT)
+STEADY_SPLIT = made("steady_split", "audit.steady", schema.STEADY_SPLIT)
 GRID = made("grid", "audit.real", schema.GRID)
 FINDINGS = made("findings", "audit.real", schema.FINDINGS)
 NONE, ANY = "none", "any"
@@ -60,7 +62,9 @@ def audit(read: Frames, device: str) -> Summary:
     """The whole of one GPU; nothing of one that was not audited."""
     parts: dict[str, Any] = {
         "injected": (injected, "injected"),
+        "thresholds": (thresholds, "injected_split"),
         "steady": (steady, "steady_rates"),
+        "margins": (margins, "steady_split"),
         "grid": (grid, "grid"),
         "probes": (probes, "findings"),
         "findings": (findings, "findings"),
@@ -104,6 +108,21 @@ def steady(rows: Frame) -> Figure:
         ends = [row["low"], row["high"]]
         way[row["metric"]] = {"mean": row["value"], "ci": ends, "n": row["n"]}
     return out
+
+
+def thresholds(rows: Frame) -> Figure:
+    """Set on one half of the layers and judged on the other, and those in use: found and alarms of
+    all probes that have one, and each by itself."""  # noqa: D205,D209
+    counts = ("clean", "alarms", "runs", "found", "alarms_in_use", "found_in_use")
+    whole = {name: int(rows[name].sum()) for name in counts}
+    names = ("probe", "set_on", "judged_on", "factor", *counts)
+    return whole | {"rows": [{name: row[name] for name in names} for row in plain_rows(rows)]}
+
+
+def margins(rows: Frame) -> list[Figure]:
+    """The race under several margins on either half of the layers."""
+    names = ("judged_on", "margin", "chosen", "in_use", "cells", "same", "regret", "cost")
+    return [{name: row[name] for name in names} for row in plain_rows(rows)]
 
 
 def grid(rows: Frame) -> Figure:
@@ -210,6 +229,8 @@ SECTION = Section(
     origins={
         "audit/injected": [INJECTED],
         "audit/steady": [STEADY],
+        "audit/thresholds": [INJECTED_SPLIT],
+        "audit/margins": [STEADY_SPLIT],
         "audit/grid": [GRID],
         "audit/probes": [FINDINGS],
         "audit/findings": [FINDINGS],

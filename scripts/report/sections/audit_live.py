@@ -25,7 +25,7 @@ PICKS = made("live_picks", _MODULE, schema.LIVE_PICKS)
 FINDINGS = made("live_findings", _MODULE, audit_schema.FINDINGS)
 RECREATED = ("careless", "mended")
 _ARENA = 64  # tile height for which the re-created tuner makes its buffers
-_MANY = 20  # restarts from which on flips are counted
+_MANY = 5  # restarts from which on flips are counted
 _PLAIN = (
     "ep", "tokens", "pick_first", "pick_second", "margin_first", "margin_second", "processes",
     "matched", "faster", "word", "spread", "floor", "pass_first", "pass_second", "kernels_first",

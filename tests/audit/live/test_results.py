@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scripts.audit.live.answers import read_answers
-from scripts.audit.live.results import main, tables
+from scripts.audit.live.results import held, main, tables
 from scripts.audit.probes import ORDER
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
@@ -98,6 +98,21 @@ def test_a_probe_of_flips_is_answered_by_processes() -> None:
     assert said.loc[("published", "bucket_cap")]["command"].endswith(
         "--only probes --keys published"
     )
+
+
+@pytest.mark.parametrize(
+    ("effect", "verdict", "smallest"),
+    [(0.03, "not_found", 0.04), (0.05, "found", 0.04), (None, "not_applicable", None)],
+)
+def test_figures_off_no_more_than_a_sound_tuners_are_no_finding(
+    effect: float | None, verdict: str, smallest: float | None
+) -> None:
+    said = {"verdict": "found" if effect else verdict, "effect": effect, "evidence": "off",
+            "smallest": None if effect is None else 0.006, "unit": "ratio - 1"}  # fmt: skip
+    found = held("timing_policy", said, 0.02)
+    assert (found["verdict"], found["smallest"]) == (verdict, smallest)
+    assert held("bucket_cap", said, 0.02) == said
+    assert held("timing_policy", said, None) == said
 
 
 def test_shapes_count_every_launch_of_a_comparison() -> None:
