@@ -17,7 +17,7 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas.serving import ENGINE_RATIOS
 from scripts.lib.tables import read_table
 
-OURS = "ours"
+OURS, BASES = "ours", ("committed", "default")
 EXAMPLE = "python -m scripts.figures.engine --ratios r.parquet --out-png e.png --out-svg e.svg"
 
 
@@ -53,7 +53,8 @@ def draw(ratios: pd.DataFrame) -> Figure:
 def panel(axis: Axes, rows: pd.DataFrame) -> None:
     """Ratios by requests at once, a line for each base."""
     batches = sorted(rows["batch"].unique())
-    for number, (base, some) in enumerate(rows.groupby("base", sort=True)):
+    for base, some in rows.groupby("base", sort=True):
+        number = BASES.index(base)
         at = np.array([batches.index(batch) for batch in some["batch"]]) + 0.12 * number
         middle = some["gpu_ratio"].to_numpy()
         ends = some[["gpu_low", "gpu_high"]].to_numpy(dtype=float)

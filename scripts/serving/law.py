@@ -19,13 +19,12 @@ import pandas as pd
 from scripts.lib.command_line import parser
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
-from scripts.lib.runtimes.default_config import SCHEMES, default_config
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.serving import ENGINE_RATIOS, LAW
 from scripts.lib.shape import Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
-from scripts.runtime.op_rows import committed_of, judging
-from scripts.serving.engine import COMMITTED, DEFAULT
+from scripts.runtime.op_rows import judging
+from scripts.serving.engine import launched_by
 from scripts.serving.journal import Engine, read_engine
 
 WITHIN = 0.01  # a percentage point of a step
@@ -35,23 +34,14 @@ EXAMPLE = """
     --op data/recorded/measured/nvidia_h200-op --out law.parquet
 """
 Row = dict[str, Any]
+Launched = Mapping[tuple[str, str, int], str]
 
 
 class Operator:
-    """The operator's record: its rounds and committed configs by cell."""
+    """The operator's record: its rounds by cell."""
 
-    def __init__(self, cells: pd.DataFrame, finals: pd.DataFrame) -> None:
-        self._committed = committed_of(cells)
+    def __init__(self, finals: pd.DataFrame) -> None:
         self._finals = {str(cell): rows for cell, rows in finals.groupby("cell_id")}
-
-    def config(self, cell: Cell, name: str, rows: Mapping[str, str]) -> str | None:
-        """The id of a config of the study at a cell; None where it has none."""
-        if name == COMMITTED:
-            return self._committed.get(cell.id)
-        if name == DEFAULT:
-            scheme = cell.shape.scheme
-            return default_config(cell.shape, cell.tokens).id if scheme in SCHEMES else None
-        return rows.get(str(cell.tokens))
 
     def difference(self, cell: Cell, config: str, base: str) -> tuple[float, float, float] | None:
         """Operator under config minus under base, us: median over rounds and its interval.
@@ -70,20 +60,18 @@ class Operator:
         return float(median), float(low), float(high)
 
 
-def law(ratios: pd.DataFrame, rows: Mapping[str, Mapping[str, str]], op: Operator) -> pd.DataFrame:
-    """LAW of ENGINE_RATIOS. ``rows``: by model the ids of our rows by batch size."""
-    found = list(_rows(ratios, rows, op))
+def law(ratios: pd.DataFrame, launched: Launched, op: Operator) -> pd.DataFrame:
+    """LAW of ENGINE_RATIOS. ``launched``: see ``launched_in``."""
+    found = list(_rows(ratios, launched, op))
     frame = pd.DataFrame(found, columns=LAW.names)
     keys = ["device", "model", "batch", "config", "base"]
     return frame.sort_values(keys, ignore_index=True)
 
 
-def _rows(
-    ratios: pd.DataFrame, rows: Mapping[str, Mapping[str, str]], op: Operator
-) -> Iterator[Row]:
+def _rows(ratios: pd.DataFrame, launched: Launched, op: Operator) -> Iterator[Row]:
     for one in ratios.to_dict("records"):
         cell = Cell(one["device"], parse_shape(one["shape"]), int(one["batch"]))
-        names = [op.config(cell, one[key], rows[one["model"]]) for key in ("config", "base")]
+        names = [launched.get((one["model"], one[key], cell.tokens)) for key in ("config", "base")]
         if None in names:
             continue
         difference = op.difference(cell, str(names[0]), str(names[1]))
@@ -99,29 +87,34 @@ def _rows(
             **kept, "same": names[0] == names[1],
             "predicted": predicted, "predicted_low": low, "predicted_high": high,
             "measured": one["gpu_ratio"], "low": one["gpu_low"], "high": one["gpu_high"],
-            "apart": apart, "within": bool(abs(apart) <= WITHIN), "wall": one["ratio"],
+            "apart": apart, "within": bool(abs(apart) <= WITHIN),
+            "open": bool(abs(apart) > WITHIN and one["gpu_low"] <= high and low <= one["gpu_high"]),
+            "wall": one["ratio"],
         }  # fmt: skip
 
 
-def rows_by_model(engines: Sequence[Engine]) -> dict[str, dict[str, str]]:
-    """Ids of our rows by batch size, by model."""
+def launched_in(engines: Sequence[Engine]) -> dict[tuple[str, str, int], str]:
+    """By model, config of the study and tokens of an MoE call the id of what the engine launched.
+
+    What it looked up itself, not what was meant: vLLM's own file of a release may be an older one.
+    """
     return {
-        one["name"]: {str(k): str(v) for k, v in one["rows"].items()}
+        (str(body["model"]), str(body["config"]), int(tokens)): config
         for engine in engines
-        for one in engine.plan["models"]
+        for body in engine.of("configs")
+        for tokens, config in launched_by(body["result"].get("looked_up") or {}).items()
     }
 
 
 def read_operator(folders: Sequence[Path]) -> Operator:
     """The record of the operator in some folders, uniform routing alone."""
-    cells = [read_table(folder / "cells.parquet", CELLS) for folder in folders]
-    kept = [frame[frame["routing"] == "uniform"] for frame in cells]
-    finals = [
-        rows[rows["cell_id"].isin(own["cell_id"])]
-        for folder, own in zip(folders, kept, strict=True)
-        for rows in [read_table(folder / "finals.parquet", FINALS)]
-    ]
-    return Operator(pd.concat(kept), pd.concat(finals))
+    found = []
+    for folder in folders:
+        cells = read_table(folder / "cells.parquet", CELLS)
+        finals = read_table(folder / "finals.parquet", FINALS)
+        uniform = cells.loc[cells["routing"] == "uniform", "cell_id"]
+        found.append(finals[finals["cell_id"].isin(uniform)])
+    return Operator(pd.concat(found))
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -140,8 +133,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         ratios = read_table(args.ratios, ENGINE_RATIOS)
-        rows = rows_by_model([read_engine(path) for path in args.journals])
-        write_table(args.out, law(ratios, rows, read_operator(args.op)), LAW)
+        launched = launched_in([read_engine(path) for path in args.journals])
+        write_table(args.out, law(ratios, launched, read_operator(args.op)), LAW)
 
     return run_main(body)
 

@@ -13,7 +13,7 @@ from scripts.lib.schemas.serving import LAW, REPLAY
 from scripts.lib.tables import Table
 from scripts.serving.engine import tables as of_engine
 from scripts.serving.journal import read_engine
-from scripts.serving.law import law, rows_by_model
+from scripts.serving.law import launched_in, law
 from scripts.serving.replay import replay
 from tests.serving.journals import journal
 from tests.serving.test_law import operator
@@ -32,7 +32,7 @@ def _made() -> dict[str, tuple[pd.DataFrame, Table]]:
     found = of_engine([engine])
     ratios = found["engine_ratios"][0]
     return found | {
-        "law": (law(ratios, rows_by_model([engine]), operator()), LAW),
+        "law": (law(ratios, launched_in([engine]), operator()), LAW),
         "replay": (replay(*recorded(), POOL, 1), REPLAY),
     }
 

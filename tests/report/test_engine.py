@@ -49,6 +49,7 @@ def test_outputs_files_and_faults_are_told(page):
 def test_a_reason_fits_a_cell():
     assert engine.brief("a|b`c\nd" + "x" * 500).startswith("a/b'c dx")
     assert len(engine.brief("x" * 500)) < 120
+    assert engine.brief("read: /a/b_c/E=8,N=7.json") == "read: …/E=8,N=7.json"
 
 
 def test_outputs_that_differ_are_not_equal():

@@ -56,8 +56,9 @@ def journal(
         for task in ("boot", "fault"):
             found.record(f"{fault}/{task}", died, task=task, boot=fault, model="mix")
     for config in ("committed", "ours"):
+        entry = ENTRY if config == "ours" else {**ENTRY, "BLOCK_SIZE_N": 128}
         read = {"read": [f"/p/{FILE}"] if config == "ours" else [],
-                "looked_up": {"4": {"calls": 2, "config": ENTRY}}}  # fmt: skip
+                "looked_up": {"4": {"calls": 2, "config": entry}}}  # fmt: skip
         found.record(
             f"c/{config}", Answer(Outcome.OK, result=read), task="configs", config=config, **about
         )

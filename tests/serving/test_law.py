@@ -9,7 +9,7 @@ import pytest
 from scripts.lib.shape import Cell, parse_shape
 from scripts.serving.engine import tables
 from scripts.serving.journal import read_engine
-from scripts.serving.law import Operator, law, rows_by_model
+from scripts.serving.law import Operator, launched_in, law
 from tests.serving.journals import COMMITTED_ID, OURS_ID, SHAPE, journal
 
 CELL = Cell("NVIDIA_H200", parse_shape(SHAPE), 4)
@@ -24,12 +24,12 @@ def operator(ours: float = 190.0, committed: float = 200.0, tokens: int = 4) -> 
         for slot, (name, us) in enumerate([(COMMITTED_ID, committed), (OURS_ID, ours)]):
             rows.append((cell, name, "r", slot, number, us * (3 - slot if chooses else 1) + number))
     finals = pd.DataFrame(rows, columns=["cell_id", "config_id", "run_id", "slot", "round", "us"])
-    return Operator(pd.DataFrame({"cell_id": [cell], "committed_id": [COMMITTED_ID]}), finals)
+    return Operator(finals)
 
 
 def judged(tmp_path, op: Operator, **gpu_us: float) -> pd.DataFrame:
     engine = read_engine(journal(tmp_path / "j.jsonl", gpu_us=gpu_us or None))
-    return law(tables([engine])["engine_ratios"][0], rows_by_model([engine]), op)
+    return law(tables([engine])["engine_ratios"][0], launched_in([engine]), op)
 
 
 def test_two_layers_ten_us_faster_on_a_step_of_a_millisecond(tmp_path):
@@ -50,9 +50,11 @@ def test_an_engine_that_gains_more_than_the_operator_is_apart(tmp_path):
 
 
 def test_one_config_under_two_names_predicts_nothing(tmp_path):
-    op = operator()
-    op._committed[CELL.id] = OURS_ID
-    row = judged(tmp_path, op, committed=1000.0, ours=1004.0).iloc[0]
+    engine = read_engine(
+        journal(tmp_path / "j.jsonl", gpu_us={"committed": 1000.0, "ours": 1004.0})
+    )
+    launched = dict.fromkeys(launched_in([engine]), OURS_ID)
+    row = law(tables([engine])["engine_ratios"][0], launched, operator()).iloc[0]
     assert row["same"]
     assert (row["predicted"], row["predicted_low"]) == (1.0, 1.0)
     assert row["apart"] == pytest.approx(-0.004)
@@ -66,3 +68,17 @@ def test_the_interval_holds_the_rounds_that_chose_nothing():
     median, low, high = operator().difference(CELL, OURS_ID, COMMITTED_ID)
     assert (median, low, high) == pytest.approx((-10.0, -10.0, -10.0))
     assert np.isnan(operator().difference(CELL, OURS_ID, OURS_ID)).sum() == 0
+
+
+def test_further_apart_but_within_both_intervals_is_open():
+    ratios = pd.DataFrame([{
+        "device": "NVIDIA_H200", "model": "mix", "shape": SHAPE, "moe_layers": 2, "batch": 4,
+        "config": "ours", "base": "committed", "gpu_ratio": 0.95, "gpu_low": 0.90,
+        "gpu_high": 1.0, "base_gpu_us": 1000.0, "ratio": 1.0,
+    }])  # fmt: skip
+    launched = {("mix", "ours", 4): OURS_ID, ("mix", "committed", 4): COMMITTED_ID}
+    row = law(ratios, launched, operator()).iloc[0]
+    assert (row["within"], row["open"]) == (False, True)
+    row = law(ratios.assign(gpu_high=0.96), launched, operator()).iloc[0]
+    assert (row["within"], row["open"]) == (False, False)
+    assert law(ratios, {}, operator()).empty

@@ -184,6 +184,7 @@ LAW = Table(
         Column("high", pa.float64(), "upper end", nullable=True),
         Column("apart", pa.float64(), "predicted - measured"),
         Column("within", pa.bool_(), "they are at most a percentage point apart"),
+        Column("open", pa.bool_(), "further apart, but their intervals overlap: not told apart"),
         Column("wall", pa.float64(), "ratio of ENGINE_RATIOS: by wall clock"),
     ),
     ("1: first version",),

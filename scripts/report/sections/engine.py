@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ RATIOS = made("engine_ratios", _MODULE, schema.ENGINE_RATIOS)
 OUTPUTS = made("engine_outputs", _MODULE, schema.ENGINE_OUTPUTS)
 SERVED = made("engine_served", _MODULE, schema.ENGINE_SERVED)
 OURS, OK = "ours", "ok"
+_FOLDERS = re.compile(r"(?:/[^/\s]+)+/")
 _MOST = 110  # letters of a reason on a page
 # config -> in words
 CONFIGS = {
@@ -119,8 +121,10 @@ def compared(outputs: Frame) -> list[Figure]:
 
 
 def brief(reason: str) -> str:
-    """The beginning of a reason, as it may stand in a cell of a table, in code."""
-    return reason[:_MOST].replace("|", "/").replace("`", "'").replace("\n", " ")
+    """The beginning of a reason, as it may stand in a cell of a table, in code; without the folders
+    of the machine that it was said on."""  # noqa: D205,D209
+    said = _FOLDERS.sub("…/", reason)
+    return said[:_MOST].replace("|", "/").replace("`", "'").replace("\n", " ")
 
 
 def booted(boots: Frame) -> Figure:
@@ -146,14 +150,10 @@ def failed(boots: Frame) -> list[Figure]:
 
 
 def answered(served: Frame) -> Iterator[Figure]:
-    """By model and config the fields of ``vllm bench serve``, medians over its rounds."""
+    """By model and round the fields of ``vllm bench serve``."""
     fine = served[served["outcome"] == OK]
-    for (model, config), rows in fine.groupby(["model", "config"], sort=True):
-        yield {
-            "model": str(model), "config": str(config), "rounds": len(rows),
-            "requests": int(rows["requests"].iloc[0]),
-            **{name: float(rows[name].median()) for name in _SERVED},
-        }  # fmt: skip
+    for row in plain_rows(fine):
+        yield {name: row[name] for name in ("model", "round", "config", "requests", *_SERVED)}
 
 
 def engines(summary: Summary) -> list[tuple[str, Figure]]:

@@ -74,14 +74,17 @@ def _layer(row: Figure, every: Frame) -> Figure:
 
 
 def lawful(rows: Frame) -> Figure:
-    """``cells`` and ``within_1pp`` of them; the same of ``nulls``; how far apart; the rows."""
+    """``cells`` and ``within_1pp`` of them; the others, ``open`` where the intervals overlap, else
+    ``further``; the first two of ``nulls``; how far apart; the rows."""  # noqa: D205,D209
     apart = rows["apart"].abs()
     nulls = rows[rows["same"].astype(bool)]
     kept = ("model", "batch", "config", "base", "same", "predicted", "measured", "apart",
-            "within", "wall")  # fmt: skip
+            "within", "open", "wall")  # fmt: skip
     return {
         "cells": len(rows),
         "within_1pp": int(rows["within"].sum()),
+        "open": int(rows["open"].sum()),
+        "further": int((~rows["within"].astype(bool) & ~rows["open"].astype(bool)).sum()),
         "nulls": {"cells": len(nulls), "within_1pp": int(nulls["within"].sum())},
         "apart": {"median": float(np.median(apart)), "largest": float(apart.max())},
         "rows": [
@@ -117,6 +120,8 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             yield (
                 f"{name}, the engine's step predicted from the operator: within a percentage point"
                 f" on {wording.share(law['within_1pp'], law['cells'])} of {law['cells']} cells,"
+                f" further apart with intervals that overlap on {law['open']}, without on"
+                f" {law['further']};"
                 f" {100 * law['apart']['median']:.2f} points apart in the median, at most"
                 f" {100 * law['apart']['largest']:.2f}."
             )
