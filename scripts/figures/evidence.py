@@ -43,7 +43,7 @@ def judged(kernels: pd.DataFrame) -> pd.DataFrame:
 def draw(legs: pd.DataFrame, kernels: pd.DataFrame) -> Figure:
     """Bars a leg, of LEGS; beside them intervals a kernel, of KERNELS. Empty ones say so."""
     bars, points = timed(legs), judged(kernels)
-    height = max(2.6, 1.4 + 0.32 * len(bars), 1.4 + 0.2 * len(points))
+    height = max(3.6, 1.4 + 0.32 * len(bars), 1.4 + 0.2 * len(points))
     drawn, axes = figure(1, 2, width=10.5, height=height)
     _steps(axes[0], bars)
     _changes(axes[1], points)
