@@ -85,9 +85,8 @@ def comparison(
 ) -> dict[str, list[Row]]:
     """By table: COMPARISONS, PREMISES, KERNELS, ORDER, ANSWERS and PLANTED of a comparison."""
     about = {"first": names[0], "second": names[1]}
-    # Into the re-run if it agrees; else into the earlier set, held against itself.
-    agrees = found.verdict in (STANDS, OUTDATED)
-    tried = planted(dict(first), dict(second if agrees else first))
+    base, other, into = planting(names, first, second, found)
+    tried = planted(dict(base), dict(other))
     judged = [one for one in found.kernels if one.judged]
     known = [one.ratio for one in judged if math.isfinite(one.ratio)]
     suite = first["set"]["suite"]
@@ -102,7 +101,8 @@ def comparison(
         "largest": max(known, key=lambda ratio: abs(math.log(ratio)), default=None),
         "visible": found.visible,
         "same_gpu": first["set"]["gpu_uuid"] == second["set"]["gpu_uuid"],
-        "planted_into": names[1] if agrees else names[0],
+        "planted_into": into,
+        "planted_alone": base is other,
         "planted": len(tried),
         "planted_found": sum(one.verdict == one.wanted for one in tried),
     }  # fmt: skip
@@ -126,6 +126,20 @@ def comparison(
         ],
         "evidence_planted": [about | one._asdict() for one in tried],
     }  # fmt: skip
+
+
+def planting(
+    names: tuple[str, str], first: Mapping[str, Any], second: Mapping[str, Any], found: Comparison
+) -> tuple[Mapping[str, Any], Mapping[str, Any], str]:
+    """Two sets that agree, and the name of the second, which changes are put into.
+
+    The set and its re-run, if that is what they do; else the one with more whole legs, and itself.
+    """
+    if found.verdict in (STANDS, OUTDATED):
+        return first, second, names[1]
+    whole = [sum(leg["outcome"] == "ok" for leg in held["legs"].values())
+             for held in (first, second)]  # fmt: skip
+    return (first, first, names[0]) if whole[0] > whole[1] else (second, second, names[1])
 
 
 def worst(words: Sequence[str]) -> str:

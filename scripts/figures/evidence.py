@@ -63,7 +63,7 @@ def _steps(axis: Axes, bars: pd.DataFrame) -> None:
     axis.tick_params(axis="y", labelsize=8)
     device = short_name(bars["device"].iloc[0])
     axis.set_xlabel(f"GPU time of a decode step on {device}, ms")
-    axis.legend(loc="lower right")
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(PARTS))
 
 
 def _changes(axis: Axes, points: pd.DataFrame) -> None:
@@ -76,10 +76,16 @@ def _changes(axis: Axes, points: pd.DataFrame) -> None:
     colours = [_COLOURS[kind] for kind in points["kind"]]
     axis.hlines(places, points["low"], points["high"], color=colours)
     axis.scatter(points["ratio"], places, color=colours, s=14, zorder=3)
-    names = [f"{row.leg}: {str(row.kernel)[:_LONGEST]}" for row in points.itertuples()]
+    names = [f"{row.leg}: {short(str(row.kernel))}" for row in points.itertuples()]
     axis.set_yticks(places, names, fontsize=6.5)
-    axis.invert_yaxis()
-    axis.set_xlabel("change of a kernel's time in the re-run, %; grey: equal by the bound")
+    axis.set_ylim(len(points), -1)
+    axis.set_xlabel("change of a kernel's time in the re-run, %\ngrey: equal by the bound")
+
+
+def short(kernel: str) -> str:
+    """The beginning and the end of a name."""
+    half = _LONGEST // 2
+    return kernel if len(kernel) <= _LONGEST else f"{kernel[:half]}…{kernel[-half:]}"
 
 
 def main(argv: list[str] | None = None) -> int:

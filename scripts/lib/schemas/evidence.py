@@ -89,8 +89,9 @@ COMPARISONS = Table(
         Column("visible", pa.float64(), "smallest relative change of a judged kernel's time that "
                "would have been seen, the worst of them", nullable=True),
         Column("same_gpu", pa.bool_(), "whether both ran on one and the same GPU"),
-        Column("planted_into", pa.string(), "the re-run if it agrees; else the earlier set, held "
-               "against itself"),
+        Column("planted_into", pa.string(), "the re-run if it agrees; else the set with more whole "
+               "legs"),
+        Column("planted_alone", pa.bool_(), "whether that set was held against itself"),
         Column("planted", pa.int32(), "changes put into that"),
         Column("planted_found", pa.int32(), "of them given the right word"),
     ),
@@ -187,7 +188,7 @@ ANSWERS = Table(
 PLANTED = Table(
     "evidence_planted",
     1,
-    "One row per comparison and change put into its re-run, or into the earlier set.",
+    "One row per comparison and change put into one of its sets.",
     (
         _FIRST,
         _SECOND,

@@ -61,6 +61,7 @@ def _comparison(row: Figure, read: Frames) -> Figure:
         "answers": _without(mine["answers"]),
         "planted": _without(mine["planted"]),
         "planted_into": row["planted_into"],
+        "planted_alone": row["planted_alone"],
         "planted_tried": row["planted"],
         "planted_found": row["planted_found"],
     }  # fmt: skip
@@ -106,8 +107,7 @@ def sets(legs: Frame, starts: Frame) -> list[Figure]:
             "uuid": ", ".join(sorted(set(mine["uuid"]))),
             "commit": ", ".join(sorted({one[:12] for one in mine["commit"]})),
             "packages": mine["packages"].iloc[0],
-            "seconds": float(mine["seconds"].max()),
-            "command": mine["command"].iloc[0],
+            "seconds": None if mine["seconds"].isna().all() else float(mine["seconds"].max()),
         })  # fmt: skip
     return out
 
@@ -118,11 +118,12 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         kernels, kept = one["kernels"], one["order_kept"]
         order = "kept" if kept else "not kept" if kept is False else "not to be told"
         machine = "the same GPU" if one["same_gpu"] else "another machine"
+        calls = {True: "equal", False: "not equal", None: "not compared"}[one["calls_equal"]]
         yield (
             f"{short_name(one['device'])}, suite {one['suite']} on the runtime's engine, run again"
             f" on {machine}: {one['verdict']}. {kernels['equal']} of {kernels['judged']} kernels"
             f" and sums are shown equal within the bound, {kernels['changed']} changed; calls"
-            f" {'equal' if one['calls_equal'] else 'not equal'}, order of the legs {order}, answers"
+            f" {calls}, order of the legs {order}, answers"
             f" {one['accuracy']}; {one['planted_found']} of {one['planted_tried']} planted changes"
             " got the right word."
         )
