@@ -63,7 +63,7 @@ def _steadiness(fine: Sequence[Chosen]) -> Row:
         "choices": len(counts),
         "same": rounded(often / len(fine)),
         "config_id": commonest,
-        "bits": rounded(float(-(shares * np.log2(shares)).sum())),
+        "bits": rounded(abs(float((shares * np.log2(shares)).sum()))),
         "timed_at": fine[0].told["timed_at"],
         "margin": middle([one.told["margin"] for one in fine]),
         "seconds": middle([one.told["seconds"] for one in fine]),

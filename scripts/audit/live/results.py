@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -50,7 +51,7 @@ def findings(answers: Sequence[Answer]) -> Iterator[Row]:
             continue
         floor = off.get((one.device, one.layer))
         said = {name: held(name, of, floor) for name, of in one.answer["said"].items()}
-        command = f"{COMMAND} probes --keys {one.key}"
+        command = f"{COMMAND} probes --keys {shlex.quote(one.key)}"
         key = one.device, one.layer, one.key
         if key in flips:
             said[FLIPS] = flips[key]

@@ -14,7 +14,16 @@ from scripts.lib.schemas import audit_live as schema
 from scripts.report import wording
 from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.section import (
+    Figure,
+    Frame,
+    Frames,
+    Headline,
+    Section,
+    Summary,
+    find,
+    made,
+)
 from scripts.report.sections.audit import FOUND, MEANS
 from scripts.report.sections.datasets import RECORDED
 from scripts.report.sections.provenance import RUNS
@@ -68,15 +77,16 @@ def pairs(grid: Frame) -> list[Figure]:
     out = []
     for (first, second), mine in grid.groupby(["first", "second"], sort=True):
         there = mine[mine["reason"].isna()]
-        apart = there[there["ratio"].notna()]
+        unlike = there["pick_first"] != there["pick_second"]
+        apart = there[unlike & there["ratio"].notna()]
         words = apart["word"].value_counts()
-        agreed = apart["faster"].isin([0]) | (apart["faster"] == apart["processes"])
+        every = apart["processes"] - apart["matched"]  # in which they differ
+        agreed = (apart["faster"] == 0) | (apart["faster"] == every)
         out.append({
             "first": str(first), "second": str(second),
             "cells": len(mine), "compared": len(there),
             "parity": int(there["parity"].astype(bool).sum()),
-            "matched": int((there["pick_first"] == there["pick_second"]).sum()),
-            "mismatched": int((there["pick_first"] != there["pick_second"]).sum()),
+            "matched": int((~unlike).sum()), "mismatched": int(unlike.sum()),
             "words": {word: int(words.get(word, 0)) for word in ("win", "tie", "loss")},
             "sign_kept": int(agreed.sum()), "apart": len(apart),
             "largest_spread": _largest(apart["spread"]),
@@ -173,8 +183,13 @@ def findings(said: Frame) -> list[Figure]:
 
 
 def audited(summary: Summary) -> list[tuple[str, Figure]]:
-    """(GPU, what was found there)."""
-    return [(device, own["audit_live"]) for device, own in each(summary) if own.get("audit_live")]
+    """(GPU, what was found there); ``recorded``: the race's share of one choice on recorded trials,
+    None where it was not asked there."""  # noqa: D205,D209
+    return [
+        (device, {**own["audit_live"], "recorded": find(own, "audit/steady/race/same")})
+        for device, own in each(summary)
+        if own.get("audit_live")
+    ]
 
 
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
@@ -205,9 +220,9 @@ def _pair(device: str, pair: Figure) -> str:
     return (
         f"{device}, {pair['second']} against {pair['first']} on {pair['compared']} of"
         f" {pair['cells']} cells of the grid, outputs equal on {pair['parity']}: {pair['matched']}"
-        f" choices are one config; of the others {words['tie']} are ties, {words['win']} wins,"
-        f" {words['loss']} losses, and the sign is the same in all processes on"
-        f" {pair['sign_kept']}."
+        f" choices are one config; of {pair['apart']} others {words['tie']} are ties,"
+        f" {words['win']} wins, {words['loss']} losses, and the sign is the same in all processes"
+        f" on {pair['sign_kept']}."
     )
 
 
