@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from collections.abc import Callable
 
 from scripts.lib.files import InputError
 from scripts.lib.journal import logged
-
-# New objects before Python looks for unreachable cycles, and rounds before it looks among older
-# ones. Steps hold tables of hundreds of thousands of objects and make hardly any cycle: at the
-# default of 700 the search took two fifths of the ledger scan and a tenth of most other steps.
-_COLLECT = (200_000, 20, 50)
+from scripts.lib.memory import keep_memory
 
 
 def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) -> int:
@@ -28,7 +23,7 @@ def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) 
         format="%(asctime)s %(name)s: %(message)s",
         datefmt="%H:%M:%S",
     )
-    gc.set_threshold(*_COLLECT)
+    keep_memory()
     with logged(body.__module__) as end:
         try:
             body()
