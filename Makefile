@@ -7,7 +7,9 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 
 PYTHON ?= python3
-CORES ?= all
+# One more than there are: a step that reads, writes or begins leaves a core to another. Steps of
+# two threads are the long ones and have priority; short ones fill in beside them.
+CORES ?= $(shell echo $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)))
 TEST_PROCESSES ?= 2
 VENV := .venv
 LOCK := envs/analysis.lock.txt

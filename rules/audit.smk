@@ -36,6 +36,7 @@ rule audit_steady:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/steady.py"),
@@ -63,6 +64,7 @@ rule audit_injected:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/injected.py", "scripts/audit/probes"),
@@ -95,6 +97,7 @@ rule audit_real:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/real.py", "scripts/audit/probes"),

@@ -67,6 +67,7 @@ rule catalogue_build:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/catalogue/build.py"),

@@ -13,6 +13,7 @@ rule ledger_scan:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         # A recorded command must be one that its module still takes.

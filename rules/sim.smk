@@ -17,6 +17,7 @@ rule sim_evaluate:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/sim/evaluate.py"),
@@ -45,6 +46,7 @@ rule sim_family_out:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/sim/evaluate.py"),

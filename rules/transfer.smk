@@ -42,6 +42,7 @@ rule transfer_evaluate:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/transfer/evaluate.py"),
@@ -75,6 +76,7 @@ rule transfer_family_out:
     conda:
         "../envs/analysis.yaml"
     threads: 2
+    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/transfer/evaluate.py"),
