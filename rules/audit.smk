@@ -33,10 +33,10 @@ rule audit_steady:
         split="results/tables/audit/steady_split.parquet",
     log:
         "logs/audit/steady.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/steady.py"),
@@ -61,10 +61,10 @@ rule audit_injected:
         split="results/tables/audit/injected_split.parquet",
     log:
         "logs/audit/injected.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/injected.py", "scripts/audit/probes"),
@@ -94,10 +94,10 @@ rule audit_real:
         findings="results/tables/audit/findings.parquet",
     log:
         "logs/audit/real.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/audit/real.py", "scripts/audit/probes"),

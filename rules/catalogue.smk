@@ -64,10 +64,10 @@ rule catalogue_build:
         rows="results/tables/catalogue/catalogue_rows.parquet",
     log:
         "logs/catalogue/build.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/catalogue/build.py"),

@@ -10,10 +10,10 @@ rule ledger_scan:
         ledger="results/tables/ledger/ledger.json",
     log:
         "logs/ledger/scan.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         # A recorded command must be one that its module still takes.

@@ -14,10 +14,10 @@ rule sim_evaluate:
         held_out="results/tables/sim/sim_held_out.parquet",
     log:
         "logs/sim/evaluate.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/sim/evaluate.py"),
@@ -43,10 +43,10 @@ rule sim_family_out:
         held_out="results/tables/sim/family_out/sim_held_out.parquet",
     log:
         "logs/sim/family_out.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/sim/evaluate.py"),
@@ -55,6 +55,33 @@ rule sim_family_out:
     shell:
         "python -m {params.module} --trials {input.trials:q} --again {input.again:q}"
         " --space {input.space:q} --teaching family_out --shapes {input.shapes:q}"
+        " --seed {params.seed:q} --processes {threads} --out {params.folder:q} 2> {log:q}"
+
+
+rule sim_gpu_out:
+    input:
+        script="scripts/sim/evaluate.py",
+        trials=complete("trials.parquet"),
+        again=complete_again("trials.parquet"),
+        space=rules.space_enumerate.output.space,
+    output:
+        cells="results/tables/sim/gpu_out/sim_cells.parquet",
+        rates="results/tables/sim/gpu_out/sim_rates.parquet",
+        calibration="results/tables/sim/gpu_out/sim_calibration.parquet",
+        held_out="results/tables/sim/gpu_out/sim_held_out.parquet",
+    log:
+        "logs/sim/gpu_out.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/sim/evaluate.py"),
+        seed=lookup(within=config, dpath="sim/seed"),
+        folder=subpath(output.cells, parent=True),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --again {input.again:q}"
+        " --space {input.space:q} --teaching gpu_out"
         " --seed {params.seed:q} --processes {threads} --out {params.folder:q} 2> {log:q}"
 
 

@@ -39,10 +39,10 @@ rule transfer_evaluate:
         replay="results/tables/transfer/replay.parquet",
     log:
         "logs/transfer/evaluate.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/transfer/evaluate.py"),
@@ -73,10 +73,10 @@ rule transfer_family_out:
         choices="results/tables/transfer/search_choices_family_out.parquet",
     log:
         "logs/transfer/family_out.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
-    priority: 1
     params:
         module=as_py_module(),
         code=code("scripts/transfer/evaluate.py"),
@@ -87,6 +87,38 @@ rule transfer_family_out:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
         " --spaces {input.spaces:q} --history {input.history:q}"
         " --predictions {input.predictions:q} --few --teaching family_out --shapes {input.shapes:q}"
+        " --seeds {params.seeds:q} --margin {params.margin:q} --seed {params.seed:q}"
+        " --processes {threads} --out {output.searches:q}"
+        " --out-choices {output.choices:q} 2> {log:q}"
+
+
+rule transfer_gpu_out:
+    input:
+        script="scripts/transfer/evaluate.py",
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
+        spaces=measured_spaces(),
+        history=history(),
+        predictions=rules.sim_gpu_out.output.held_out,
+        spec=LOCKED_SPEC,
+    output:
+        searches="results/tables/transfer/searches_gpu_out.parquet",
+        choices="results/tables/transfer/search_choices_gpu_out.parquet",
+    log:
+        "logs/transfer/gpu_out.log",
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/transfer/evaluate.py"),
+        seeds=lookup(within=config, dpath="transfer/seeds"),
+        seed=lookup(within=config, dpath="transfer/seed"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
+        " --spaces {input.spaces:q} --history {input.history:q}"
+        " --predictions {input.predictions:q} --few --teaching gpu_out"
         " --seeds {params.seeds:q} --margin {params.margin:q} --seed {params.seed:q}"
         " --processes {threads} --out {output.searches:q}"
         " --out-choices {output.choices:q} 2> {log:q}"

@@ -37,3 +37,32 @@ rule statistics_teaching:
         " --states {input.states:q} --aa {input.aa:q} --replayed {params.replayed:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.teaching:q} 2> {log:q}"
+
+
+rule statistics_cold:
+    input:
+        script="scripts/statistics/cold.py",
+        spec=LOCKED_SPEC,
+        searches=rules.transfer_gpu_out.output.searches,
+        choices=rules.transfer_gpu_out.output.choices,
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
+    output:
+        cold="results/tables/statistics/cold.parquet",
+    log:
+        "logs/statistics/cold.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/cold.py"),
+        replayed=names_of("complete"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --searches {input.searches:q} --choices {input.choices:q}"
+        " --states {input.states:q} --aa {input.aa:q} --replayed {params.replayed:q}"
+        " --margin {params.margin:q} --resamples {params.resamples:q} --level {params.level:q}"
+        " --seed {params.seed:q} --out {output.cold:q} 2> {log:q}"

@@ -38,10 +38,10 @@ def draw(scaling: pd.DataFrame) -> Figure:
     drawn, (time, spent, read) = figure(3, 1, width=7.2, height=9.6, sharex=True)
     names = {Layout.SHARED: "the GPUs share one record", Layout.KINDS: "each GPU makes a record"}
     for place, (layout, rows) in enumerate(by_layout.items()):
-        look = {"color": PALETTE[place], "label": names[layout], "marker": "os"[place]}
-        time.plot(rows["gpus"], rows["seconds"] / 60, **look)
-        read.plot(rows["gpus"], rows["trials"], **look)
-        read.plot(rows["gpus"], rows["largest"], color=PALETTE[place], linestyle=":")
+        colour, marker = PALETTE[place], "os"[place]
+        for axis, values in ((time, rows["seconds"] / 60), (read, rows["trials"])):
+            axis.plot(rows["gpus"], values, color=colour, marker=marker, label=names[layout])
+        read.plot(rows["gpus"], rows["largest"], color=colour, linestyle=":")
     _stack(spent, by_layout[Layout.SHARED])
     time.set_ylabel("minutes until all is measured")
     time.set_yscale("log")

@@ -41,6 +41,12 @@ class Chosen:
 CHOSEN = (
     Chosen("scripts/transfer/library.py", ("SIMILAR_LAYERS", "NEIGHBOURING_BATCHES"), On.BY_EYE),
     Chosen("scripts/transfer/library.py", ("MOST_REGRET",), On.NOT_NOTED),
+    Chosen(
+        "scripts/transfer/crowd.py",
+        ("CROWD_WEIGHT", "_ALIKE", "_NEAR", "_OTHER_SCHEME", "_SAME_VENDOR", "_ELSEWHERE"),
+        On.RECORDED,
+    ),
+    Chosen("scripts/transfer/crowd.py", ("_MOST", "_LEAST"), On.COST),
     Chosen("scripts/transfer/merit.py", ("_LEAST", "_MOST", "_ORIGIN"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s2_nearest.py", ("WEIGHTS",), On.PRIOR),
     Chosen("scripts/transfer/strategies/s3_offset.py", ("NEARBY",), On.NOT_NOTED),
@@ -49,6 +55,7 @@ CHOSEN = (
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),
     Chosen("scripts/transfer/learn_kernel.py", ("CELLS", "CONFIGS", "_STEPS"), On.COST),
     Chosen("scripts/transfer/learn_kernel.py", ("NEAR", "ANYWHERE"), On.NOT_NOTED),
+    Chosen("scripts/transfer/learn_kernel.py", ("UNFITTED",), On.RECORDED),
     Chosen(
         "scripts/transfer/learn_kernel.py",
         ("PREDICTED_START", "PLAIN_START", "_BOUNDS"),

@@ -76,11 +76,6 @@ class Simulator:
         write_text(path, json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n")
 
 
-def equations() -> Simulator:
-    """The equations alone, their open parameters where fitting starts: for a first GPU."""
-    return Simulator("equations", Parameters.started(), Committee(()), (), {})
-
-
 Parts = tuple[tuple[Gemm, Timing], tuple[Gemm, Timing]]
 
 

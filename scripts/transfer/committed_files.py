@@ -25,6 +25,7 @@ class ConfigFile:
 
     name: str
     device: str
+    scheme: str
     experts: int
     intermediate: int
     configs: dict[int, Config]
@@ -60,7 +61,7 @@ class History:
         batches = zip(rows["batch"], rows["config_id"], strict=True)
         key = int(first["E"]), int(first["N"]), str(first["scheme"])
         configs = {int(batch): parse_id(text) for batch, text in batches}
-        file = ConfigFile(name, device, *key[:2], configs)
+        file = ConfigFile(name, device, key[2], *key[:2], configs)
         other = self._files.setdefault(key, {}).setdefault(device, file)
         if other is not file:
             raise ConfigError(f"{other.name} and {name} stand for the same layer on {device}")
@@ -73,11 +74,14 @@ class History:
         found = self._files.get((shape.experts, shape.intermediate, shape.scheme), {})
         return dict(sorted(found.items()))
 
+    def every(self) -> Iterator[ConfigFile]:
+        """All GPUs' files, by layer and GPU."""
+        for _, by_device in sorted(self._files.items()):
+            yield from (by_device[device] for device in sorted(by_device))
+
     def of_scheme(self, scheme: str) -> Iterator[ConfigFile]:
         """Every GPU's files of a number format, by layer and GPU."""
-        for (_, _, name), by_device in sorted(self._files.items()):
-            if name == scheme:
-                yield from (by_device[device] for device in sorted(by_device))
+        return (file for file in self.every() if file.scheme == scheme)
 
     def pairs(self, source: str, target: str) -> Iterator[tuple[str, ConfigFile, ConfigFile]]:
         """Scheme, source's file and target's file of every layer for which both GPUs have one."""

@@ -12,6 +12,7 @@ from scripts.lib.carry import carried_over
 from scripts.lib.device import find_device
 from scripts.lib.shape import Cell, Shape, parse_shape
 from scripts.transfer.committed_files import History
+from scripts.transfer.crowd import CROWD_WEIGHT, Crowd
 from scripts.transfer.kernel import Kernel
 from scripts.transfer.learn_kernel import (
     ANYWHERE,
@@ -19,6 +20,7 @@ from scripts.transfer.learn_kernel import (
     NEAR,
     PLAIN_START,
     PREDICTED_START,
+    UNFITTED,
     draw,
     learn,
 )
@@ -54,6 +56,7 @@ class Lessons:
     ``predicted_kernel``: of what graphx-sim's prediction misses. ``plain_kernel``: of the latency
     itself, near the best; ``cold_kernel``: anywhere. ``evidence``: by source GPU, None for none.
     ``judged``: cells that teach were predicted; where none was, a prediction is taken at its word.
+    Where no cell is recorded at all, S8 says what other GPUs' files have in common.
     """
 
     left_out: frozenset[str]
@@ -67,6 +70,7 @@ class Lessons:
     # Many entrants ask the same of a cell.
     _words: dict[tuple[Cell, str], list[SourceWord]] = field(default_factory=dict)
     _regrets: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
+    _crowds: dict[str, Crowd] = field(default_factory=dict)
 
     def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
         """What the sources' files hold for a cell; sources without a file are left out."""
@@ -96,6 +100,8 @@ class Lessons:
         weights = weigh(total, heard)
         if not self.judged and "S6" in heard:
             weights[VOICES.index("S6")] = 1.0
+        if not self.library.recordings and "S8" in heard:
+            weights[VOICES.index("S8")] = CROWD_WEIGHT
         return weights
 
     def said(
@@ -104,9 +110,17 @@ class Lessons:
         """What each of ``VOICES`` says of each legal config, shape (configs, 6)."""
         known = self._regrets.get(cell)
         if known is None or known[0] is not legal:
-            known = legal, library_voices(self.library, cell, legal, self.left_out)
+            found = library_voices(self.library, cell, legal, self.left_out)
+            if not self.library.recordings:
+                found[:, 1] = self._crowd(cell.device).unlikely(cell, legal)
+            known = legal, found
             self._regrets[cell] = known
         return voices(legal, words, predicted, known[1])
+
+    def _crowd(self, device: str) -> Crowd:
+        if device not in self._crowds:
+            self._crowds[device] = Crowd(self.history, find_device(device))
+        return self._crowds[device]
 
 
 def source_words(
@@ -172,6 +186,8 @@ def learn_lessons(
     predicted = [one for one in others if one.cell in predictions]
 
     def kernel(recordings: Sequence[Recording], start: Kernel, ranks: float) -> Kernel:
+        if not library.recordings and start is PREDICTED_START:
+            return UNFITTED
         by = predictions if start is PREDICTED_START else {}
         return _kernel(recordings, by, start, ranks, seed) if kernels else start
 

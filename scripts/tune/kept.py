@@ -65,9 +65,9 @@ def load(
             source: Evidence(np.array(voices), np.array(regret))
             for source, voices, regret in body["evidence"]
         }
-        return Lessons(
-            frozenset(left_out), library, history, evidence=evidence, judged=body["judged"],
-            **kernels,
-        )  # fmt: skip
+        predicted, plain, cold = (kernels[name] for name in _KERNELS)
+        judged = bool(body["judged"])
+        out = frozenset(left_out)
+        return Lessons(out, library, history, predicted, plain, cold, evidence, judged)
     except (InputError, KeyError, TypeError, ValueError):
         return None

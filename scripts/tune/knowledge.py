@@ -18,9 +18,10 @@ from scripts.lib.names import unknown_name
 from scripts.lib.schemas.space import SPACE_FILES
 from scripts.lib.shape import Cell, Shape
 from scripts.sim.facts import read_facts
+from scripts.sim.gpu_out import simulator_without
 from scripts.sim.predict import predict
 from scripts.sim.recorded import read_measured
-from scripts.sim.simulator import Simulator, equations, load
+from scripts.sim.simulator import Simulator, load
 from scripts.sim.train import train
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.kernel import Array, Covariance
@@ -155,15 +156,12 @@ def read_corpus(where: Where, seed: int) -> Corpus:
 
 
 def _without_gpu(where: Where, simulator: Simulator, seed: int) -> Simulator:
-    """graphx-sim as if the hidden GPU had not been recorded; equations alone if no other was."""
-    if where.hidden not in {device for device, _ in simulator.trained}:
+    """graphx-sim as it would be had nothing been recorded on the hidden GPU."""
+    if where.hidden is None or where.hidden not in {device for device, _ in simulator.trained}:
         return simulator
     measured = read_measured([folder / "trials.parquet" for folder in where.trained_on])
-    others = measured[measured["device"] != where.hidden].reset_index(drop=True)
-    if others.empty:
-        return equations()
     facts = read_facts(sorted(where.spaces.glob(SPACE_FILES)))
-    return train(others, facts, seed, f"{simulator.version}-without-{where.hidden}")
+    return simulator_without(where.hidden, measured, facts, seed)
 
 
 class Advice:

@@ -127,9 +127,10 @@ def test_a_gpu_that_no_other_may_teach_is_searched_all_the_same() -> None:
     pd.testing.assert_frame_equal(
         rows, searched(study(Teaching.GPU_OUT, planted(DEVICE, KIN, OTHER))), check_exact=True
     )
-    # Its prediction is taken at its word, and says what was recorded.
+    # Its prediction is taken at its word, and says what was recorded; what other GPUs' files
+    # have in common decides between configs that are nearly as fast.
     ours = rows[rows["strategy"] == "S1-S8, all sources"]
-    assert (ours["regret_1"] == 1.0).all()
+    assert (ours["regret_1"] < 1.01).all()
 
 
 def test_predictions_of_another_choice_are_refused(tmp_path: Path) -> None:

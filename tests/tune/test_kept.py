@@ -10,9 +10,10 @@ import pytest
 
 from scripts.lib.device import find_device
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
+from scripts.sim.gpu_out import UNTAUGHT
 from scripts.sim.model.parameters import Parameters
 from scripts.sim.questions import ask
-from scripts.sim.simulator import analytical_us, equations, time_layer
+from scripts.sim.simulator import analytical_us, time_layer
 from scripts.transfer.library import MOST_REGRET, SIMILAR_LAYERS, layer_of
 from scripts.tune import kept
 from scripts.tune.knowledge import Advice, read_corpus
@@ -78,7 +79,8 @@ def test_a_hidden_gpu_teaches_nothing(world, tmp_path):
     """Nothing else is recorded: the equations alone, and other GPUs' files."""
     cold = advice(world, hidden=DEVICE, kept=tmp_path)
     assert cold.corpus.recordings == ()
-    assert cold.simulator == equations()
+    assert cold.simulator.version == UNTAUGHT
+    assert cold.simulator.trained == ()
     assert not cold.lessons.judged
     said = cold.lessons.library.expected_regret(
         CELLS[0], cold.space.legal, SIMILAR_LAYERS, frozenset()

@@ -11,8 +11,8 @@ from scripts.report.section import Section, Source, with_template
 # What the pages group them by, what matters most first.
 TOPICS = {
     "What was found": (
-        "first", "headline", "margins", "live", "agreement", "engine", "serving", "teaching",
-        "claims", "reading",
+        "first", "headline", "margins", "live", "cold", "agreement", "engine", "serving",
+        "teaching", "claims", "reading",
     ),
     "Get a file": ("catalogue",),
     "What it means": ("scope", "limits", "words"),

@@ -1,0 +1,105 @@
+"""What searches find on a GPU of which nothing was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scripts.lib.device import short_name
+from scripts.lib.schemas import cold as schema
+from scripts.lib.schemas.search import BUDGETS
+from scripts.report import wording
+from scripts.report.rows import plain_rows
+from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
+
+COLD = made("cold", "statistics.cold", schema.COLD)
+MANY = 8  # the budget of trials that stands beside none
+# In the summary -> in the table.
+JUDGED = {
+    "win": "win", "loss": "loss", "noninferior": "non_inferior", "within_2": "within_2",
+}  # fmt: skip
+
+
+def cold(table: Frame) -> Figure:
+    """``["SRC->DST"]``: n, zero{median, p95}, eight, K{mean of each budget}; of searches that end
+    by themselves trials{median, p95}, regret, win, tie, loss, noninferior, within_2.
+
+    SRC is ``none`` where no file was started from.
+    """  # noqa: D205
+    out: Figure = {}
+    for (device, source), rows in table.groupby(["device", "source"], sort=True):
+        known = {str(row["metric"]): _figure(row) for row in plain_rows(rows)}
+        zero = known["zero_median"]
+        found: Figure = {
+            "n": zero["n"],
+            "files": zero["files"],
+            "zero": {"median": zero, "p95": known["zero_p95"]},
+            "eight": known[f"mean_{MANY}"],
+            "K": {str(budget): known[f"mean_{budget}"] for budget in BUDGETS},
+            "trials": {"median": known["trials_median"], "p95": known["trials_p95"]},
+            "regret": known["regret"],
+        }
+        found |= {name: known[metric] for name, metric in JUDGED.items() if metric in known}
+        if "win" in found:
+            found["tie"] = 1.0 - found["win"]["mean"] - found["loss"]["mean"]
+        out[f"{source}->{device}"] = found
+    return out
+
+
+def _figure(row: Figure) -> Figure:
+    return {
+        "mean": row["value"],
+        "ci": [row["low"], row["high"]],
+        "n": row["n"],
+        "files": row["files"],
+    }
+
+
+def named(pair: str) -> tuple[str, str]:
+    """Source and target of a key, in short."""
+    source, target = pair.split("->")
+    return (source if source == schema.NONE else short_name(source)), short_name(target)
+
+
+def ordered(summary: Summary) -> list[tuple[str, str, Figure]]:
+    """Source, target and figures: no source first, then by how many cells a source has."""
+    found = summary.get("cold", {})
+    keys = sorted(
+        found, key=lambda key: (not key.startswith(f"{schema.NONE}->"), -found[key]["n"], key)
+    )
+    return [(*named(key), found[key]) for key in keys]
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """Of searches without a source: before any trial, after eight, when they end."""
+    for source, target, found in ordered(summary):
+        if source != schema.NONE:
+            continue
+        zero = found["zero"]
+        yield (
+            f"{target}, as if nothing had been recorded on it: what is proposed first takes"
+            f" {wording.ratio(zero['median'])} times the fastest in the median of {found['n']}"
+            f" cells, {wording.ratio(zero['p95'])} at the 95th percentile; the best of {MANY}"
+            f" trials {wording.ratio(found['eight'])} in the mean; searches end after"
+            f" {found['trials']['median']['mean']:.0f} trials (median), at"
+            f" {wording.ratio(found['regret'])} in the mean."
+        )
+
+
+STATED = (
+    "1.005 in the median",
+    "1.03 at the 95th percentile",
+    "as many as eight trials 1.003 in",
+    "16 trials in the median",
+    "the best of 8 trials",
+)
+
+SECTION = Section(
+    "cold",
+    origins={"cold": [COLD]},
+    build=lambda read: {"cold": cold(read["cold"])},
+    readings=readings,
+    values=lambda summary: {"cold_rows": ordered(summary)},
+    words={"cold_words": {"BUDGETS": BUDGETS}},
+    phrases=dict.fromkeys(STATED, "a budget, or a figure to reach beside the measured one"),
+    links={"cold": "A GPU never recorded"},
+)
