@@ -23,10 +23,14 @@ from scripts.lib.config import Config
 from scripts.lib.files import InputError, read_yaml, write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import write_runtime_files
-from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.shape import BATCH_LADDER, Shape
-from scripts.lib.tables import read_table
-from scripts.runtime.op_rows import chosen_rows, committed_of, configs_of, default_rows
+from scripts.runtime.op_rows import (
+    chosen_rows,
+    committed_of,
+    configs_of,
+    default_rows,
+    read_uniform,
+)
 
 LOG = logging.getLogger("runtime.engine_plan")
 COMMITTED, DEFAULT, OURS = "committed", "default", "ours"
@@ -133,15 +137,6 @@ def failing(
             "spec": {**spec.to_dict(), **changed}}  # fmt: skip
 
 
-def read(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """CELLS and FINALS of recordings of the operator, one after the other."""
-    tables = [
-        [read_table(folder / f"{table.name}.parquet", table) for folder in folders]
-        for table in (CELLS, FINALS)
-    ]
-    return pd.concat(tables[0]), pd.concat(tables[1])
-
-
 def main(argv: list[str] | None = None) -> int:
     """Read the study and the recordings, plan, write."""
     parser = argparse.ArgumentParser(
@@ -154,7 +149,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
 
     def body() -> None:
-        cells, finals = read(args.measured)
+        cells, finals = read_uniform(args.measured)
         made = plan(read_yaml(args.study), cells, finals, args.out)
         write_json(args.out / "plan.json", made)
         LOG.info("%s: %d boots of %d models", args.out, len(made["boots"]), len(made["models"]))

@@ -7,7 +7,8 @@ left to say what the choice is worth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,9 @@ from scripts.lib.config import Config, parse_id
 from scripts.lib.judging.exported import exported
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
+from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.shape import Shape, parse_cell
+from scripts.lib.tables import read_table
 
 
 def chosen_rows(shape: Shape, finals: pd.DataFrame, committed: Mapping[str, str]) -> dict[int, str]:
@@ -100,3 +103,18 @@ def default_rows(shape: Shape, tokens: list[int]) -> dict[int, Config]:
 def configs_of(rows: Mapping[int, str]) -> dict[int, Config]:
     """Config ids as configs."""
     return {count: parse_id(name) for count, name in rows.items()}
+
+
+def read_uniform(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CELLS and FINALS of the folders, of cells with uniform routing.
+
+    A cell's id does not name its routing: recordings are told apart one by one.
+    """
+    found = []
+    for folder in folders:
+        cells = read_table(folder / "cells.parquet", CELLS)
+        cells = cells[cells["routing"] == "uniform"]
+        finals = read_table(folder / "finals.parquet", FINALS)
+        found.append((cells, finals[finals["cell_id"].isin(cells["cell_id"])]))
+    cells, finals = (pd.concat(parts) for parts in zip(*found, strict=True))
+    return cells, finals

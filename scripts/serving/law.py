@@ -19,11 +19,10 @@ import pandas as pd
 from scripts.lib.command_line import parser
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
-from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.serving import ENGINE_RATIOS, LAW
 from scripts.lib.shape import Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
-from scripts.runtime.op_rows import judging
+from scripts.runtime.op_rows import judging, read_uniform
 from scripts.serving.engine import launched_by
 from scripts.serving.journal import Engine, read_engine
 
@@ -106,17 +105,6 @@ def launched_in(engines: Sequence[Engine]) -> dict[tuple[str, str, int], str]:
     }
 
 
-def read_operator(folders: Sequence[Path]) -> Operator:
-    """The record of the operator in some folders, uniform routing alone."""
-    found = []
-    for folder in folders:
-        cells = read_table(folder / "cells.parquet", CELLS)
-        finals = read_table(folder / "finals.parquet", FINALS)
-        uniform = cells.loc[cells["routing"] == "uniform", "cell_id"]
-        found.append(finals[finals["cell_id"].isin(uniform)])
-    return Operator(pd.concat(found))
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     made = parser(__doc__, EXAMPLE)
@@ -134,7 +122,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         ratios = read_table(args.ratios, ENGINE_RATIOS)
         launched = launched_in([read_engine(path) for path in args.journals])
-        write_table(args.out, law(ratios, launched, read_operator(args.op)), LAW)
+        write_table(args.out, law(ratios, launched, Operator(read_uniform(args.op)[1])), LAW)
 
     return run_main(body)
 

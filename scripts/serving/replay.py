@@ -24,11 +24,10 @@ from scripts.lib.command_line import parser
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
-from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.serving import REPLAY
 from scripts.lib.shape import Cell, Shape, nearest_batch, parse_cell
-from scripts.lib.tables import read_table, write_table
-from scripts.runtime.op_rows import chosen_rows, committed_of, judging
+from scripts.lib.tables import write_table
+from scripts.runtime.op_rows import chosen_rows, committed_of, judging, read_uniform
 from scripts.serving.workload import Lengths, tokens_of_steps
 
 COMMITTED, DEFAULT = "committed", "default"
@@ -44,27 +43,36 @@ Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 
-def paired(
-    shape: Shape, cells: pd.DataFrame, finals: pd.DataFrame, before: str
-) -> dict[int, Floats]:
-    """By batch size the us of before and after in the judging rounds [rounds, 2].
+class Layer:
+    """A layer's record: the rows that half of the rounds chose, the us of the other half."""
 
-    ``before``: COMMITTED or DEFAULT; a batch size without it has none.
-    """
-    committed = committed_of(cells)
-    rows = chosen_rows(shape, finals, committed)
-    found = {}
-    for cell_id, samples in finals.groupby("cell_id"):
-        cell = parse_cell(str(cell_id))
-        known = committed.get(cell.id)
-        if before == DEFAULT:
-            known = default_config(shape, cell.tokens).id if shape.scheme in SCHEMES else None
-        by_round = judging(samples)
-        if cell.tokens in rows and known in by_round:
-            both = by_round[[known]].to_numpy(), by_round[[rows[cell.tokens]]].to_numpy()
-            pair = np.hstack(both)
-            found[cell.tokens] = pair[~np.isnan(pair).any(axis=1)]
-    return {tokens: us for tokens, us in found.items() if len(us)}
+    def __init__(self, shape: Shape, cells: pd.DataFrame, finals: pd.DataFrame) -> None:
+        named = committed_of(cells)
+        self._shape = shape
+        self._rows = chosen_rows(shape, finals, named)
+        parsed = {parse_cell(str(name)).tokens: rows for name, rows in finals.groupby("cell_id")}
+        self._us = {tokens: judging(parsed[tokens]) for tokens in self._rows}
+        by_tokens = {parse_cell(name): config for name, config in named.items()}
+        self._committed = {
+            cell.tokens: config for cell, config in by_tokens.items() if cell.shape == shape
+        }
+
+    def paired(self, before: str) -> dict[int, Floats]:
+        """By batch size the us of before and after in the judging rounds [rounds, 2].
+
+        ``before``: COMMITTED or DEFAULT; a batch size without it has none.
+        """
+        found = {}
+        for tokens, by_round in self._us.items():
+            known = self._committed.get(tokens)
+            if before == DEFAULT:
+                with_default = self._shape.scheme in SCHEMES
+                known = default_config(self._shape, tokens).id if with_default else None
+            if known in by_round and self._rows[tokens] in by_round:
+                both = by_round[[known]].to_numpy(), by_round[[self._rows[tokens]]].to_numpy()
+                pair = np.hstack(both)
+                found[tokens] = pair[~np.isnan(pair).any(axis=1)]
+        return {tokens: us for tokens, us in found.items() if len(us)}
 
 
 def replayed(tokens: npt.NDArray[np.int64], us: Mapping[int, Floats], seed: int) -> Floats:
@@ -99,8 +107,9 @@ def replay(
 ) -> pd.DataFrame:
     """REPLAY of every layer of a record. ``pool``: tokens of steps by concurrency."""
     rows: list[Row] = []
-    for ((device, shape), own), before in product(_layers(cells, finals), (COMMITTED, DEFAULT)):
-        us = paired(shape, cells, own, before)
+    layers = {key: Layer(key[1], cells, own) for key, own in _layers(cells, finals)}
+    for ((device, shape), layer), before in product(layers.items(), (COMMITTED, DEFAULT)):
+        us = layer.paired(before)
         if len(us) < LEAST_BATCHES:
             continue
         by_level = {level: replayed(tokens, us, seed) for level, tokens in pool.items()}
@@ -160,10 +169,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         lengths = Lengths(tuple(args.input), tuple(args.output))
         pool = pool_of(args.concurrency, args.steps, args.budget, lengths, args.seed)
-        cells = pd.concat([read_table(folder / "cells.parquet", CELLS) for folder in args.op])
-        cells = cells[cells["routing"] == "uniform"]
-        finals = pd.concat([read_table(folder / "finals.parquet", FINALS) for folder in args.op])
-        finals = finals[finals["cell_id"].isin(cells["cell_id"])]
+        cells, finals = read_uniform(args.op)
         write_table(args.out, replay(cells, finals, pool, args.seed), REPLAY)
 
     return run_main(body)

@@ -7,8 +7,17 @@ import pandas as pd
 import pytest
 
 from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.shape import parse_shape
-from scripts.runtime.op_rows import choosing, chosen_rows, committed_of, judging, ratio
+from scripts.lib.tables import write_table
+from scripts.runtime.op_rows import (
+    choosing,
+    chosen_rows,
+    committed_of,
+    judging,
+    ratio,
+    read_uniform,
+)
 
 SHAPE = parse_shape("E8-N7168-K4096-top2-bf16")
 CELL = f"NVIDIA_H200/{SHAPE.id}/M4"
@@ -62,3 +71,20 @@ def test_halves_share_no_round():
 def test_committed_configs_by_cell():
     cells = pd.DataFrame({"cell_id": ["a", "b"], "committed_id": [KEPT, None]})
     assert committed_of(cells) == {"a": KEPT}
+
+
+def test_recordings_of_one_cell_under_two_routings_are_told_apart(tmp_path):
+    """Its id is the same."""
+    kinds = {"string": "", "bool": False, "double": 0.0}
+    blank = {column.name: kinds.get(str(column.type), 0) for column in CELLS.columns}
+    for name, routing, us in (("a", "uniform", 1.0), ("b", "zipf", 9.0)):
+        cells = pd.DataFrame([{**blank, "cell_id": CELL, "routing": routing}])
+        finals = pd.DataFrame(
+            [(CELL, KEPT, "r", 0, 0, us)],
+            columns=["cell_id", "config_id", "run_id", "slot", "round", "us"],
+        )
+        write_table(tmp_path / name / "cells.parquet", cells, CELLS)
+        write_table(tmp_path / name / "finals.parquet", finals, FINALS)
+    cells, finals = read_uniform([tmp_path / "a", tmp_path / "b"])
+    assert cells["routing"].tolist() == ["uniform"]
+    assert finals["us"].tolist() == [1.0]

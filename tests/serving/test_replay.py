@@ -9,7 +9,7 @@ import pytest
 from scripts.lib.files import InputError
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.shape import BATCH_LADDER, parse_shape
-from scripts.serving.replay import COMMITTED, DEFAULT, paired, pool_of, replay, replayed
+from scripts.serving.replay import COMMITTED, DEFAULT, Layer, pool_of, replay, replayed
 from scripts.serving.workload import Lengths
 
 SHAPE = parse_shape("E8-N7168-K4096-top2-bf16")
@@ -66,7 +66,7 @@ def test_nothing_shown_to_be_faster_changes_nothing():
 
 def test_a_step_takes_the_nearest_batch_and_one_round_for_both():
     cells, finals = recorded()
-    us = paired(SHAPE, cells, finals, COMMITTED)
+    us = Layer(SHAPE, cells, finals).paired(COMMITTED)
     tokens = np.array([1, 3, 40, 3000])
     steps = replayed(tokens, us, 5)
     for batch, pair in zip([1, 2, 32, 3072], steps, strict=True):
@@ -75,7 +75,7 @@ def test_a_step_takes_the_nearest_batch_and_one_round_for_both():
 
 def test_summed_by_hand():
     cells, finals = recorded()
-    us = paired(SHAPE, cells, finals, DEFAULT)
+    us = Layer(SHAPE, cells, finals).paired(DEFAULT)
     steps = np.concatenate([replayed(tokens, us, 1) for tokens in POOL.values()])
     row = replay(cells, finals, POOL, 1).query("before == 'default' and concurrency == 0").iloc[0]
     assert row["before_us"] == pytest.approx(steps[:, 0].sum())
