@@ -135,13 +135,13 @@ def grid(answers: Sequence[Answer], margin: float) -> Iterator[Row]:
             firsts.setdefault(key, answer.process)
             found.setdefault(key, Compared()).add(body)
     kernels = kernels_of(answers)
-    for (cell, first, second), one in found.items():
+    for (cell, first, second), pair in found.items():
         row: Row = key_of(cell) | {"first": first, "second": second, "reason": None,
-               "processes": one.processes, "matched": one.matched}  # fmt: skip
+               "processes": pair.processes, "matched": pair.matched}  # fmt: skip
         for side, tuner in (("first", first), ("second", second)):
             row |= _side(side, told[cell, tuner])
         timed = kernels.get(firsts[cell, first, second], {})
-        yield row | _parity(one) | one.figures(margin) | _passes(one.bodies[0], cell, timed)
+        yield row | _parity(pair) | pair.figures(margin) | _passes(pair.bodies[0], cell, timed)
 
     yield from lacking(answers, set(found))
 

@@ -52,7 +52,7 @@ def by_launch(events: Iterable[Any]) -> list[list[tuple[str, int]]]:
     on_gpu: dict[int, list[tuple[str, int]]] = {}
     launches: list[tuple[int, int]] = []
     for event in events:
-        if event.device_type() == torch.autograd.DeviceType.CPU:
+        if event.device_type() == torch.autograd.DeviceType.CPU:  # type: ignore[attr-defined]
             if "GraphLaunch" in event.name():
                 launches.append((event.start_ns(), event.correlation_id()))
         else:

@@ -132,8 +132,8 @@ class Sitting:
             raise
         except Exception as error:
             self.backend.synchronise()  # if the GPU is beyond repair, this raises
-            why = f"{type(error).__name__}: {error}"[:300]
-            return {"outcome": str(Outcome.RUNTIME_ERROR), "reason": why}
+            reason = f"{type(error).__name__}: {error}"[:300]
+            return {"outcome": str(Outcome.RUNTIME_ERROR), "reason": reason}
         self.backend.synchronise()
         seconds = time.perf_counter() - began
         fault = wrong(profile, place)

@@ -101,5 +101,5 @@ class ByFile(ABC):
 
 
 @cache
-def _file_name(runtime: str, shape: Shape, device: str) -> str:
+def _file_name(runtime: str, shape: Shape, device: str) -> str | None:
     return RUNTIMES[runtime].file_name(shape, device)
