@@ -85,7 +85,7 @@ def _scatter(axis: Axes, rows: pd.DataFrame) -> None:
     axis.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     for scale in (axis.xaxis, axis.yaxis):
         scale.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         scale.set_minor_formatter(NullFormatter())
     axis.set(xlabel="measured, µs per pass", ylabel="predicted, µs per pass")
     axis.legend(loc="upper left", markerscale=2)

@@ -22,7 +22,7 @@ from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.tables import read_table
 
-RATIO_TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 8, 15)
+RATIO_TICKS = (0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 8, 15)  # none so near that labels touch
 BANDS = (*zip(within(10, 2).values(), ("#F1F1F1", "#DDDDDD"), strict=True),)
 EXAMPLE = (
     "python -m scripts.figures.transferred --triples triple_verdicts.parquet"
@@ -78,7 +78,7 @@ def _panel(axis: Axes, rows: pd.DataFrame, edges: tuple[float, float]) -> None:
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
 
 

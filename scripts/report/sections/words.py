@@ -26,6 +26,7 @@ GLOSSARY = {
     "K": "how many trials a search may make",
     "layer out": "nothing recorded of the layer on this GPU was learned from",
     "family out": "nor of its model family",
+    "GPU out": "nothing that was recorded on the GPU was learned from",
     "interval": "where the figure lies at the stated level, by the bootstrap",
 }
 
