@@ -12,6 +12,7 @@ rule matrix_judge:
         features="results/tables/matrix/matrix_features.parquet",
         kernels="results/tables/matrix/matrix_kernels.parquet",
         steps="results/tables/matrix/matrix_steps.parquet",
+        checks="results/tables/matrix/matrix_checks.parquet",
         runs="results/tables/matrix/matrix_runs.json",
     log:
         "logs/matrix/judge.log",
@@ -35,6 +36,7 @@ rule matrix_pages:
             rules.matrix_judge.output.features,
             rules.matrix_judge.output.kernels,
             rules.matrix_judge.output.steps,
+            rules.matrix_judge.output.checks,
         ],
         runs=rules.matrix_judge.output.runs,
         switches="data/matrix/switches.yaml",

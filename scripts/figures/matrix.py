@@ -21,18 +21,19 @@ EXAMPLE = (
 )
 KINDS = ("feature", "pair")  # drawn, of cells whose numbers count
 STATES = ("valid", "path_only")
+METRICS = r"step_gpu|(pp|tg)\d+"
 
 
 def shown(numbers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Rows: cells in their order. Columns: model, cell, metric, ratio, floor."""
     mine = cells[cells["kind"].isin(KINDS) & cells["state"].isin(STATES)]
-    timed = numbers[numbers["metric"].str.fullmatch(r"(pp|tg)\d+") & numbers["ratio"].notna()]
+    timed = numbers[numbers["metric"].str.fullmatch(METRICS) & numbers["ratio"].notna()]
     keys = ["device", "cell"]
     return mine[[*keys, "model", "features"]].merge(timed, on=keys, how="inner", sort=False)
 
 
 def draw(numbers: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """A panel a model with features; the grey band is what two boots of the baseline differ by."""
+    """A panel a model with features; the grey band is what boots differ by in GPU time."""
     rows = shown(numbers, cells)
     models = list(dict.fromkeys(rows["model"])) or [""]
     heights = [max(rows[rows["model"] == one]["cell"].nunique(), 1) for one in models]
@@ -43,20 +44,22 @@ def draw(numbers: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     for axis, model in zip(axes, models, strict=True):
         _panel(axis, rows[rows["model"] == model])
         axis.set_title(model or "nothing is recorded", fontsize=9)
-    axes[-1].set_xlabel("time over the baseline's (grey: two boots of the baseline)")
+    axes[-1].set_xlabel(
+        "time over the baseline's (grey: what boots differ by in GPU time, step_gpu)"
+    )
     return drawn
 
 
 def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["features"]))
-    metrics = sorted(rows["metric"].unique(), key=lambda name: (name[:2], int(name[2:])))
+    metrics = sorted(rows["metric"].unique(), key=lambda name: (name != "step_gpu", name))
     for number, metric in enumerate(metrics):
         mine = rows[rows["metric"] == metric]
-        places = [names.index(one) + 0.26 * (number - (len(metrics) - 1) / 2)
+        places = [names.index(one) + 0.2 * (number - (len(metrics) - 1) / 2)
                   for one in mine["features"]]  # fmt: skip
-        axis.barh(places, mine["ratio"] - 1, height=0.24, left=1.0, label=metric,
+        axis.barh(places, mine["ratio"] - 1, height=0.18, left=1.0, label=metric,
                   color=PALETTE[number])  # fmt: skip
-    floor = rows["floor"].max()
+    floor = rows.loc[rows["metric"] == "step_gpu", "floor"].max()
     if pd.notna(floor):
         axis.axvspan(1 - floor, 1 + floor, color=GREY, alpha=0.25, linewidth=0)
     axis.axvline(1.0, color="black", linewidth=0.8)

@@ -24,6 +24,7 @@ TABLES = {
     "matrix_features": schema.MATRIX_FEATURES,
     "matrix_kernels": schema.MATRIX_KERNELS,
     "matrix_steps": schema.MATRIX_STEPS,
+    "matrix_checks": schema.MATRIX_CHECKS,
 }
 RUNS = "matrix_runs.json"
 Rows = dict[str, list[tables.Row]]
@@ -43,6 +44,7 @@ def rows_of(path: Path) -> Rows:
         "matrix_features": list(tables.feature_rows(device, matrix, judged)),
         "matrix_kernels": list(tables.kernel_rows(device, judged, record)),
         "matrix_steps": list(tables.step_rows(device, matrix, judged, record)),
+        "matrix_checks": list(tables.check_rows(device, matrix, judged)),
     }
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.device import find_device
-from scripts.matrix.cells import BASELINE
-from scripts.matrix.levels import performance, regression
-from scripts.matrix.levels.regression import BYTES
+from scripts.matrix.levels import performance
+from scripts.matrix.levels.level import Word
+from scripts.matrix.levels.noise import BYTES, Noise, noise_of
 from scripts.matrix.record import BOOT, NUMBERS, PERFORMANCE, Record
-from scripts.matrix.switches import Matrix, feature_of
+from scripts.matrix.switches import Criterion, Matrix, feature_of
 from scripts.matrix.timeline import part_of, shares
-from scripts.matrix.verdicts import Judged, State, boots
+from scripts.matrix.verdicts import Judged, State, boots, checks
 
 Row = dict[str, Any]
 NO_CRITERION = "none"
@@ -57,17 +57,21 @@ def number_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterat
         seen = record.seen(one.cell.id, PERFORMANCE)
         if seen is None:
             continue
-        base = by_id[f"{one.cell.model}/{BASELINE}"].metrics
-        floor = regression.noise_floor(boots(one.cell.model, by_id))
+        noise = noise_of(boots(one.cell.model, by_id))
         for metric, values, value in _metrics(seen):
-            share = floor.get(metric, math.inf)
+            base = noise.get(metric)
             yield {
                 "device": device, "cell": one.cell.id, "metric": metric, "value": value,
                 "low": min(values) if len(values) > 1 else None,
                 "high": max(values) if len(values) > 1 else None, "n": max(len(values), 1),
-                "ratio": value / base[metric] if metric in base else None,
-                "floor": None if math.isinf(share) else math.expm1(share),
+                "ratio": value / base.mean if base else None, "floor": _share(base),
             }  # fmt: skip
+
+
+def _share(noise: Noise | None) -> float | None:
+    """The floor as a share; None where there is none."""
+    known = noise is not None and math.isfinite(noise.spread)
+    return math.expm1(noise.floor) if noise is not None and known else None
 
 
 def _metrics(seen: Mapping[str, Any]) -> Iterator[tuple[str, list[float], float]]:
@@ -77,6 +81,7 @@ def _metrics(seen: Mapping[str, Any]) -> Iterator[tuple[str, list[float], float]
                "served_tpot": seen["served"]["tpot"]}  # fmt: skip
     for name, values in repeats.items():
         yield name, list(values), float(np.median(values))
+    yield "step_gpu", [], performance.metrics(seen)["step_gpu"]
     for name, value in performance.bench(seen).items():
         yield name, [], value
     yield BYTES, [], float(seen["peak_bytes"])
@@ -101,21 +106,38 @@ def feature_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Itera
         (feature,) = one.cell.features
         switch, name = feature_of(feature)
         setting = matrix.switches[switch].settings[name]
-        base = by_id[f"{one.cell.model}/{BASELINE}"].metrics
+        noise = noise_of(boots(one.cell.model, by_id))
         shared = {"device": device, "cell": one.cell.id, "model": one.cell.model,
                   "feature": feature, "hypothesis": setting.hypothesis}  # fmt: skip
         if not setting.criteria:
             yield shared | {"criterion": NO_CRITERION, "value": None, "limit": None,
                             "outcome": _UNJUDGED.get(one.state, "not_judged")}  # fmt: skip
         for criterion in setting.criteria:
-            there = criterion.metric in one.metrics and criterion.metric in base
-            value = one.metrics[criterion.metric] / base[criterion.metric] if there else None
-            met = "not_measured" if value is None else (
-                "met" if value <= criterion.at_most else "not_met")  # fmt: skip
+            value, outcome = _met(one, noise.get(criterion.metric), criterion)
             yield shared | {
                 "criterion": criterion.metric, "value": value, "limit": criterion.at_most,
-                "outcome": _UNJUDGED.get(one.state, met),
+                "outcome": _UNJUDGED.get(one.state, outcome),
             }  # fmt: skip
+
+
+def _met(one: Judged, noise: Noise | None, criterion: Criterion) -> tuple[float | None, str]:
+    """The metric over the baseline's, and whether it keeps to the limit, if the noise lets tell."""
+    if noise is None or criterion.metric not in one.metrics:
+        return None, "not_measured"
+    value = one.metrics[criterion.metric] / noise.mean
+    if abs(math.log(value / criterion.at_most)) <= noise.floor:
+        return value, "undecided"
+    return value, "met" if value <= criterion.at_most else "not_met"
+
+
+def check_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterator[Row]:
+    """MATRIX_CHECKS."""
+    for one in checks(matrix, judged):
+        yield {
+            "device": device, "model": one.model, "cell": one.cell, "planted": one.planted,
+            "fired": one.verdict.word is Word.FAILED, "word": str(one.verdict.word),
+            "reason": one.verdict.reason,
+        }  # fmt: skip
 
 
 def kernel_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:

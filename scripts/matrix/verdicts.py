@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from scripts.matrix.levels import (
     stress,
 )
 from scripts.matrix.levels.level import Verdict, Word
+from scripts.matrix.levels.noise import BYTES, known, noise_of
 from scripts.matrix.record import (
     BOOT,
     FAULT,
@@ -50,6 +51,19 @@ class State(StrEnum):
 
 
 _PASSED = (State.VALID, State.PATH_ONLY)
+
+
+PLANTED_SHARE, PLANTED_BYTES = 0.04, 1_200_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """Level 5 put to the test: ``planted``: nothing, slower or heavier."""
+
+    model: str
+    cell: str
+    planted: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -195,19 +209,43 @@ def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judge
     """With levels 5 and 6, which are held against other cells."""
     levels = dict(one.levels) | dict.fromkeys(JUDGED, Verdict(Word.NOT_APPLICABLE))
     cell, numbers = one.cell, matrix.numbers
-    base = found[f"{cell.model}/{BASELINE}"]
     if one.state in _PASSED and cell.kind != BASELINE:
-        every = boots(cell.model, found)
-        # A boot of the baseline is held against the noise of the others, not against its own.
-        floor_boots = every if cell.kind != AGAIN else boots(cell.model, found, cell.id)
-        levels["regression"] = regression.judge(
-            one.metrics, base.metrics or None, floor_boots, numbers
-        )
+        # A boot of the baseline is held against the others, not against itself.
+        mine = boots(cell.model, found, cell.id)
+        levels["regression"] = regression.judge(one.metrics, mine, numbers)
         if cell.kind == "pair":
             halves = [found[f"{cell.model}/{name}"] for name in cell.features]
-            first, second = (half.metrics if half.state in _PASSED else None for half in halves)
-            levels["combinations"] = combinations.judge(
-                one.metrics, base.metrics or None, first or None, second or None,
-                regression.noise_floor(every), numbers,
-            )  # fmt: skip
+            first, second = (
+                half.metrics if half.state in _PASSED and half.metrics else None for half in halves
+            )
+            levels["combinations"] = combinations.judge(one.metrics, first, second, mine, numbers)
     return replace(one, levels=levels)
+
+
+def checks(matrix: Matrix, judged: Sequence[Judged]) -> list[Check]:
+    """What level 5 says of each model's baseline: as it is, and with faults put into its numbers.
+
+    As it is: each boot against the others. Put in: the mean of the boots, PLANTED_SHARE slower in
+    all times, or PLANTED_BYTES heavier. A model whose noise is not known has none.
+    """
+    by_id, found = {one.cell.id: one for one in judged}, []
+    for model in matrix.models:
+        every = {
+            one.cell.id: one.metrics
+            for one in judged
+            if one.cell.model == model and one.cell.kind in (BASELINE, AGAIN) and one.metrics
+        }
+        noise = noise_of(list(every.values()))
+        if not known(noise):
+            continue
+        mean = {name: one.mean for name, one in noise.items()}
+        mean[BYTES] = max(one[BYTES] for one in every.values())
+        slow = {name: value * (1 + PLANTED_SHARE * (name != BYTES)) for name, value in mean.items()}
+        heavy = mean | {BYTES: mean[BYTES] + PLANTED_BYTES}
+        for name, own in every.items():
+            verdict = regression.judge(own, boots(model, by_id, name), matrix.numbers)
+            found.append(Check(model, name, "nothing", verdict))
+        for what, own in (("slower", slow), ("heavier", heavy)):
+            verdict = regression.judge(own, list(every.values()), matrix.numbers)
+            found.append(Check(model, f"{model}/{BASELINE}", what, verdict))
+    return found

@@ -26,8 +26,8 @@ def test_features_and_pairs_are_drawn_and_invalid_cells_are_not() -> None:
         "graphs=off+moe=marlin",
     }  # fmt: skip
     bars = matrix.draw(numbers, cells).axes[0].containers
-    assert [len(one) for one in bars] == [5, 5, 5]  # a prompt, two decodes
-    ends = [bar.get_x() + bar.get_width() for bar in bars[0]]
+    assert [len(one) for one in bars] == [5, 5, 5, 5]  # GPU time, a prompt, two decodes
+    ends = [bar.get_x() + bar.get_width() for bar in bars[1]]
     mine = rows[rows["metric"] == "pp64"]["ratio"]
     assert ends == pytest.approx(mine.tolist())
 

@@ -9,9 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from scripts.matrix.cells import cells_of
-from scripts.matrix.levels import combinations, correctness, path, performance, regression, stress
+from scripts.matrix.levels import (
+    combinations,
+    correctness,
+    noise,
+    path,
+    performance,
+    regression,
+    stress,
+)
 from scripts.matrix.levels.level import Word
 from scripts.matrix.switches import Numbers, read_matrix
 from tests.matrix.conftest import SWITCHES, Ran
@@ -136,21 +145,26 @@ def test_the_fields_are_those_of_a_plain_computation(ran: Ran) -> None:
 # --- 5
 
 
-@given(st.lists(TIMES, min_size=2, max_size=5))
-def test_no_boot_of_the_baseline_is_a_regression_by_the_floor_of_all(times: list[float]) -> None:
-    boots = [boot(one) for one in times]
-    for one in boots:
-        found = regression.judge(one, boots[0], boots, NUMBERS)
-        assert found.word is Word.PASSED, found.reason
+def plain_noise(times: list[float]) -> float:
+    """How far a new boot may be, by numpy and scipy's own t."""
+    logs, count = np.log(times), len(times)
+    return float(t.ppf(0.995, count - 1) * np.std(logs, ddof=1) * np.sqrt(1 + 1 / count))
 
 
-@given(TIMES, st.floats(1.0, 2.0), st.floats(0.0, 0.2))
-def test_slower_is_beyond_the_margin_and_the_floor(base: float, ratio: float, noise: float) -> None:
-    boots = [boot(base), boot(base * math.exp(noise))]
-    found = regression.judge(boot(base * ratio), boots[0], boots, NUMBERS)
-    assert (found.word is Word.FAILED) == (
-        regression.slower(ratio * base / base, regression.noise_floor(boots)["tg128"], 0.03)
-    )
+@given(st.lists(TIMES, min_size=2, max_size=6))
+def test_the_floor_is_a_prediction_interval_of_a_new_boot(times: list[float]) -> None:
+    found = noise.noise_of([boot(one) for one in times])["tg128"]
+    assert found.floor == pytest.approx(plain_noise(times), rel=1e-9, abs=1e-12)
+    assert found.mean == pytest.approx(float(np.exp(np.mean(np.log(times)))))
+
+
+def test_boots_alike_are_called_a_regression_as_rarely_as_the_level_says() -> None:
+    draw, fired = np.random.default_rng(5), 0
+    for _ in range(2000):
+        logs = draw.normal(0, 0.2, 4)
+        boots = [boot(math.exp(one)) for one in logs]
+        fired += regression.judge(boots[0], boots[1:], NUMBERS).word is Word.FAILED
+    assert fired / 2000 < 0.01  # one side of the level's two
 
 
 @pytest.mark.parametrize(
@@ -161,11 +175,13 @@ def test_slower_is_beyond_the_margin_and_the_floor(base: float, ratio: float, no
     ],
 )  # fmt: skip
 def test_four_per_cent_and_a_gigabyte_fire_and_less_does_not(own: Any, word: Word) -> None:
-    assert regression.judge(own, boot(1.0), [boot(1.0), boot(1.005)], NUMBERS).word is word
+    boots = [boot(1.0), boot(1.001), boot(0.999)]
+    assert regression.judge(own, boots, NUMBERS).word is word
 
 
 def test_without_a_second_boot_there_is_no_floor() -> None:
-    assert regression.judge(boot(9), boot(1), [boot(1)], NUMBERS).word is Word.NOT_MEASURED
+    assert regression.judge(boot(9), [boot(1)], NUMBERS).word is Word.NOT_MEASURED
+    assert regression.judge(boot(9), [], NUMBERS).word is Word.NOT_MEASURED
 
 
 # --- 6
@@ -175,16 +191,29 @@ def test_without_a_second_boot_there_is_no_floor() -> None:
 def test_interference_is_what_is_beyond_the_product(
     base: float, first: float, second: float, beyond: float
 ) -> None:
-    cells = [boot(t, pp=t) for t in (base * first * second * beyond, base, base * first,
-                                     base * second)]  # fmt: skip
+    both, one, two = (
+        boot(seconds, pp=seconds)
+        for seconds in (base * first * second * beyond, base * first, base * second)
+    )
     assert combinations.interference(
-        cells[0]["tg128"], cells[1]["tg128"], cells[2]["tg128"], cells[3]["tg128"]
+        both["tg128"], base, one["tg128"], two["tg128"]
     ) == pytest.approx(beyond)
-    found = combinations.judge(*cells, {"tg128": 0.0}, NUMBERS)
+    found = combinations.judge(both, one, two, [boot(base, pp=base)] * 2, NUMBERS)
     clear = abs(abs(math.log(beyond)) - math.log1p(0.03)) > 1e-9
     assert not clear or (found.word is Word.FAILED) == (abs(math.log(beyond)) > math.log1p(0.03))
 
 
+def test_interference_within_the_noise_of_four_boots_is_none() -> None:
+    boots = [boot(1.0), boot(1.1), boot(0.9)]
+    found = noise.noise_of(boots)["tg128"]
+    wide = found.floor * math.sqrt((3 + 1 / 3) / (1 + 1 / 3))
+    assert found.floor_of_pairs == pytest.approx(wide)
+    one = boot(1.0)
+    within = combinations.judge(boot(math.exp(0.9 * wide)), one, one, boots, NUMBERS)
+    beyond = combinations.judge(boot(math.exp(1.2 * wide)), one, one, boots, NUMBERS)
+    assert (within.word, beyond.word) == (Word.PASSED, Word.FAILED)
+
+
 def test_a_pair_whose_half_has_no_numbers_is_not_judged() -> None:
-    found = combinations.judge(boot(1), boot(1), None, boot(1), {"tg128": 0.0}, NUMBERS)
+    found = combinations.judge(boot(1), None, boot(1), [boot(1), boot(1)], NUMBERS)
     assert found.word is Word.NOT_MEASURED

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import pytest
 
 from scripts.lib.tables import read_table
 from scripts.matrix import judge
 from scripts.matrix.tables import expert_bytes
 from tests.matrix.conftest import Ran
+from tests.matrix.test_levels import plain_noise
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +31,11 @@ def test_numbers_are_medians_over_the_baselines(ran: Ran, rows: judge.Rows) -> N
     tg = {name: median(ran.record.seen(f"small/{name}", "performance")["tg"]["16"])  # type: ignore[index]
           for name in ("baseline", "again-1", "again-2", "moe=marlin")}  # fmt: skip
     row = found["small/moe=marlin", "tg16"]
-    assert row["value"] == tg["moe=marlin"]
-    assert row["ratio"] == pytest.approx(tg["moe=marlin"] / tg["baseline"])
     boots = [tg[name] for name in ("baseline", "again-1", "again-2")]
-    assert row["floor"] == pytest.approx(max(boots) / min(boots) - 1, abs=1e-9)
+    mean = float(np.exp(np.mean(np.log(boots))))
+    assert row["value"] == tg["moe=marlin"]
+    assert row["ratio"] == pytest.approx(tg["moe=marlin"] / mean)
+    assert row["floor"] == pytest.approx(np.expm1(plain_noise(boots)), abs=1e-9)
     assert row["low"] <= row["value"] <= row["high"]
 
 
@@ -67,3 +70,22 @@ def test_tables_are_written_also_without_a_record(tmp_path: Path) -> None:
     assert judge.main(["--out", str(tmp_path)]) == 0
     for name, table in judge.TABLES.items():
         assert read_table(tmp_path / f"{name}.parquet", table).empty
+
+
+def test_level_five_fires_on_what_is_planted_and_on_nothing_else(rows: judge.Rows) -> None:
+    found = [(row["planted"], row["fired"], row["word"]) for row in rows["matrix_checks"]]
+    assert found == [
+        *[("nothing", False, "passed")] * 3, ("slower", True, "failed"), ("heavier", True, "failed")
+    ]  # fmt: skip
+
+
+def test_a_criterion_within_the_noise_is_not_decided(rows: judge.Rows) -> None:
+    from scripts.matrix.levels.noise import Noise
+    from scripts.matrix.switches import Criterion
+    from scripts.matrix.tables import _met
+    from tests.matrix.small_run import small_run
+
+    marlin = small_run().judged["small/moe=marlin"]
+    mean = marlin.metrics["tg16"]
+    for limit, outcome in ((0.5, "not_met"), (0.95, "undecided"), (1.05, "undecided"), (2, "met")):
+        assert _met(marlin, Noise(mean, 0.1, 3), Criterion("tg16", limit)) == (1.0, outcome)

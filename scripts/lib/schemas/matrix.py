@@ -50,16 +50,17 @@ MATRIX_NUMBERS = Table(
     (
         _DEVICE,
         _CELL,
-        Column("metric", pa.string(), "ppN: s to the first token behind N; tgN: s a token over N "
-               "decoded; served_tpot: the same of several at once; fields of vllm bench; "
-               "peak_bytes, resident_bytes, cpu_share (of one core)"),
+        Column("metric", pa.string(), "step_gpu: s with a kernel running, a decode step of one "
+               "sequence; ppN: s to the first token behind N; tgN: s a token over N decoded; "
+               "served_tpot: the same of several at once; fields of vllm bench; peak_bytes, "
+               "resident_bytes, cpu_share (of one core)"),
         Column("value", pa.float64(), "in the metric's unit"),
         Column("low", pa.float64(), "smallest of the repeats", nullable=True),
         Column("high", pa.float64(), "largest of the repeats", nullable=True),
         Column("n", pa.int32(), "repeats or requests"),
-        Column("ratio", pa.float64(), "over the baseline's", nullable=True),
-        Column("floor", pa.float64(), "largest difference of two boots of the baseline, as a share",
-               nullable=True),
+        Column("ratio", pa.float64(), "over the mean of the baseline's boots", nullable=True),
+        Column("floor", pa.float64(), "what a new boot of the baseline may differ by, as a share; "
+               "empty with one boot", nullable=True),
     ),
     ("1: first version",),
 )  # fmt: skip
@@ -77,8 +78,8 @@ MATRIX_FEATURES = Table(
         Column("criterion", pa.string(), "metric and limit, or that there is none"),
         Column("value", pa.float64(), "the metric over the baseline's", nullable=True),
         Column("limit", pa.float64(), "at most", nullable=True),
-        Column("outcome", pa.string(), "met, not_met, not_judged, invalid, failed, not_supported "
-               "or not_measured"),
+        Column("outcome", pa.string(), "met, not_met, undecided (within the noise), not_judged, "
+               "invalid, failed, not_supported or not_measured"),
     ),
     ("1: first version",),
 )  # fmt: skip
@@ -117,3 +118,20 @@ MATRIX_STEPS = Table(
     ),
     ("1: first version",),
 )
+
+MATRIX_CHECKS = Table(
+    "matrix_checks",
+    1,
+    "One row per test of level 5 on the recorded boots of a baseline, of models booted twice.",
+    (
+        _DEVICE,
+        Column("model", pa.string(), "of the matrix"),
+        _CELL,
+        Column("planted", pa.string(), "nothing: this boot against the others; slower: 4% more "
+               "time, heavier: 1.2 GB more than the boots' mean, against all of them"),
+        Column("fired", pa.bool_(), "it is called a regression"),
+        Column("word", pa.string(), "passed, failed or not_measured"),
+        Column("reason", pa.string(), "why; empty if there is nothing to say"),
+    ),
+    ("1: first version",),
+)  # fmt: skip

@@ -1,18 +1,17 @@
 """Level 6: two features together cost what they cost apart.
 
 Log times add up: ``t(ab) t(base) / (t(a) t(b))`` is 1 unless they interfere. Beyond the margin and
-twice the noise floor (four times enter, each with its own) the pair is named.
+what four such times may differ by (scripts.matrix.levels.noise) the pair is named.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from scripts.matrix.levels.level import Verdict, Word
+from scripts.matrix.levels.noise import Metrics, known, noise_of
 from scripts.matrix.switches import Numbers
-
-Metrics = Mapping[str, float]
 
 
 def interference(both: float, base: float, first: float, second: float) -> float:
@@ -22,23 +21,25 @@ def interference(both: float, base: float, first: float, second: float) -> float
 
 def judge(
     both: Metrics,
-    base: Metrics | None,
     first: Metrics | None,
     second: Metrics | None,
-    floor: Mapping[str, float],
+    boots: Sequence[Metrics],
     numbers: Numbers,
 ) -> Verdict:
-    """``floor``: metric -> log ratio, see regression.noise_floor."""
-    if base is None or first is None or second is None:
-        return Verdict(Word.NOT_MEASURED, "the baseline or one of the two has no numbers")
-    if not floor or any(math.isinf(value) for value in floor.values()):
-        return Verdict(Word.NOT_MEASURED, "the baseline was booted once: its noise is not known")
+    """``boots``: of the baseline."""
+    noise = noise_of(boots)
+    if first is None or second is None:
+        return Verdict(Word.NOT_MEASURED, "one of the two has no numbers")
+    if not known(noise):
+        return Verdict(Word.NOT_MEASURED, "the baseline was not booted twice: no noise is known")
     found = {
-        name: interference(both[name], base[name], first[name], second[name]) for name in floor
+        name: interference(both[name], one.mean, first[name], second[name])
+        for name, one in noise.items()
     }
+    least = math.log1p(numbers.regression)
     reasons = [
         f"{name}: together {value:.3f} of what they are apart"
         for name, value in found.items()
-        if abs(math.log(value)) > max(math.log1p(numbers.regression), 2 * floor[name])
+        if abs(math.log(value)) > max(least, noise[name].floor_of_pairs)
     ]
     return Verdict(Word.FAILED if reasons else Word.PASSED, "; ".join(reasons), found)

@@ -95,8 +95,13 @@ def _rounded(values: Sequence[float]) -> list[float]:
 
 
 def metrics(seen: Seen) -> dict[str, float]:
-    """Seconds, of which less is better: medians over the repeats; bytes at the peak."""
+    """Seconds, of which less is better: medians over the repeats; bytes at the peak.
+
+    ``step_gpu``: time in which a kernel ran, of a decode step of one sequence. What the host takes
+    is not in it, and it is what boots repeat best.
+    """
     return {
+        "step_gpu": seen["decode"]["busy_us"] / seen["decode"]["steps"] * 1e-6,
         f"pp{seen['pp_tokens']}": float(np.median(seen["pp"])),
         **{f"tg{count}": float(np.median(values)) for count, values in seen["tg"].items()},
         "served_tpot": float(np.median(seen["served"]["tpot"])),

@@ -35,6 +35,7 @@ class Content:
         """Metrics of the performance level: heading, factor and decimals of each."""
         numbers = self.matrix.numbers
         return {
+            "step_gpu": ("decode step, GPU us", 1e6, 1),
             f"pp{numbers.pp}": (f"pp{numbers.pp}, ms", 1e3, 2),
             **{f"tg{count}": (f"tg{count}, ms a token", 1e3, 3) for count in numbers.tg},
             "served_tpot": (f"{numbers.concurrency} at once, ms a token", 1e3, 3),
@@ -79,6 +80,10 @@ class Content:
     def step(self, cell: str) -> Row | None:
         """The decode step of a cell."""
         return next((row for row in self.tables["matrix_steps"] if row["cell"] == cell), None)
+
+    def checks(self) -> Sequence[Row]:
+        """Level 5 put to the test."""
+        return self.tables["matrix_checks"]
 
     def features(self) -> list[Row]:
         """Every feature of every model: its setting, its cell, its criteria as they came out."""

@@ -22,7 +22,7 @@ TABLES = {
     table.name: table
     for table in (
         schema.MATRIX_CELLS, schema.MATRIX_LEVELS, schema.MATRIX_NUMBERS, schema.MATRIX_FEATURES,
-        schema.MATRIX_KERNELS, schema.MATRIX_STEPS,
+        schema.MATRIX_KERNELS, schema.MATRIX_STEPS, schema.MATRIX_CHECKS,
     )
 }  # fmt: skip
 PAGES = ("FEATURE_MATRIX", "BENCHMARK_RESULTS", "DECODE_PATH", "TARGETS", "UPSTREAM")

@@ -26,6 +26,7 @@ LEVELS = made("matrix_levels", "matrix.judge", schema.MATRIX_LEVELS)
 FEATURES = made("matrix_features", "matrix.judge", schema.MATRIX_FEATURES)
 NUMBERS = made("matrix_numbers", "matrix.judge", schema.MATRIX_NUMBERS)
 STEPS = made("matrix_steps", "matrix.judge", schema.MATRIX_STEPS)
+CHECKS = made("matrix_checks", "matrix.judge", schema.MATRIX_CHECKS)
 PLANTED = "planted"
 # state -> in words
 STATES = {
@@ -39,7 +40,7 @@ STATES = {
 }
 
 
-TABLES = (CELLS, LEVELS, FEATURES, STEPS)
+TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS)
 
 
 def matrix(read: Frames, device: str) -> Figure:
@@ -57,6 +58,7 @@ def matrix(read: Frames, device: str) -> Figure:
         "invalid": every["invalid"] + int(faults.get("invalid", 0)),
         "planted": planted_rows(planted, read["matrix_levels"]),
         "features": features(read["matrix_features"]),
+        "checks": checked(read["matrix_checks"]),
         "steps": steps(read["matrix_steps"], cells),
     }
 
@@ -76,6 +78,16 @@ def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
         {"cell": row["cell"], "state": row["state"],
          "found": row["reason"] or found.get(row["cell"], "")}
         for row in plain_rows(cells)
+    ]  # fmt: skip
+
+
+def checked(rows: Frame) -> list[Figure]:
+    """What was planted into the baselines' numbers: how often that was judged, and was found."""
+    judged = rows[rows["word"] != "not_measured"]
+    return [
+        {"model": str(model), "planted": str(planted), "judged": len(mine),
+         "fired": int(mine["fired"].sum())}
+        for (model, planted), mine in judged.groupby(["model", "planted"], sort=False)
     ]  # fmt: skip
 
 
@@ -134,6 +146,7 @@ SECTION = Section(
         "matrix/criteria": [FEATURES],
         "matrix/planted": [CELLS, LEVELS],
         "matrix/steps": [STEPS],
+        "matrix/checks": [CHECKS],
     },
     needs=(RECORDED, RUNS),
     build=lambda read: beside(read, lambda device: {"matrix": matrix(read, device)}),
