@@ -32,15 +32,19 @@ EVERY_S = 10.0  # between two lines of progress
 class CompileAhead:
     """``Subject.compile`` and ``Subject.end`` for the operator on one GPU.
 
-    ``processes``: default, one a core but two, which are the measuring ones'.
+    ``processes``: default, one a core but two, which are the measuring ones'. ``patience_s``: once
+    others are made, how long a config waits for its binaries; then it compiles them in line, which
+    takes a second or two: a compiler that is slow to start must not hold up a whole machine.
     """
+
+    patience_s = 10.0
 
     def __init__(self, gpu: int, processes: int | None = None) -> None:
         self._gpu = gpu
         self._processes = processes or max(1, (os.cpu_count() or 1) - 2)
         self._waiting: set[str] = set()  # ids of jobs that have no result yet
         self._changed = threading.Condition()
-        self._ended = False
+        self._ended = self._made = False  # whether all is over, whether a first one is there
         self._thread: threading.Thread | None = None
 
     def __call__(
@@ -60,7 +64,10 @@ class CompileAhead:
         def said(config_id: str, shape: Shape) -> None:
             mine = needed.get((shape.id, config_id), set())
             with self._changed:
-                self._changed.wait_for(lambda: self._ended or not (mine & self._waiting))
+                self._changed.wait_for(lambda: self._ended or self._made)
+                self._changed.wait_for(
+                    lambda: self._ended or not (mine & self._waiting), timeout=self.patience_s
+                )
 
         return said
 
@@ -90,6 +97,7 @@ class CompileAhead:
                 chain.append({"kind": "compile", "run_id": run_id, **line}, sync=False)
                 with self._changed:
                     self._waiting.discard(job.id)
+                    self._made = True
                     self._changed.notify_all()
                     if self._ended:
                         break

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from scripts.report import results_md
 from scripts.report.section import Headline
-from scripts.report.sections.agreement import SECTION, readings
+from scripts.report.sections.agreement import SECTION, readings, sides_with_operator
 
 DEVICE = "NVIDIA_H200"
 ABOUT = Headline((), "")
@@ -59,3 +60,10 @@ def test_without_a_recording_the_page_says_so(made: dict[str, Any]) -> None:
     assert "Nothing is recorded under a runtime's operator." in part(bare)
     assert list(readings(bare, ABOUT)) == []
     assert SECTION.values(bare)["agreeing"] == []
+
+
+def test_gemms_side_with_the_operator_where_their_ratio_is_nearer_to_its_ratio() -> None:
+    pairs = pd.DataFrame(
+        {"op_cold": [1.02, 0.96, None], "op_ratio": [1.01, 1.01, 1.0], "ratio": [0.9, 0.95, 1.0]}
+    )
+    assert sides_with_operator(pairs).tolist() == [True, False, False]

@@ -84,3 +84,18 @@ def test_an_end_lets_all_go_and_says_how_many_were_made(gates, tmp_path):
     ending.join(5)
     chain.close()
     assert list(read_chain(tmp_path / "ledger.jsonl"))[-1]["binaries"] == 2
+
+
+def test_a_binary_that_is_late_is_not_waited_for_once_others_are_there(gates, tmp_path):
+    subject, chain, said = started(tmp_path)
+    subject.patience_s = 0.05
+    late = waits(said, CONFIGS[1], SECOND)
+    late.join(0.3)
+    assert late.is_alive()  # nothing is made yet: compilers are starting
+    gates[0].set()
+    late.join(5)
+    assert not late.is_alive()
+    for gate in gates:
+        gate.set()
+    subject.end()
+    chain.close()

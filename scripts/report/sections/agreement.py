@@ -62,8 +62,17 @@ def with_gemms(found: Figure, gemms: Frame) -> Figure:
     """The figures with ``[device]["op"]["gemms"]``: OP_GEMMS row by row, where there are any."""
     for device, rows in gemms.groupby("device", sort=True):
         if str(device) in found:
-            found[str(device)]["op"]["gemms"] = plain_rows(by_cell(rows))
+            op = found[str(device)]["op"]
+            op["gemms"] = plain_rows(by_cell(rows))
+            op["gemms_side"] = int(sides_with_operator(rows).sum())
     return found
+
+
+def sides_with_operator(gemms: Frame) -> Frame:
+    """Of OP_GEMMS: whether the operator's GEMMs alone, cold, lie nearer to the whole operator's
+    ratio than to that of graphx's two GEMMs; not, where they were not timed."""  # noqa: D205,D209
+    to_op, to_own = ((gemms["op_cold"] - gemms[name]).abs() for name in ("op_ratio", "ratio"))
+    return to_op < to_own
 
 
 def _metrics(rows: Frame) -> Figure:
@@ -138,10 +147,15 @@ def scheme_rows(summary: Summary) -> list[tuple[str, str, Figure]]:
         for name, found in (
             (ALL, op),
             *op["schemes"].items(),
-            *((f"{ALL}, {routing} routing", one) for routing, one in op["skewed"].items()),
+            *((f"{ALL}, {_named(routing)}", one) for routing, one in op["skewed"].items()),
         )
         if "same_word" in found
     ]
+
+
+def _named(routing: str) -> str:
+    """Conditions in words: the routing, or with their weights as they are."""
+    return routing if "weights" in routing else f"{routing} routing"
 
 
 def checked_only(summary: Summary) -> list[tuple[str, str, Figure]]:
