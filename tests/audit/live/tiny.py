@@ -12,7 +12,7 @@ from scripts.transfer.legal import LegalSpace
 
 DEVICE = "NVIDIA_H200"
 SHAPE = parse_shape("E4-N32-K32-top2-fp16")
-CONFIGS = LegalSpace(Config(m, n, 32, 1, 4, 2) for m, n in product((16, 32), (16, 32))).configs
+CONFIGS = LegalSpace(Config(m, n, 32, 1, 4, 2) for m, n in product((16, 32), (32, 64))).configs
 KERNEL = Kernel(0.2, (2.0,) * 6, 0.02, 0.01)
 
 
