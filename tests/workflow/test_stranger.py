@@ -1,0 +1,60 @@
+"""A stranger's path: from `git clone` to a file that vLLM's own loader takes, as README has it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.device import find_device
+from scripts.lib.runtimes.releases.request import request
+from scripts.lib.shape import BATCH_LADDER, nearest_batch
+from scripts.tune.layer import Asked, resolve
+from tests.lib.runtimes.test_table import opened
+from tests.workflow.tree import ROOT, Clone
+
+MOST = 5  # commands
+
+
+def commands() -> list[str]:
+    """The lines of README's first block under *Get a file*, without what is said of them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Get a file\n")[1]
+    block = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    return [re.split(r"\s+#", line)[0] for line in block[1].splitlines()]
+
+
+def check_path(clone: Clone, out: Path) -> None:
+    """What stands after `make`, in a built clone; then the loader of a release, for every M."""
+    activate, config, serve = commands()[2:]
+    assert activate == ". .venv/bin/activate"
+    # A clone under test is lent an environment that names its own place when it is activated.
+    line = f'PATH="$PWD/.venv/bin:$PATH" {config.replace("my-files", str(out))}'
+    clone.run("bash", "-euc", line)
+    folder = re.search(r"VLLM_TUNED_CONFIG_FOLDER=\$PWD/my-files/(\S+)", serve)
+    assert folder is not None
+    words = shlex.split(config)
+    asked = dict(zip(words[2::2], words[3::2], strict=True))
+    device = find_device(asked["--gpu"]).name
+    tp = int(asked["--tp"])
+    assert f"--tensor-parallel-size {tp}" in serve
+    shape = resolve(Asked(device, asked["--model"], None, None, tp, 1, None, False, ())).shape
+    (file,) = (out / folder[1]).glob("*.json")
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    find = opened("vllm", "0.24.0").find(out / folder[1], request(shape, device), "3.6.0")
+    for tokens in range(1, 16_385):
+        assert find(tokens) == entries[str(nearest_batch(tokens, list(BATCH_LADDER)))]
+
+
+def test_it_is_five_commands_at_most() -> None:
+    assert len(commands()) <= MOST
+    assert [line.split()[0] for line in commands()[:2]] == ["git", "make"]
+    assert commands()[-1].split()[1:3] == ["vllm", "serve"]
+
+
+@pytest.mark.workflow
+def test_the_file_is_loaded(made: Clone, tmp_path: Path) -> None:
+    check_path(made, tmp_path / "my-files")
