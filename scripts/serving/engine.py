@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,14 @@ def steps(engine: Engine) -> Iterator[Row]:
             "gpu_us": gpu.get("busy") or gpu.get("all"),
             "kernel_us": gpu.get("all"), "gemm_us": gpu.get("moe_gemm"),
             "moe_us": sum(us or 0.0 for us in moe) if gpu else None, "steps": len(step_s),
+            "mix": _counts(Counter(found["mix"])) if found else None,
+            "calls": _counts({k: v["calls"] for k, v in found["looked_up"].items()})
+            if found else None,
         }  # fmt: skip
+
+
+def _counts(counts: Mapping[Any, int]) -> str:
+    return json.dumps({str(tokens): counts[tokens] for tokens in sorted(counts, key=int)})
 
 
 def interval(logs: Sequence[float]) -> tuple[float, float, float]:

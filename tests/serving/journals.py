@@ -47,7 +47,10 @@ def journal(
         )
         for config, us in gpu_us.items():
             gpu = {"moe_gemm": 400.0, "moe_align": 10.0, "moe_sum": 5.0, "all": us}
-            result = {"steady": steady, "step_s": [us * 1.1e-6] * 4, "gpu_us": gpu}
+            result = {
+                "steady": steady, "step_s": [us * 1.1e-6] * 4, "gpu_us": gpu, "mix": [32, 4, 4],
+                "looked_up": {"32": {"calls": 2, "config": ENTRY}},
+            }  # fmt: skip
             found.record(f"{boot}/d/{config}", Answer(Outcome.OK, result=result), task="decode",
                          config=config, batch=4, **about, **{"pass": 0})  # fmt: skip
     about = {"boot": "mix-0", "model": "mix"}

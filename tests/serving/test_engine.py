@@ -118,3 +118,9 @@ def test_a_step_of_fewer_requests_has_no_time(tmp_path):
     assert set(steps["outcome"]) == {"failed"}
     assert steps["gpu_us"].isna().all()
     assert tables([read_engine(path)])["engine_ratios"][0].empty
+
+
+def test_the_call_mix_is_kept(tmp_path):
+    row = tables([read_engine(journal(tmp_path / "j.jsonl"))])["engine_steps"][0].iloc[0]
+    assert json.loads(row["mix"]) == {"4": 2, "32": 1}
+    assert json.loads(row["calls"]) == {"32": 2}

@@ -71,6 +71,18 @@ ENGINE_STEPS = Table(
         Column("gemm_us", pa.float64(), "of these the experts' GEMMs", nullable=True),
         Column("moe_us", pa.float64(), "these, the alignment and the sum", nullable=True),
         Column("steps", pa.int32(), "timed by wall clock"),
+        Column(
+            "mix",
+            pa.string(),
+            "JSON: scheduled tokens of a step -> steps of the run, its prefill's included",
+            nullable=True,
+        ),
+        Column(
+            "calls",
+            pa.string(),
+            "JSON: tokens of an MoE call -> calls outside of CUDA graphs, which are the prefill's",
+            nullable=True,
+        ),
     ),
     ("1: first version",),
 )
