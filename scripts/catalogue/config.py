@@ -66,14 +66,27 @@ def _say(silent: bool, said: Iterable[str]) -> None:
         print(line, flush=True)
 
 
+def _formats(args: argparse.Namespace) -> str | None:
+    """The number formats, as far as names tell. InputError for a name that is not known.
+
+    Formats that no runtime reads a file for come first: no GPU mends that.
+    """
+    scheme: str | None = args.scheme
+    if args.model is not None and scheme is None:
+        layer, implied = find_model(args.model)
+        scheme = implied or published(layer)
+        if scheme is not None:
+            need_read(scheme, args.model)
+    found = check_names(args.device, args.model, args.scheme) or scheme
+    if found is not None:
+        need_read(found, str(args.model or found))
+    return found
+
+
 def run(args: argparse.Namespace) -> None:
     """Answer, write, print."""
     began = time.monotonic()
-    scheme = check_names(args.device, args.model, args.scheme)
-    if scheme is None and args.model is not None:
-        scheme = published(find_model(args.model)[0])
-    if scheme is not None:
-        need_read(scheme, str(args.model or args.scheme))
+    scheme = _formats(args)
     # Imported here: what can be answered at once is, before the seconds that these take.
     from scripts.catalogue.asked import layers  # noqa: PLC0415
     from scripts.tune.layer import Asked  # noqa: PLC0415
