@@ -78,8 +78,8 @@ def answers(known: Known, asked: Sequence[Asked], triton: str) -> list[tuple[Ask
         LOG.info("%d left out: %s", count, why)
     open_ones = [answer for _, answer in found if answer.status == "none"]
     done = iter(answered(open_ones, known))
-    every = [next(done) if answer.status == "none" else answer for _, answer in found]
-    return list(zip((one for one, _ in found), with_worth(every, known), strict=True))
+    whole = [next(done) if answer.status == "none" else answer for _, answer in found]
+    return list(zip((one for one, _ in found), with_worth(whole, known), strict=True))
 
 
 def tables(found: Sequence[tuple[Asked, Answer]]) -> tuple[pd.DataFrame, pd.DataFrame]:
