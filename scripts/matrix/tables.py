@@ -15,7 +15,7 @@ from scripts.matrix.levels.noise import BYTES, Noise, noise_of
 from scripts.matrix.record import BOOT, NUMBERS, PERFORMANCE, Record
 from scripts.matrix.switches import Criterion, Matrix, feature_of
 from scripts.matrix.timeline import part_of, shares
-from scripts.matrix.verdicts import Judged, State, boots, checks
+from scripts.matrix.verdicts import Judged, State, boots, checks, others
 
 Row = dict[str, Any]
 NO_CRITERION = "none"
@@ -57,7 +57,7 @@ def number_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterat
         seen = record.seen(one.cell.id, PERFORMANCE)
         if seen is None:
             continue
-        noise = noise_of(boots(one.cell.model, by_id))
+        noise = noise_of(boots(one.cell.model, by_id), others(one.cell.model, by_id))
         for metric, values, value in _metrics(seen):
             base = noise.get(metric)
             yield {
@@ -106,7 +106,7 @@ def feature_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Itera
         (feature,) = one.cell.features
         switch, name = feature_of(feature)
         setting = matrix.switches[switch].settings[name]
-        noise = noise_of(boots(one.cell.model, by_id))
+        noise = noise_of(boots(one.cell.model, by_id), others(one.cell.model, by_id))
         shared = {"device": device, "cell": one.cell.id, "model": one.cell.model,
                   "feature": feature, "hypothesis": setting.hypothesis}  # fmt: skip
         if not setting.criteria:

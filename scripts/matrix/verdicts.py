@@ -205,20 +205,28 @@ def boots(model: str, found: Mapping[str, Judged], without: str = "") -> list[Me
     ]
 
 
+def others(model: str, found: Mapping[str, Judged]) -> list[list[Metrics]]:
+    """Boots of the other models' baselines."""
+    models = dict.fromkeys(one.cell.model for one in found.values())
+    return [boots(one, found) for one in models if one != model]
+
+
 def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judged:
     """With levels 5 and 6, which are held against other cells."""
     levels = dict(one.levels) | dict.fromkeys(JUDGED, Verdict(Word.NOT_APPLICABLE))
     cell, numbers = one.cell, matrix.numbers
     if one.state in _PASSED and cell.kind != BASELINE:
         # A boot of the baseline is held against the others, not against itself.
-        mine = boots(cell.model, found, cell.id)
-        levels["regression"] = regression.judge(one.metrics, mine, numbers)
+        mine, rest = boots(cell.model, found, cell.id), others(cell.model, found)
+        levels["regression"] = regression.judge(one.metrics, mine, numbers, rest)
         if cell.kind == "pair":
             halves = [found[f"{cell.model}/{name}"] for name in cell.features]
             first, second = (
                 half.metrics if half.state in _PASSED and half.metrics else None for half in halves
             )
-            levels["combinations"] = combinations.judge(one.metrics, first, second, mine, numbers)
+            levels["combinations"] = combinations.judge(
+                one.metrics, first, second, mine, numbers, rest
+            )
     return replace(one, levels=levels)
 
 
@@ -235,17 +243,18 @@ def checks(matrix: Matrix, judged: Sequence[Judged]) -> list[Check]:
             for one in judged
             if one.cell.model == model and one.cell.kind in (BASELINE, AGAIN) and one.metrics
         }
-        noise = noise_of(list(every.values()))
-        if not known(noise):
+        rest = others(model, by_id)
+        noise = noise_of(list(every.values()), rest)
+        if len(every) < 2 or not known(noise):
             continue
         mean = {name: one.mean for name, one in noise.items()}
         mean[BYTES] = max(one[BYTES] for one in every.values())
         slow = {name: value * (1 + PLANTED_SHARE * (name != BYTES)) for name, value in mean.items()}
         heavy = mean | {BYTES: mean[BYTES] + PLANTED_BYTES}
         for name, own in every.items():
-            verdict = regression.judge(own, boots(model, by_id, name), matrix.numbers)
+            verdict = regression.judge(own, boots(model, by_id, name), matrix.numbers, rest)
             found.append(Check(model, name, "nothing", verdict))
         for what, own in (("slower", slow), ("heavier", heavy)):
-            verdict = regression.judge(own, list(every.values()), matrix.numbers)
+            verdict = regression.judge(own, list(every.values()), matrix.numbers, rest)
             found.append(Check(model, f"{model}/{BASELINE}", what, verdict))
     return found

@@ -158,6 +158,21 @@ def test_the_floor_is_a_prediction_interval_of_a_new_boot(times: list[float]) ->
     assert found.mean == pytest.approx(float(np.exp(np.mean(np.log(times)))))
 
 
+@given(st.lists(st.lists(TIMES, min_size=1, max_size=4), min_size=1, max_size=3))
+def test_other_models_lend_their_spread(groups: list[list[float]]) -> None:
+    logs = [np.log(group) for group in groups]
+    freedom = sum(len(group) - 1 for group in logs)
+    first, *rest = ([boot(one) for one in group] for group in groups)
+    found = noise.noise_of(first, rest)["tg128"]
+    if not freedom:
+        assert math.isinf(found.spread)
+        return
+    squares = sum(((group - group.mean()) ** 2).sum() for group in logs)
+    wanted = t.ppf(0.995, freedom) * np.sqrt(squares / freedom)
+    assert found.spread == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert found.boots == len(groups[0])
+
+
 def test_boots_alike_are_called_a_regression_as_rarely_as_the_level_says() -> None:
     draw, fired = np.random.default_rng(5), 0
     for _ in range(2000):

@@ -25,13 +25,14 @@ def judge(
     second: Metrics | None,
     boots: Sequence[Metrics],
     numbers: Numbers,
+    others: Sequence[Sequence[Metrics]] = (),
 ) -> Verdict:
-    """``boots``: of the baseline."""
-    noise = noise_of(boots)
+    """``boots``: of the baseline; ``others``: see noise."""
+    noise = noise_of(boots, others)
     if first is None or second is None:
         return Verdict(Word.NOT_MEASURED, "one of the two has no numbers")
     if not known(noise):
-        return Verdict(Word.NOT_MEASURED, "the baseline was not booted twice: no noise is known")
+        return Verdict(Word.NOT_MEASURED, "no baseline was booted twice: no noise is known")
     found = {
         name: interference(both[name], one.mean, first[name], second[name])
         for name, one in noise.items()

@@ -2,7 +2,8 @@
 
 A boot is a cluster: within it times repeat, between boots they do not. A new boot of the same thing
 lies, at the level, within ``t s sqrt(1 + 1/n)`` of the mean of n boots, ``s`` their standard
-deviation and t Student's quantile; all of logarithms of times.
+deviation and t Student's quantile; all of logarithms of times. The standard deviation is pooled
+over the models that were booted on the machine more than once.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Noise:
 
     @property
     def floor(self) -> float:
-        """A log ratio: how far a new boot may be from the mean; infinite with one boot."""
+        """A log ratio: how far a new boot may be from the mean; infinite without repeated boots."""
         return self.spread * math.sqrt(1 + 1 / self.boots)
 
     @property
@@ -37,20 +38,32 @@ class Noise:
         return self.spread * math.sqrt(3 + 1 / self.boots)
 
 
-def noise_of(boots: Sequence[Metrics]) -> dict[str, Noise]:
-    """Metric -> Noise, of all that are times; nothing without a boot."""
+def noise_of(
+    boots: Sequence[Metrics], others: Sequence[Sequence[Metrics]] = ()
+) -> dict[str, Noise]:
+    """Metric -> Noise, of all that are times; nothing without a boot.
+
+    ``others``: boots of other models' baselines on the machine, a sequence each; they lend their
+    spread around their own mean, since it is the host's that boots differ by.
+    """
     names = [name for name in (boots[0] if boots else {}) if name != BYTES]
-    return {name: _noise([boot[name] for boot in boots]) for name in names}
+    return {
+        name: _noise([[boot[name] for boot in group if name in boot] for group in (boots, *others)])
+        for name in names
+    }
 
 
-def _noise(times: Sequence[float]) -> Noise:
-    logs, count = [math.log(one) for one in times], len(times)
-    mean = sum(logs) / count
-    if count < 2:
-        return Noise(math.exp(mean), math.inf, count)
-    variance = sum((one - mean) ** 2 for one in logs) / (count - 1)
-    quantile = float(stdtrit(count - 1, (1 + LEVEL) / 2))
-    return Noise(math.exp(mean), quantile * math.sqrt(variance), count)
+def _noise(groups: Sequence[Sequence[float]]) -> Noise:
+    """Of the first group; the spread is pooled over all."""
+    logs = [[math.log(one) for one in group] for group in groups if group]
+    means = [sum(group) / len(group) for group in logs]
+    freedom = sum(len(group) - 1 for group in logs)
+    if not freedom:
+        return Noise(math.exp(means[0]), math.inf, len(logs[0]))
+    pairs = zip(logs, means, strict=True)
+    squares = sum((one - mean) ** 2 for group, mean in pairs for one in group)
+    quantile = float(stdtrit(freedom, (1 + LEVEL) / 2))
+    return Noise(math.exp(means[0]), quantile * math.sqrt(squares / freedom), len(logs[0]))
 
 
 def known(noise: Mapping[str, Noise]) -> bool:

@@ -19,11 +19,16 @@ def slower(ratio: float, floor: float, margin: float) -> bool:
     return ratio > 1.0 + margin and math.log(ratio) > floor * (1 + 1e-9)  # but for rounding
 
 
-def judge(own: Metrics, boots: Sequence[Metrics], numbers: Numbers) -> Verdict:
-    """``boots``: of the baseline; where ``own`` is one of them, the others."""
-    noise = noise_of(boots)
+def judge(
+    own: Metrics,
+    boots: Sequence[Metrics],
+    numbers: Numbers,
+    others: Sequence[Sequence[Metrics]] = (),
+) -> Verdict:
+    """``boots``: of the baseline; where ``own`` is one of them, the rest. ``others``: see noise."""
+    noise = noise_of(boots, others)
     if not known(noise):
-        return Verdict(Word.NOT_MEASURED, "the baseline was not booted twice: no noise is known")
+        return Verdict(Word.NOT_MEASURED, "no baseline was booted twice: no noise is known")
     ratios = {name: own[name] / one.mean for name, one in noise.items()}
     found = [name for name, ratio in ratios.items()
              if slower(ratio, noise[name].floor, numbers.regression)]  # fmt: skip
