@@ -9,9 +9,9 @@ from typing import Any
 
 from scripts.claims.sentences import judge_sentences
 from scripts.lib import command_line
-from scripts.lib.files import write_json
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
+from scripts.report import json_lines
 from scripts.report.estimates import merged, rounded
 from scripts.report.section import Frames, Headline, Summary, read_files
 from scripts.report.sections import SECTIONS, summary_sources
@@ -86,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         summary = summarise(read, quoted, headline)
         summary["guardrails"] = rounded(judge_sentences(summary, read["guardrails"]))
-        write_json(arguments.out, summary)
+        json_lines.write(arguments.out, summary)
 
     return run_main(body)
 
