@@ -29,6 +29,7 @@ from scripts.runtime.op_rows import (
     committed_of,
     configs_of,
     default_rows,
+    first_of_each,
     read_uniform,
 )
 
@@ -149,7 +150,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
 
     def body() -> None:
-        cells, finals = read_uniform(args.measured)
+        cells, finals = first_of_each(read_uniform(args.measured))
         made = plan(read_yaml(args.study), cells, finals, args.out)
         write_json(args.out / "plan.json", made)
         LOG.info("%s: %d boots of %d models", args.out, len(made["boots"]), len(made["models"]))

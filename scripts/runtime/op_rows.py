@@ -105,16 +105,29 @@ def configs_of(rows: Mapping[int, str]) -> dict[int, Config]:
     return {count: parse_id(name) for count, name in rows.items()}
 
 
-def read_uniform(folders: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """CELLS and FINALS of the folders, of cells with uniform routing.
+def read_uniform(folders: Sequence[Path]) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """CELLS and FINALS of each folder, of cells with uniform routing and cold weights.
 
-    A cell's id does not name its routing: recordings are told apart one by one.
+    A cell's id names neither: recordings are told apart one by one.
     """
     found = []
     for folder in folders:
         cells = read_table(folder / "cells.parquet", CELLS)
-        cells = cells[cells["routing"] == "uniform"]
+        cells = cells[(cells["routing"] == "uniform") & (cells["weights"] == "cold")]
         finals = read_table(folder / "finals.parquet", FINALS)
         found.append((cells, finals[finals["cell_id"].isin(cells["cell_id"])]))
-    cells, finals = (pd.concat(parts) for parts in zip(*found, strict=True))
-    return cells, finals
+    return found
+
+
+def first_of_each(
+    recordings: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """CELLS and FINALS of recordings; a cell of several is taken from the first."""
+    taken: set[str] = set()
+    kept: tuple[list[pd.DataFrame], list[pd.DataFrame]] = ([], [])
+    for cells, finals in recordings:
+        new = cells[~cells["cell_id"].isin(taken)]
+        kept[0].append(new)
+        kept[1].append(finals[finals["cell_id"].isin(new["cell_id"])])
+        taken |= set(new["cell_id"])
+    return pd.concat(kept[0]), pd.concat(kept[1])

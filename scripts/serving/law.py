@@ -37,10 +37,12 @@ Launched = Mapping[tuple[str, str, int], str]
 
 
 class Operator:
-    """The operator's record: its rounds by cell."""
+    """The operator's record: FINALS of its recordings, the first that holds a pair speaks."""
 
-    def __init__(self, finals: pd.DataFrame) -> None:
-        self._finals = {str(cell): rows for cell, rows in finals.groupby("cell_id")}
+    def __init__(self, recordings: Sequence[pd.DataFrame]) -> None:
+        self._finals = [
+            {str(cell): rows for cell, rows in finals.groupby("cell_id")} for finals in recordings
+        ]
 
     def difference(self, cell: Cell, config: str, base: str) -> tuple[float, float, float] | None:
         """Operator under config minus under base, us: median over rounds and its interval.
@@ -49,14 +51,14 @@ class Operator:
         """
         if config == base:
             return 0.0, 0.0, 0.0
-        if cell.id not in self._finals:
-            return None
-        by_round = judging(self._finals[cell.id])
-        if config not in by_round or base not in by_round:
-            return None
-        values = (by_round[config] - by_round[base]).to_numpy()
-        median, low, high = median_intervals(values[:, None])[0]
-        return float(median), float(low), float(high)
+        for finals in self._finals:
+            by_round = judging(finals[cell.id]) if cell.id in finals else pd.DataFrame()
+            if config in by_round and base in by_round:
+                values = (by_round[config] - by_round[base]).dropna().to_numpy()
+                if len(values):
+                    median, low, high = median_intervals(values[:, None])[0]
+                    return float(median), float(low), float(high)
+        return None
 
 
 def law(ratios: pd.DataFrame, launched: Launched, op: Operator) -> pd.DataFrame:
@@ -122,7 +124,11 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         ratios = read_table(args.ratios, ENGINE_RATIOS)
         launched = launched_in([read_engine(path) for path in args.journals])
-        write_table(args.out, law(ratios, launched, Operator(read_uniform(args.op)[1])), LAW)
+        write_table(
+            args.out,
+            law(ratios, launched, Operator([finals for _, finals in read_uniform(args.op)])),
+            LAW,
+        )
 
     return run_main(body)
 

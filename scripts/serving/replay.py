@@ -27,7 +27,7 @@ from scripts.lib.runtimes.default_config import SCHEMES, default_config
 from scripts.lib.schemas.serving import REPLAY
 from scripts.lib.shape import Cell, Shape, nearest_batch, parse_cell
 from scripts.lib.tables import write_table
-from scripts.runtime.op_rows import chosen_rows, committed_of, judging, read_uniform
+from scripts.runtime.op_rows import chosen_rows, committed_of, first_of_each, judging, read_uniform
 from scripts.serving.workload import Lengths, tokens_of_steps
 
 COMMITTED, DEFAULT = "committed", "default"
@@ -169,7 +169,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         lengths = Lengths(tuple(args.input), tuple(args.output))
         pool = pool_of(args.concurrency, args.steps, args.budget, lengths, args.seed)
-        cells, finals = read_uniform(args.op)
+        cells, finals = first_of_each(read_uniform(args.op))
         write_table(args.out, replay(cells, finals, pool, args.seed), REPLAY)
 
     return run_main(body)

@@ -14,6 +14,7 @@ from scripts.runtime.op_rows import (
     choosing,
     chosen_rows,
     committed_of,
+    first_of_each,
     judging,
     ratio,
     read_uniform,
@@ -73,18 +74,18 @@ def test_committed_configs_by_cell():
     assert committed_of(cells) == {"a": KEPT}
 
 
-def test_recordings_of_one_cell_under_two_routings_are_told_apart(tmp_path):
-    """Its id is the same."""
+def test_recordings_of_one_cell_are_told_apart(tmp_path):
+    """Its id says neither how tokens were routed nor whether weights were cold."""
     kinds = {"string": "", "bool": False, "double": 0.0}
     blank = {column.name: kinds.get(str(column.type), 0) for column in CELLS.columns}
-    for name, routing, us in (("a", "uniform", 1.0), ("b", "zipf", 9.0)):
-        cells = pd.DataFrame([{**blank, "cell_id": CELL, "routing": routing}])
-        finals = pd.DataFrame(
-            [(CELL, KEPT, "r", 0, 0, us)],
-            columns=["cell_id", "config_id", "run_id", "slot", "round", "us"],
-        )
-        write_table(tmp_path / name / "cells.parquet", cells, CELLS)
-        write_table(tmp_path / name / "finals.parquet", finals, FINALS)
-    cells, finals = read_uniform([tmp_path / "a", tmp_path / "b"])
-    assert cells["routing"].tolist() == ["uniform"]
-    assert finals["us"].tolist() == [1.0]
+    names = ["cell_id", "config_id", "run_id", "slot", "round", "us"]
+    said = [("uniform", "cold"), ("zipf", "cold"), ("uniform", "warm"), ("uniform", "cold")]
+    for number, (routing, weights) in enumerate(said):
+        cells = pd.DataFrame([{**blank, "cell_id": CELL, "routing": routing, "weights": weights}])
+        finals = pd.DataFrame([(CELL, KEPT, "r", 0, 0, float(number))], columns=names)
+        write_table(tmp_path / str(number) / "cells.parquet", cells, CELLS)
+        write_table(tmp_path / str(number) / "finals.parquet", finals, FINALS)
+    found = read_uniform([tmp_path / str(number) for number in range(len(said))])
+    assert [finals["us"].tolist() for _, finals in found] == [[0.0], [], [], [3.0]]
+    cells, finals = first_of_each(found)
+    assert (len(cells), finals["us"].tolist()) == (1, [0.0])

@@ -24,7 +24,7 @@ def operator(ours: float = 190.0, committed: float = 200.0, tokens: int = 4) -> 
         for slot, (name, us) in enumerate([(COMMITTED_ID, committed), (OURS_ID, ours)]):
             rows.append((cell, name, "r", slot, number, us * (3 - slot if chooses else 1) + number))
     finals = pd.DataFrame(rows, columns=["cell_id", "config_id", "run_id", "slot", "round", "us"])
-    return Operator(finals)
+    return Operator([finals])
 
 
 def judged(tmp_path, op: Operator, **gpu_us: float) -> pd.DataFrame:
@@ -82,3 +82,15 @@ def test_further_apart_but_within_both_intervals_is_open():
     row = law(ratios.assign(gpu_high=0.96), launched, operator()).iloc[0]
     assert (row["within"], row["open"]) == (False, False)
     assert law(ratios, {}, operator()).empty
+
+
+def test_the_first_recording_that_holds_a_pair_speaks():
+    (first,) = operator(ours=150.0)._finals[0].values()
+    (second,) = operator(ours=190.0)._finals[0].values()
+    without = first[first["config_id"] != OURS_ID]
+    assert Operator([first, second]).difference(CELL, OURS_ID, COMMITTED_ID)[0] == -50.0
+    assert Operator([without, second]).difference(CELL, OURS_ID, COMMITTED_ID)[0] == -10.0
+    # Rounds of one recording never meet those of another.
+    other = second[second["config_id"] == OURS_ID].assign(run_id="another")
+    mixed = pd.concat([without, other])
+    assert Operator([mixed]).difference(CELL, OURS_ID, COMMITTED_ID) is None
