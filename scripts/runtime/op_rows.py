@@ -59,7 +59,7 @@ def matrix(samples: pd.DataFrame) -> pd.DataFrame:
     """
     first = samples.groupby("config_id")["slot"].transform("min")
     own = samples[samples["slot"] == first]
-    return own.pivot_table(index=["run_id", "round"], columns="config_id", values="us")
+    return own.set_index(["run_id", "round", "config_id"])["us"].unstack()
 
 
 def ratio(by_round: pd.DataFrame, config: str, to: str) -> tuple[float, float, float]:

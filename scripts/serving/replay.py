@@ -33,7 +33,7 @@ from scripts.serving.workload import Lengths, tokens_of_steps
 COMMITTED, DEFAULT = "committed", "default"
 LEAST_BATCHES = 12  # a layer recorded at fewer has no file to replay
 SLOWER = 1.01
-RESAMPLES = 1000
+RESAMPLES = 400
 EXAMPLE = """
   python -m scripts.serving.replay --op data/recorded/measured/nvidia_h200-op --steps 1000 \\
     --concurrency 1 4 16 64 256 --budget 2048 --input 32 1024 --output 16 256 --seed 1 \\
@@ -129,9 +129,10 @@ def _layers(
     cells: pd.DataFrame, finals: pd.DataFrame
 ) -> Iterator[tuple[tuple[str, Shape], pd.DataFrame]]:
     parsed: dict[str, Cell] = {name: parse_cell(name) for name in sorted(set(cells["cell_id"]))}
-    keys = finals["cell_id"].map(lambda name: (parsed[name].device, parsed[name].shape))
-    for key in sorted(set(keys)):
-        yield key, finals[keys == key]
+    keys = sorted({(cell.device, cell.shape) for cell in parsed.values()})
+    number = {name: keys.index((cell.device, cell.shape)) for name, cell in parsed.items()}
+    for found, own in finals.groupby(finals["cell_id"].map(number), sort=True):
+        yield keys[int(found)], own
 
 
 def pool_of(
