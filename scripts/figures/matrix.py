@@ -1,7 +1,8 @@
-"""What each feature of an engine costs or saves over the baseline: prefill and decode."""
+"""What each feature of an engine costs or saves over the baseline: GPU time, and on the clock."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.figures import options
-from scripts.figures.style import GREY, PALETTE, figure, save
+from scripts.figures.style import MARKERS, PALETTE, figure, save
 from scripts.lib.log import run_main
 from scripts.lib.schemas.matrix import MATRIX_CELLS, MATRIX_NUMBERS
 from scripts.lib.tables import read_table
@@ -21,52 +22,59 @@ EXAMPLE = (
 )
 KINDS = ("feature", "pair")  # drawn, of cells whose numbers count
 STATES = ("valid", "path_only")
-METRICS = r"step_gpu|(pp|tg)\d+"
+GPU = "step_gpu"
+WORDS = {GPU: "decode step, GPU time", "tg": "a decoded token, on the clock"}
 
 
 def shown(numbers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Rows: cells in their order. Columns: model, cell, metric, ratio, floor."""
+    """Rows: cells in their order, by GPU time and by the longest decode on the clock.
+
+    Columns: model, features, metric (GPU or tg), ratio, floor.
+    """
     mine = cells[cells["kind"].isin(KINDS) & cells["state"].isin(STATES)]
-    timed = numbers[numbers["metric"].str.fullmatch(METRICS) & numbers["ratio"].notna()]
+    decodes = {name for name in numbers["metric"].unique() if re.fullmatch(r"tg\d+", name)}
+    longest = max(decodes, key=lambda name: int(name[2:]), default="tg")
+    timed = numbers[numbers["metric"].isin([GPU, longest]) & numbers["ratio"].notna()]
     keys = ["device", "cell"]
-    return mine[[*keys, "model", "features"]].merge(timed, on=keys, how="inner", sort=False)
+    found = mine[[*keys, "model", "features"]].merge(timed, on=keys, how="inner", sort=False)
+    return found.assign(metric=found["metric"].where(found["metric"] == GPU, "tg"))
 
 
 def draw(numbers: pd.DataFrame, cells: pd.DataFrame) -> Figure:
-    """A panel a model with features; the grey band is what boots differ by in GPU time."""
+    """A panel a model with features; a bar is what a boot of the baseline may differ by."""
     rows = shown(numbers, cells)
     models = list(dict.fromkeys(rows["model"])) or [""]
     heights = [max(rows[rows["model"] == one]["cell"].nunique(), 1) for one in models]
     drawn, axes = figure(
-        len(models), 1, width=9.0, height=1.6 + 0.42 * sum(heights) + 0.6 * len(models),
-        height_ratios=heights,
+        len(models), 1, width=9.0, height=1.6 + 0.34 * sum(heights) + 0.6 * len(models),
+        height_ratios=heights, sharex=True,
     )  # fmt: skip
     for axis, model in zip(axes, models, strict=True):
         _panel(axis, rows[rows["model"] == model])
         axis.set_title(model or "nothing is recorded", fontsize=9)
-    axes[-1].set_xlabel(
-        "time over the baseline's (grey: what boots differ by in GPU time, step_gpu)"
-    )
+    axes[-1].set_xlabel("time over the baseline's; bars: what boots of the baseline differ by")
     return drawn
 
 
 def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["features"]))
-    metrics = sorted(rows["metric"].unique(), key=lambda name: (name != "step_gpu", name))
-    for number, metric in enumerate(metrics):
+    for number, (metric, words) in enumerate(WORDS.items()):
         mine = rows[rows["metric"] == metric]
-        places = [names.index(one) + 0.2 * (number - (len(metrics) - 1) / 2)
-                  for one in mine["features"]]  # fmt: skip
-        axis.barh(places, mine["ratio"] - 1, height=0.18, left=1.0, label=metric,
-                  color=PALETTE[number])  # fmt: skip
-    floor = rows.loc[rows["metric"] == "step_gpu", "floor"].max()
-    if pd.notna(floor):
-        axis.axvspan(1 - floor, 1 + floor, color=GREY, alpha=0.25, linewidth=0)
+        places = [names.index(one) + 0.3 * number - 0.15 for one in mine["features"]]
+        ratio, floor = mine["ratio"].to_numpy(float), 1 + mine["floor"].fillna(0).to_numpy(float)
+        axis.errorbar(
+            ratio, places, xerr=(ratio - ratio / floor, ratio * floor - ratio), fmt=MARKERS[number],
+            color=PALETTE[number], markersize=4, linewidth=1, label=words,
+        )  # fmt: skip
+    axis.set_xscale("log")
+    ticks = (0.2, 0.5, 1, 2, 5, 10)
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
     axis.axvline(1.0, color="black", linewidth=0.8)
     axis.set_yticks(range(len(names)), names, fontsize=8)
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
-    if metrics:
+    if names:
         axis.legend(loc="best")
 
 

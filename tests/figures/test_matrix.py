@@ -1,4 +1,4 @@
-"""Features over the baseline: a bar a metric, of cells whose numbers count."""
+"""Features over the baseline: a mark a metric, of cells whose numbers count."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def test_features_and_pairs_are_drawn_and_invalid_cells_are_not() -> None:
         "moe=marlin", "attention=TRITON_ATTN", "graphs=off", "attention=TRITON_ATTN+moe=marlin",
         "graphs=off+moe=marlin",
     }  # fmt: skip
-    bars = matrix.draw(numbers, cells).axes[0].containers
-    assert [len(one) for one in bars] == [5, 5, 5, 5]  # GPU time, a prompt, two decodes
-    ends = [bar.get_x() + bar.get_width() for bar in bars[1]]
-    mine = rows[rows["metric"] == "pp64"]["ratio"]
-    assert ends == pytest.approx(mine.tolist())
+    gpu, clock = matrix.draw(numbers, cells).axes[0].containers
+    for drawn, metric in ((gpu, "step_gpu"), (clock, "tg16")):
+        wanted = numbers[numbers["metric"] == metric].set_index("cell")["ratio"]
+        mine = rows[rows["metric"] == ("tg" if metric == "tg16" else metric)]["cell"]
+        assert list(drawn[0].get_xdata()) == pytest.approx([wanted[one] for one in mine])
 
 
 def test_nothing_recorded_is_an_empty_panel() -> None:

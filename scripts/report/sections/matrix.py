@@ -27,7 +27,7 @@ FEATURES = made("matrix_features", "matrix.judge", schema.MATRIX_FEATURES)
 NUMBERS = made("matrix_numbers", "matrix.judge", schema.MATRIX_NUMBERS)
 STEPS = made("matrix_steps", "matrix.judge", schema.MATRIX_STEPS)
 CHECKS = made("matrix_checks", "matrix.judge", schema.MATRIX_CHECKS)
-PLANTED = "planted"
+PLANTED, NOTHING = "planted", "nothing beyond the noise of the boots"
 # state -> in words
 STATES = {
     "valid": "valid",
@@ -76,7 +76,7 @@ def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
     found = dict(zip(mine["cell"], mine["reason"], strict=True))
     return [
         {"cell": row["cell"], "state": row["state"],
-         "found": row["reason"] or found.get(row["cell"], "")}
+         "found": (row["reason"] or found.get(row["cell"], NOTHING))[:200]}
         for row in plain_rows(cells)
     ]  # fmt: skip
 
@@ -154,8 +154,8 @@ SECTION = Section(
     values=lambda summary: {"matrices": listed(summary)},
     words={"matrix_words": STATES},
     captions={
-        "matrix": "Times of features, and of pairs of them, over the baseline's; grey is what"
-        " boots of the baseline differ by."
+        "matrix": "Times of features, and of pairs of them, over the baseline's; bars are what"
+        " boots of the baseline differ by: the host's time far more than the GPU's."
     },
     rows={"matrix_numbers": Browsable((NUMBERS, CELLS), browsed)},
     links={"matrix": "Feature matrix"},
