@@ -50,6 +50,7 @@ CHOSEN = (
     Chosen("scripts/transfer/merit.py", ("_LEAST", "_MOST", "_ORIGIN"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s2_nearest.py", ("WEIGHTS",), On.PRIOR),
     Chosen("scripts/transfer/strategies/s3_offset.py", ("NEARBY",), On.NOT_NOTED),
+    Chosen("scripts/transfer/strategies/s3_offset.py", ("_NONE",), On.PRIOR),
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("PROMISING",), On.COST),
     Chosen("scripts/transfer/strategies/s5_neighbours.py", ("SHARE", "LENGTH"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),

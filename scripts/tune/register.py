@@ -1,0 +1,182 @@
+"""Write down what would be proposed on a GPU before anything is measured on it, and check it later.
+
+For every row of every config file of the GPU, in the number formats that a GPU of its architecture
+has a space of: the configs that a search would ask for first and their predicted latencies, from
+other GPUs' recordings, config files and graphx-sim. With it are hashed the spec, the code that
+will judge, and the figures to be judged. A registration counts if every run on the GPU is younger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from scripts.lib import command_line
+from scripts.lib.chain import read_chain
+from scripts.lib.device import devices, find_device
+from scripts.lib.files import InputError, read_json, sha256, write_json
+from scripts.lib.log import run_main
+from scripts.lib.schemas.corpus import SHAPES
+from scripts.lib.shape import Cell, Shape, parse_shape
+from scripts.lib.spec import SPEC
+from scripts.lib.tables import Column, Table, read_table, write_table
+from scripts.tune.kept import name_of
+from scripts.tune.knowledge import Advice, Corpus, read_corpus
+from scripts.tune.options import add_known, where
+from scripts.tune.space import open_space
+
+LOG = logging.getLogger("tune.register")
+FIRST = 8  # proposals of a cell
+# What will judge: the replay, what is read off it, and the verdicts of finals.
+JUDGES = (
+    "scripts/transfer/evaluate.py",
+    "scripts/statistics/cold.py",
+    "scripts/lib/judging/decision.py",
+)
+# Metric of COLD -> the figure to reach.
+FIGURES = {
+    "zero_median": 1.005, "zero_p95": 1.03, "mean_8": 1.003, "non_inferior": 0.98,
+    "trials_median": 16.0,
+}  # fmt: skip
+REGISTERED = Table(
+    "registered",
+    1,
+    "One row per (cell, place): a config that is proposed, the most promising first.",
+    (
+        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
+        Column("place", pa.int8(), "from 1, in the order in which a search would ask"),
+        Column("config_id", pa.string(), "the config"),
+        Column("predicted_us", pa.float32(), "by graphx-sim, us"),
+    ),
+    ("1: first version",),
+)
+EXAMPLE = """examples:
+  python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered
+  python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered \\
+      --check data/recorded/measured/nvidia_h100-corpus/ledger.columns.xz
+"""
+
+
+def shapes_of(table: Path, corpus: Corpus, device: str, spaces: Path) -> list[Shape]:
+    """Layers that the GPU has files of, in number formats that its kind has a space of; sorted."""
+    ids = read_table(table, SHAPES, columns=["shape_id"])["shape_id"]
+    arch = find_device(device).arch
+    kin = [name for name, one in devices().items() if one.arch == arch]
+    schemes = {
+        path.stem.removeprefix(f"{name}-")
+        for name in kin
+        for path in spaces.glob(f"{name}-*.parquet")
+    }
+    shapes = sorted({parse_shape(text) for text in ids if text.rsplit("-", 1)[1] in schemes})
+    return [shape for shape in shapes if device in corpus.history.files(shape)]
+
+
+def proposals(corpus: Corpus, device: str, shape: Shape, build: Path) -> pd.DataFrame:
+    """REGISTERED rows of a layer's file, at its own batch sizes, from all other GPUs' files."""
+    space = open_space(find_device(device), shape.scheme, corpus.where.spaces, build)
+    advice = Advice(corpus, device, shape, space)
+    cells = [Cell(device, shape, tokens) for tokens in corpus.history.files(shape)[device].configs]
+    advice.predict(cells)
+    rows = [
+        (cell.id, place, config.id, np.float32(us))
+        for cell in sorted(cells)
+        for place, (config, us) in enumerate(advice.ranked(cell, advice.sources)[:FIRST], start=1)
+    ]
+    return pd.DataFrame(rows, columns=REGISTERED.names)
+
+
+def code_of_judges() -> str:
+    """A digest of the code that will judge."""
+    return name_of(Path(name) for name in JUDGES)
+
+
+def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, out: Path) -> None:
+    """Write ``out/DEVICE.parquet`` and ``out/DEVICE.json``; InputError if one is there already."""
+    lock, table = out / f"{device}.json", out / f"{device}.parquet"
+    if lock.exists():
+        raise InputError(f"{lock}: is registered already; a registration is not written anew")
+    if any(one.cell.device == device for one in corpus.recordings):
+        raise InputError(
+            f"--device {device}: has recordings; nothing can be registered before them"
+        )
+    parts = []
+    for number, shape in enumerate(shapes, start=1):
+        parts.append(proposals(corpus, device, shape, build))
+        LOG.info("%s: %d of %d layers", shape.id, number, len(shapes))
+    found = pd.concat(parts, ignore_index=True)
+    write_table(table, found, REGISTERED)
+    write_json(
+        lock,
+        {
+            "device": device,
+            "registered": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "table_sha256": sha256(table),
+            "cells": int(found["cell_id"].nunique()),
+            "layers": len(shapes),
+            "spec_sha256": sha256(SPEC),
+            "graphx_sim": corpus.simulator.version,
+            "taught_by": sorted({one.cell.device for one in corpus.recordings}),
+            "judging_code": code_of_judges(),
+            "figures": FIGURES,
+        },
+    )
+
+
+def check(out: Path, device: str, ledgers: Iterable[Path]) -> dict[str, Any]:
+    """The registration; InputError if its table was edited, or a run on the GPU is not younger."""
+    lock, table = out / f"{device}.json", out / f"{device}.parquet"
+    body: dict[str, Any] = read_json(lock)
+    if sha256(table) != body["table_sha256"]:
+        raise InputError(f"{table}: is not the table that was registered; restore it")
+    for path in ledgers:
+        for line in read_chain(path):
+            if line["kind"] != "run" or not line["run_id"].startswith(f"{device}-"):
+                continue
+            if line["started"] <= body["registered"]:
+                raise InputError(
+                    f"{path}: {line['run_id']} began at {line['started']}, before the registration"
+                    f" of {body['registered']}; what it measured cannot be judged as registered"
+                )
+    return body
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = command_line.parser(__doc__, EXAMPLE)
+    add = parser.add_argument
+    add("--device", required=True, help="a GPU of which nothing is recorded")
+    add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
+    add("--out", type=Path, required=True, help="folder of registrations")
+    add("--check", type=Path, nargs="*", metavar="LEDGER", help="check it against these ledgers")
+    add_known(parser)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    args = make_parser().parse_args(argv)
+
+    def body() -> None:
+        device = find_device(args.device).name
+        if args.check is not None:
+            found = check(args.out, device, args.check)
+            LOG.info("%s: registered %s, older than every run", device, found["registered"])
+            return
+        corpus = read_corpus(where(args), args.seed)
+        shapes = shapes_of(args.shapes_table, corpus, device, args.spaces)
+        register(corpus, device, shapes, args.build, args.out)
+
+    return run_main(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What is registered before a GPU is measured: whole, unedited, and older than every run on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.chain import Chain
+from scripts.lib.files import InputError, read_json, sha256
+from scripts.lib.recordings import recordings
+from scripts.lib.shape import parse_shape
+from scripts.lib.tables import read_table
+from scripts.tune.knowledge import read_corpus
+from scripts.tune.register import FIRST, REGISTERED, check, register
+from tests.tune.conftest import DEVICE, LAYER, ROOT, World
+
+KEPT = ROOT / "data/registered"
+OTHER = "NVIDIA_H100_80GB_HBM3"
+
+
+@pytest.fixture(scope="module")
+def registered(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("registered")
+    hidden = dataclasses.replace(world.where, hidden=DEVICE)
+    register(read_corpus(hidden, 1), DEVICE, [parse_shape(LAYER)], out / "spaces", out)
+    return out
+
+
+def ledger(path: Path, started: str, device: str = DEVICE) -> Path:
+    chain = Chain(path)
+    chain.append({"kind": "run", "run_id": f"{device}-{started}-000", "started": started})
+    chain.close()
+    return path
+
+
+def test_each_row_of_the_file_has_its_proposals(registered: Path, world: World) -> None:
+    table = read_table(registered / f"{DEVICE}.parquet", REGISTERED)
+    file = read_corpus(world.where, 1).history.files(parse_shape(LAYER))[DEVICE]
+    tokens = {int(cell.rsplit("/M", 1)[1]) for cell in table["cell_id"]}
+    assert tokens == set(file.configs)
+    for _, rows in table.groupby("cell_id"):
+        assert rows["place"].tolist() == list(range(1, FIRST + 1))
+        assert rows["config_id"].is_unique
+    lock = read_json(registered / f"{DEVICE}.json")
+    assert lock["table_sha256"] == sha256(registered / f"{DEVICE}.parquet")
+    assert lock["cells"] == len(tokens)
+    assert lock["taught_by"] == []
+
+
+def test_a_run_must_be_younger(registered: Path, tmp_path: Path) -> None:
+    said = read_json(registered / f"{DEVICE}.json")["registered"]
+    later, before = "2999-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
+    ledgers = [ledger(tmp_path / "a.jsonl", later), ledger(tmp_path / "b.jsonl", before, OTHER)]
+    assert check(registered, DEVICE, ledgers)["registered"] == said
+    for number, started in enumerate((before, said)):
+        late = ledger(tmp_path / f"late-{number}.jsonl", started)
+        with pytest.raises(InputError, match="before the registration"):
+            check(registered, DEVICE, [*ledgers, late])
+
+
+def test_an_edited_table_is_found_and_none_is_written_twice(
+    registered: Path, world: World, tmp_path: Path
+) -> None:
+    for name in (f"{DEVICE}.parquet", f"{DEVICE}.json"):
+        (tmp_path / name).write_bytes((registered / name).read_bytes())
+    hidden = read_corpus(dataclasses.replace(world.where, hidden=DEVICE), 1)
+    with pytest.raises(InputError, match="registered already"):
+        register(hidden, DEVICE, [], tmp_path, tmp_path)
+    with (tmp_path / f"{DEVICE}.parquet").open("ab") as handle:
+        handle.write(b"x")
+    with pytest.raises(InputError, match="not the table that was registered"):
+        check(tmp_path, DEVICE, [])
+    with pytest.raises(InputError, match="has recordings"):
+        register(read_corpus(world.where, 1), DEVICE, [], tmp_path, tmp_path / "other")
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_what_was_registered_here_is_older_than_what_was_recorded(path: Path) -> None:
+    device = json.loads(path.read_text(encoding="utf-8"))["device"]
+    mine = [ROOT / name for one in recordings(device=device) for name in one.ledger_paths]
+    assert check(KEPT, device, mine)["cells"] > 0
