@@ -20,6 +20,7 @@ from scipy import stats
 
 from scripts.lib.command_line import parser
 from scripts.lib.config import from_entry
+from scripts.lib.judging.outputs import otherwise
 from scripts.lib.links import Body
 from scripts.lib.log import run_main
 from scripts.lib.schemas.serving import (
@@ -149,7 +150,10 @@ def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
 
 
 def outputs(engine: Engine) -> Iterator[Row]:
-    """ENGINE_OUTPUTS; the config files read and the configs launched are those of the boot."""
+    """ENGINE_OUTPUTS; the config files read and the configs launched are those of the boot.
+
+    Greedy tokens that differ are wrong also where a journal did not call them so.
+    """
     taken: dict[tuple[str, str], Body] = {
         (body["boot"], body["config"]): body for body in engine.of("configs")
     }
@@ -158,11 +162,15 @@ def outputs(engine: Engine) -> Iterator[Row]:
         found, looked = body["result"], taken.get((body["boot"], body["config"]))
         read = (looked["result"].get("read") or [""]) if looked else None
         launched = launched_by(looked["result"].get("looked_up") or {}) if looked else None
+        how = _how(body)
+        if body["outcome"] == OK:
+            why = otherwise(found["tokens_compared"] - found["tokens_equal"])
+            how = {"outcome": "wrong_output", "reason": why} if why else how
         yield {
             **{k: v for k, v in _of_model(engine, body["model"]).items() if k in
                ("device", "model", "shape")},
             **_where(engine, body), "config": body["config"], "again": body["again"],
-            "planted": bool(body.get("planted")), **_how(body),
+            "planted": bool(body.get("planted")), **how,
             **{key: found.get(key) for key in kept},
             "file": None if read is None else Path(read[0]).name,
             "launched": None if launched is None else json.dumps(launched, sort_keys=True),

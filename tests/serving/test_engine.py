@@ -124,3 +124,11 @@ def test_the_call_mix_is_kept(tmp_path):
     row = tables([read_engine(journal(tmp_path / "j.jsonl"))])["engine_steps"][0].iloc[0]
     assert json.loads(row["mix"]) == {"4": 2, "32": 1}
     assert json.loads(row["calls"]) == {"32": 2}
+
+
+def test_greedy_tokens_that_differ_are_wrong(tmp_path):
+    path = journal(tmp_path / "j.jsonl", outputs={"tokens_equal": 7, "tokens_compared": 9})
+    frame = tables([read_engine(path)])["engine_outputs"][0].set_index("config")
+    assert frame.loc["ours", "outcome"] == "wrong_output"
+    assert frame.loc["ours", "reason"] == "2 prompts continue otherwise"
+    assert frame.loc["committed", "outcome"] == "ok"

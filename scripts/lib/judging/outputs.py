@@ -2,7 +2,8 @@
 
 Two correct configs add in another order, so that logits differ in their last digits. A next token
 may then differ where two tokens are as good as tied, and everything after it with it. What is held:
-logits_diff at most LIMIT, and no other next token unless the two tokens were tied there.
+logits_diff at most LIMIT, no other next token unless the two tokens were tied there, and the greedy
+tokens that follow, of which no tie is known.
 """
 
 from __future__ import annotations
@@ -59,7 +60,13 @@ def compared(
         "tokens_equal": same, "tokens_compared": seen,
         "largest_difference": float(f"{noise.max():.4g}"), "spread": float(f"{a.std():.4g}"),
     }  # fmt: skip
-    return {**found, "problem": _problem(worst, int((~equal & ~tied).sum()))}
+    problem = _problem(worst, int((~equal & ~tied).sum())) or otherwise(seen - same)
+    return {**found, "problem": problem}
+
+
+def otherwise(prompts: int) -> str | None:
+    """What is wrong if so many prompts have another greedy token; each counts once."""
+    return f"{prompts} prompts continue otherwise" if prompts else None
 
 
 def _greedy(theirs: Sequence[Sequence[int]], ours: Sequence[Sequence[int]]) -> tuple[int, int]:

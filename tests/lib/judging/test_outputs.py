@@ -43,7 +43,7 @@ def test_a_tied_token_may_differ_and_another_may_not():
     theirs[:, 0], theirs[:, 1] = 4.0, 3.98
     ours = theirs.copy()
     ours[0, 1] = 4.01
-    found = compared(theirs, [[0], [0]], ours, [[1], [0]])
+    found = compared(theirs, [[0], [0]], ours, [[0], [0]])
     assert (found["next_equal"], found["tied"], found["problem"]) == (1, 1, None)
     # Every prompt's scale grows; a flip over a gap that no difference explains is another matter.
     theirs[0, 1], ours[0, :2] = 3.7, (3.8, 3.85)
@@ -67,6 +67,7 @@ def test_shapes_must_agree():
 def test_greedy_tokens_count_up_to_the_first_that_differs():
     found = compared(LOGITS[:2], [[1, 2, 3], [4, 5, 6]], LOGITS[:2], [[1, 9, 3], [4, 5, 6]])
     assert (found["tokens_equal"], found["tokens_compared"]) == (4, 5)
+    assert found["problem"] == "1 prompts continue otherwise"
 
 
 @given(st.floats(0.1, 10))
