@@ -76,9 +76,14 @@ def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
     found = dict(zip(mine["cell"], mine["reason"], strict=True))
     return [
         {"cell": row["cell"], "state": row["state"],
-         "found": (row["reason"] or found.get(row["cell"], NOTHING))[:200]}
+         "found": _cell(row["reason"] or found.get(row["cell"], NOTHING))}
         for row in plain_rows(cells)
     ]  # fmt: skip
+
+
+def _cell(text: str) -> str:
+    """As a table's cell can hold it."""
+    return " ".join(text.split()).replace("|", "/")[:200]
 
 
 def checked(rows: Frame) -> list[Figure]:
