@@ -25,7 +25,7 @@ TOPICS = {
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
         "repeat", "revalidation", "states", "correctness", "cluster",
     ),
-    "Configs that were committed": ("health", "corpus", "runtimes", "triton", "published"),
+    "Configs that were committed": ("corpus", "health", "runtimes", "triton", "published"),
     "Evidence": ("evidence", "guardrails", "provenance"),
 }  # fmt: skip
 
