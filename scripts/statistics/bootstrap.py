@@ -124,9 +124,13 @@ def quantile_interval(
     tail = (1 - plan.level) / 2
     found = []
     for units, of_row in ((len(values), order), (len(labels), codes[order])):
-        drawn = draw_counts(units, plan.resamples, generator)[:, of_row].cumsum(axis=1)
-        wanted = np.ceil(quantile * (drawn[:, -1:] - 1))
-        picked = values[order][(drawn <= wanted).sum(axis=1)]
+
+        def picks(weights: Floats, of_row: npt.NDArray[np.intp] = of_row) -> Floats:
+            drawn = weights.astype(np.int32)[:, of_row].cumsum(axis=1, dtype=np.int32)
+            wanted = np.ceil(quantile * (drawn[:, -1:] - 1))
+            return values[order][(drawn <= wanted).sum(axis=1)][:, None]
+
+        picked = replicate(picks, units, plan.resamples, generator)[:, 0]
         low = np.quantile(picked, tail, method="lower")
         found.append((float(low), float(np.quantile(picked, 1 - tail, method="higher"))))
     return max(found, key=lambda ends: ends[1] - ends[0] if np.isfinite(ends[0]) else 0.0)

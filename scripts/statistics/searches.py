@@ -32,6 +32,8 @@ EVERY = "S1-S8, all sources"  # one run on every cell, as the ablations have
 BY_CLASS = ("S1-S8", EVERY)  # whose classes have intervals too
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
+_SECONDS = [f"seconds_{budget}" for budget in BUDGETS]
+_TIED = [f"tied_{budget}" for budget in BUDGETS]
 EXAMPLE = """
   python -m scripts.statistics.searches --searches results/tables/transfer/searches.parquet \\
     --resamples 10000 --level 0.95 --seed 1 \\
@@ -41,7 +43,10 @@ EXAMPLE = """
 
 
 def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
-    """The runs with their cell's GPU, file, E, scheme and regime, and their source's vendor."""
+    """The runs with their cell's GPU, file, E, scheme and regime, and their source's vendor.
+
+    ``cell``: the cell's number, in the order of ids, by which grouping is quick.
+    """
     cells = {name: parse_cell(name) for name in searches["cell_id"].unique()}
     about = pd.DataFrame(
         [
@@ -57,7 +62,9 @@ def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
         ]
     )
     vendors = {name: str(find_device(name).vendor) for name in searches["source"].dropna().unique()}
-    return searches.merge(about, on="cell_id").assign(vendor=lambda f: f["source"].map(vendors))
+    found = searches.merge(about, on="cell_id")
+    numbers = pd.factorize(found["cell_id"], sort=True)[0]
+    return found.assign(vendor=found["source"].map(vendors), cell=numbers)
 
 
 def classes_of(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -74,48 +81,55 @@ def rates_of(runs: pd.DataFrame, plan: Plan | None, name: str) -> pd.DataFrame:
     Intervals if there is a plan.
     """
     regret = runs[_REGRETS].to_numpy(dtype=float)
-    by_cell = runs["cell_id"].to_numpy()
-    found = _cell_means(np.isfinite(regret).astype(float), by_cell)
-    logs = _cell_means(np.log(regret), by_cell)
-    seconds = runs[[f"seconds_{budget}" for budget in BUDGETS]].to_numpy(dtype=float)
-    columns: dict[str, Any] = {"K": BUDGETS, "n": len(found), "found": found.mean(axis=0)}
-    columns["gpu_seconds"] = _cell_means(seconds, by_cell).mean(axis=0)
+    of_runs = {
+        "logs": np.log(regret),
+        "found": np.isfinite(regret),
+        "gpu_seconds": runs[_SECONDS].to_numpy(dtype=float),
+        **{f"within_{share}": regret <= 1.0 + share / 100 for share in WITHIN},
+        "tied": runs[_TIED].to_numpy(dtype=float),
+    }
+    means = _cell_means(np.hstack([*of_runs.values()]), runs["cell"].to_numpy())
+    by_name = dict(zip(of_runs, np.hsplit(means, len(of_runs)), strict=True))
+    logs = by_name.pop("logs")
+    columns: dict[str, Any] = {"K": BUDGETS, "n": len(logs)}
+    columns |= {name: values.mean(axis=0) for name, values in by_name.items()}
     columns |= {"regret_low": np.nan, "regret_high": np.nan}
     some = np.isfinite(logs).any(axis=0)
     columns["regret"] = np.full(len(BUDGETS), np.nan)
     columns["regret"][some] = np.exp(np.nanmean(logs[:, some], axis=0))
     if plan is not None:
-        files = runs.groupby("cell_id")["file"].first().to_numpy()
+        files = _files(runs).to_numpy()
         regrets = exponentiate(estimate_means(logs, files, plan, name))
         columns |= {f"regret_{end}": regrets[end].to_numpy() for end in ("low", "high")}
-    for share in WITHIN:
-        inside = (regret <= 1.0 + share / 100).astype(float)
-        columns[f"within_{share}"] = _cell_means(inside, by_cell).mean(axis=0)
-    tied = runs[[f"tied_{budget}" for budget in BUDGETS]].to_numpy(dtype=float)
-    return pd.DataFrame(columns | {"tied": _cell_means(tied, by_cell).mean(axis=0)})
+    return pd.DataFrame(columns)
+
+
+def _files(runs: pd.DataFrame) -> pd.Series:
+    """The file of each cell, by the cell's number."""
+    return runs.drop_duplicates("cell").set_index("cell")["file"].sort_index()
 
 
 def _cell_means(values: Floats, cells: npt.NDArray[Any]) -> Floats:
-    """Mean over the runs of each cell, shape (cells, budgets); a NaN is a run without a value."""
+    """Mean over the runs of each cell, shape (cells, columns); a NaN is a run without a value."""
     return pd.DataFrame(values).groupby(cells, sort=True).mean().to_numpy()
 
 
 def costs_of(runs: pd.DataFrame, plan: Plan | None, name: str) -> dict[str, Any]:
     """The SEARCH_COSTS columns from n on of one class's runs; intervals if there is a plan."""
     arrived = runs["trials_to_2pct"].notna()
-    row: dict[str, Any] = {"n": runs["cell_id"].nunique(), "runs": len(runs)}
+    row: dict[str, Any] = {"n": runs["cell"].nunique(), "runs": len(runs)}
     row["seeds"] = runs["seed"].nunique()
-    row["arrived"] = arrived.groupby(runs["cell_id"]).mean().mean()
+    row["arrived"] = arrived.groupby(runs["cell"]).mean().mean()
     for column in ("trials", "gpu_seconds"):
         needed = runs[f"{column}_to_2pct"].astype(float).fillna(np.inf)
         # Of an even number of runs the upper one: half of them need no more than this.
-        medians = needed.groupby(runs["cell_id"]).quantile(0.5, interpolation="higher")
+        medians = needed.groupby(runs["cell"]).quantile(0.5, interpolation="higher")
         for quantile, label in QUANTILES:
             value = float(np.quantile(medians, quantile, method="higher"))
             row[f"{column}_{label}"] = value if np.isfinite(value) else None
         if column == "trials" and plan is not None:
             row |= _trial_intervals(medians, runs, plan, name)
-    per_cell = runs.groupby("cell_id")[["trials", "gpu_seconds", "score"]].mean().mean()
+    per_cell = runs.groupby("cell")[["trials", "gpu_seconds", "score"]].mean().mean()
     row |= {"trials_made": per_cell["trials"], "gpu_seconds": per_cell["gpu_seconds"]}
     return row | {"score": per_cell["score"]}
 
@@ -124,7 +138,7 @@ def _trial_intervals(
     medians: pd.Series, runs: pd.DataFrame, plan: Plan, name: str
 ) -> dict[str, float | None]:
     """Intervals of both quantiles of the trials to within 2%; an infinite end is empty."""
-    files = runs.groupby("cell_id")["file"].first()
+    files = _files(runs)
     row: dict[str, float | None] = {}
     for quantile, label in QUANTILES:
         ends = quantile_interval(
