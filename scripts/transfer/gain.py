@@ -58,6 +58,25 @@ def greatest_gain(best: float, mean: Array, deviation: Array, allowed: NDArray[n
     return int(near[np.argmin(-gain.round(10))])
 
 
+def greatest_gains(
+    best: float, mean: Array, deviation: Array, allowed: NDArray[np.bool_], most: int
+) -> NDArray[np.int64]:
+    """Places of the allowed configs of the greatest gains, ``most`` of them, the greatest first.
+
+    As ``greatest_gain``, by bounds: worked out for those that reach the least of as many lower
+    bounds.
+    """
+    places = np.flatnonzero(allowed)
+    ahead, wide = (best - mean[places]) / deviation[places], np.log(deviation[places])
+    step = _step(ahead)
+    if len(places) > most:
+        least = np.partition(_GAIN[step] + wide, -most)[-most]
+        near = _GAIN_ABOVE[step] + wide >= least
+        places = places[near]
+    gain = log_expected_gain(best, mean[places], deviation[places])
+    return np.asarray(places[np.argsort(-gain.round(10), kind="stable")[:most]])
+
+
 def _step(ahead: Array) -> NDArray[np.intp]:
     """Place in the table of distances ahead."""
     step = np.minimum(np.maximum((ahead - _FIRST) * _STEPS, 0), len(_GAIN) - 1)

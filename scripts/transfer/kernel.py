@@ -53,7 +53,9 @@ class Covariance:
 
     def __init__(self, kernel: Kernel, legal: LegalSpace) -> None:
         self.kernel, self.legal = kernel, legal
-        self._rows: dict[int, Array] = {}
+        # Memory that is not written to is not taken.
+        self._rows = np.empty((len(legal), len(legal)))
+        self._known: set[int] = set()
 
     @cached_property
     def _scaled(self) -> Array:
@@ -72,10 +74,17 @@ class Covariance:
 
     def row(self, place: int) -> Array:
         """Covariance of one config with all of the space, shape (configs,)."""
-        if place not in self._rows:
+        if place not in self._known:
             kernel, scaled = self.kernel, self._scaled
             row = kernel.smooth**2 * matern(((scaled - scaled[place]) ** 2).sum(axis=1))
             row += kernel.kind**2 * (self.legal.kinds == self.legal.kinds[place])
             row[place] += kernel.own**2
             self._rows[place] = row + LEVEL**2
-        return self._rows[place]
+            self._known.add(place)
+        return np.asarray(self._rows[place])
+
+    def block(self, places: NDArray[np.int64]) -> Array:
+        """Covariance between some configs, shape (places, places)."""
+        for place in places.tolist():
+            self.row(place)
+        return np.asarray(self._rows[places[:, None], places])

@@ -98,9 +98,8 @@ class Surrogate:
 
     def between(self, places: NDArray[np.int64]) -> Array:
         """Covariance between the logarithms of some configs, shape (places, places)."""
-        prior = np.stack([self._covariance.row(int(place))[places] for place in places])
         onto = self._onto[: len(self.places), places]
-        return np.asarray(prior - onto.T @ onto)
+        return np.asarray(self._covariance.block(places) - onto.T @ onto)
 
 
 def first_lowest(values: Array, allowed: NDArray[np.bool_]) -> int:

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from scripts.transfer.gain import gain_of_all, greatest_gain, log_expected_gain
+from scripts.transfer.gain import (
+    gain_of_all,
+    greatest_gain,
+    greatest_gains,
+    log_expected_gain,
+)
 from scripts.transfer.surrogate import first_lowest
 
 apart = st.floats(-3.0, 3.0)
@@ -75,3 +80,16 @@ def test_the_greatest_gain_is_found_without_working_out_all(seed: int) -> None:
         every = log_expected_gain(best, mean, deviation)
         found = greatest_gain(best, mean, deviation, allowed)
         assert found == first_lowest(-every, allowed)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_greatest_gains_are_those_of_all_in_their_order(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    mean, deviation = draw.normal(0.0, 0.3, 300), draw.uniform(0.01, 0.4, 300)
+    mean[10:20], deviation[10:20] = mean[10], deviation[10]  # equals, of which the first counts
+    allowed = draw.random(300) < 0.7
+    for best, most in ((-0.5, 64), (0.2, 7), (-30.0, 64), (0.0, 300)):
+        every = np.where(allowed, log_expected_gain(best, mean, deviation), -np.inf)
+        wanted = np.argsort(-every.round(10), kind="stable")[:most]
+        wanted = wanted[allowed[wanted]]
+        np.testing.assert_array_equal(greatest_gains(best, mean, deviation, allowed, most), wanted)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.config import Config
-from scripts.transfer.gain import gain_of_all, greatest_gain, log_expected_gain
+from scripts.transfer.gain import gain_of_all, greatest_gain, greatest_gains
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
@@ -107,9 +107,7 @@ class Bayesian:
         deviation = self._surrogate.deviation(self._pending)
         best = self._surrogate.best
         if self._margin is not None:
-            gain = np.where(self._open, log_expected_gain(best, mean, deviation), -np.inf)
-            promising = np.argsort(-gain.round(10), kind="stable")[:PROMISING]
-            promising = promising[self._open[promising]]
+            promising = greatest_gains(best, mean, deviation, self._open, PROMISING)
             rest = gain_of_all(best, mean[promising], self._surrogate.between(promising))
             if rest < self._margin:
                 return None
