@@ -70,7 +70,11 @@ class Sitting:
             raise
 
     def do_ready(self) -> Body:
-        """Load all binaries, so that the GPU waits for no disk once it is this process's turn."""
+        """Import and load all, so that the GPU waits for no disk once it is this process's turn."""
+        import scripts.audit.live.bench  # noqa: PLC0415
+        import scripts.audit.live.kernel_times  # noqa: PLC0415
+        import scripts.audit.probes  # noqa: F401, PLC0415
+
         for config in self.plan.configs:
             with suppress(Exception):  # its trial will say what is wrong with it
                 self.backend.load(config.to_entry(), self.plan.shape)

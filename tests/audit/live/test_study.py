@@ -100,7 +100,7 @@ def test_what_fails_is_an_outcome_and_the_rest_goes_on(
     path = tmp_path / "ledger.jsonl"
     ways = ("raises", "nan", "chooses nothing", "dies", "hangs")
     tasks = {how: ("cell", 1, 1, [(how, "fine")], 0, False) for how in ways}
-    monkeypatch.setattr(module, "TASK_S", 8.0)
+    monkeypatch.setattr(module, "TASK_S", 6.0)
     last = {"after": ("cell", 1, 1, [("fine", "fine")], 0, False)}
     assert asked(path, [Process("broken", tasks | last)], make_broken)
     found = answers(path)
