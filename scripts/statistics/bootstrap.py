@@ -128,7 +128,8 @@ def quantile_interval(
         def picks(weights: Floats, of_row: npt.NDArray[np.intp] = of_row) -> Floats:
             drawn = weights.astype(np.int32)[:, of_row].cumsum(axis=1, dtype=np.int32)
             wanted = np.ceil(quantile * (drawn[:, -1:] - 1))
-            return values[order][(drawn <= wanted).sum(axis=1)][:, None]
+            found: Floats = values[order][(drawn <= wanted).sum(axis=1)][:, None]
+            return found
 
         picked = replicate(picks, units, plan.resamples, generator)[:, 0]
         low = np.quantile(picked, tail, method="lower")
