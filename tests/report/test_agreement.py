@@ -66,4 +66,4 @@ def test_gemms_side_with_the_operator_where_their_ratio_is_nearer_to_its_ratio()
     pairs = pd.DataFrame(
         {"op_cold": [1.02, 0.96, None], "op_ratio": [1.01, 1.01, 1.0], "ratio": [0.9, 0.95, 1.0]}
     )
-    assert sides_with_operator(pairs).tolist() == [True, False, False]
+    assert sides_with_operator(pairs) == [True, False, False]

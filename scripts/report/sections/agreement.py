@@ -64,15 +64,15 @@ def with_gemms(found: Figure, gemms: Frame) -> Figure:
         if str(device) in found:
             op = found[str(device)]["op"]
             op["gemms"] = plain_rows(by_cell(rows))
-            op["gemms_side"] = int(sides_with_operator(rows).sum())
+            op["gemms_side"] = sum(sides_with_operator(rows))
     return found
 
 
-def sides_with_operator(gemms: Frame) -> Frame:
+def sides_with_operator(gemms: Frame) -> list[bool]:
     """Of OP_GEMMS: whether the operator's GEMMs alone, cold, lie nearer to the whole operator's
     ratio than to that of graphx's two GEMMs; not, where they were not timed."""  # noqa: D205,D209
     to_op, to_own = ((gemms["op_cold"] - gemms[name]).abs() for name in ("op_ratio", "ratio"))
-    return to_op < to_own
+    return [bool(nearer) for nearer in to_op < to_own]
 
 
 def _metrics(rows: Frame) -> Figure:
