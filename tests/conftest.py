@@ -8,6 +8,9 @@ import pytest
 
 import scripts  # noqa: F401 - before numpy: chooses its routines
 from scripts.lib.journal import VARIABLE
+from scripts.lib.memory import keep_memory
+
+keep_memory()  # as steps do, for some hundred of them run here
 
 
 @pytest.fixture(scope="session", autouse=True)
