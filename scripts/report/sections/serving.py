@@ -78,8 +78,7 @@ def lawful(rows: Frame) -> Figure:
     ``further``; the first two of ``nulls``; how far apart; the rows."""  # noqa: D205,D209
     apart = rows["apart"].abs()
     nulls = rows[rows["same"].astype(bool)]
-    kept = ("model", "batch", "config", "base", "same", "predicted", "measured", "apart",
-            "within", "open", "wall")  # fmt: skip
+    kept = ("model", "batch", "config", "base", "same", "apart", "within", "open", "wall")
     return {
         "cells": len(rows),
         "within_1pp": int(rows["within"].sum()),
@@ -89,8 +88,9 @@ def lawful(rows: Frame) -> Figure:
         "apart": {"median": float(np.median(apart)), "largest": float(apart.max())},
         "rows": [
             {name: row[name] for name in kept}
-            | {"predicted_ci": [row["predicted_low"], row["predicted_high"]],
-               "measured_ci": [row["low"], row["high"]]}
+            | {"predicted": {"mean": row["predicted"],
+                             "ci": [row["predicted_low"], row["predicted_high"]]},
+               "measured": {"mean": row["measured"], "ci": [row["low"], row["high"]]}}
             for row in plain_rows(rows)
         ],
     }  # fmt: skip
