@@ -142,7 +142,8 @@ def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
     launcher.write_bytes((ROOT / "scripts/sim/graphx-sim").read_bytes())
     launcher.chmod(0o755)
     (folder / "python").symlink_to(ROOT / ".venv/bin/python")
-    (tmp_path / "checkout/scripts").symlink_to(ROOT / "scripts")
+    for name in ("scripts", "kernels"):
+        (tmp_path / "checkout" / name).symlink_to(ROOT / name)
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/__init__.py").write_text("raise SystemExit('the wrong package')")
     done = subprocess.run(

@@ -48,7 +48,7 @@ OP_PAIRS = Table(
         Column("blocks", pa.string(), "same: a processor holds as many blocks of either config by "
                "both kernels; other: it does not", nullable=True),
     ),
-    ("1: first version", "2: blocks"),
+    ("2: blocks", "1: first version"),
 )  # fmt: skip
 
 AGREEMENT = Table(
