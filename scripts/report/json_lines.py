@@ -11,12 +11,12 @@ from typing import Any
 
 from scripts.lib.files import write_text
 
-WIDTH = 100
+WIDTH = 160
 
 
 def dumped(value: Any, indent: str = "") -> str:
     """The value as JSON with sorted keys; objects and lists longer than a line are broken up."""
-    line = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    line = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list) or not value:
         return line
     inner = indent + " "

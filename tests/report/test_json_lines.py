@@ -32,5 +32,5 @@ def test_a_rate_with_its_interval_stands_on_a_line(tmp_path: Path) -> None:
     rate = {"mean": 0.5, "ci": [0.25, 0.75], "n": 12}
     json_lines.write(tmp_path / "summary.json", {f"pair {i}": {"win": rate} for i in range(9)})
     lines = (tmp_path / "summary.json").read_text().splitlines()
-    assert sum('"ci": [0.25, 0.75]' in line for line in lines) == 9
+    assert sum('"ci":[0.25,0.75]' in line for line in lines) == 9
     assert max(map(len, lines)) <= json_lines.WIDTH
