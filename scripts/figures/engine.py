@@ -40,7 +40,7 @@ def draw(ratios: pd.DataFrame) -> Figure:
         return drawn
     across = min(3, len(shown))
     down = -(-len(shown) // across)
-    drawn, axes = figure(down, across, width=3.3 * across, height=2.6 * down)
+    drawn, axes = figure(down, across, width=max(6.0, 3.3 * across), height=max(3.4, 2.6 * down))
     for axis, ((device, model), rows) in zip(axes, shown.items(), strict=False):
         panel(axis, rows)
         axis.set_title(f"{short_name(device)}, {model}", fontsize=8)

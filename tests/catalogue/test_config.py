@@ -134,9 +134,9 @@ def test_recorded_rows(world, expected, shapes, tmp_path) -> None:
         assert row.low is not None and row.high is not None and row.low <= row.ratio <= row.high
 
 
-def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, world) -> None:
+def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, shapes) -> None:
     given = ["--gpu", "H20", "--model", "DeepSeek-V3", "--tp", "8", "--out", str(tmp_path)]
-    assert main([*given, "--expected", str(expected)]) == 0
+    assert main([*given, "--expected", str(expected), "--shapes", str(shapes)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("E256-N256-K7168-top8-fp8_w8a8_b128x128 on NVIDIA_H20: vllm ships E=")
     assert said[1].startswith("vllm's file: ")

@@ -11,9 +11,19 @@ import pytest
 from scripts.evidence import plan
 from scripts.evidence.machine import digest, exists, is_on, rows_of
 from scripts.evidence.suite import Option, suite_of
-from scripts.lib.files import InputError, read_yaml
+from scripts.lib.files import InputError, read_yaml, write_json
 
 SUITES = sorted(Path("data/suites").glob("*.yaml"))
+FILE = "E=8,N=3584,device_name=NVIDIA_H200.json"
+
+
+@pytest.fixture(autouse=True)
+def a_built_file(tmp_path_factory, monkeypatch):
+    """A checkout with a config file in results/configs, which only a build puts there."""
+    place = tmp_path_factory.mktemp("checkout")
+    (place / "data").symlink_to(Path("data").resolve())
+    write_json(place / "results/configs/vllm" / FILE, {"16": {"BLOCK_SIZE_M": 64}})
+    monkeypatch.chdir(place)
 
 
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
@@ -32,8 +42,7 @@ def written() -> dict:
 def test_the_rows_of_a_leg_stand_under_both_models_names():
     made = plan.planned(written(), "suite")
     default, committed, ours = made["legs"]
-    assert default["files"] == ["E=8,N=3584,device_name=NVIDIA_H200.json",
-                                "E=8,N=64,device_name=NVIDIA_H200.json"]  # fmt: skip
+    assert default["files"] == [FILE, "E=8,N=64,device_name=NVIDIA_H200.json"]
     assert default["rows"]["16"]["BLOCK_SIZE_M"] == 16
     assert committed["rows"] == {"shipped": default["files"][0]}
     file = Path("results/configs/vllm") / default["files"][0]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.lib.columns import SUFFIX, read_rows
 from scripts.lib.files import InputError, read_json, read_yaml
 from scripts.lib.recordings import YAML, Recording, measured_devices, parse, recordings
 
@@ -24,11 +27,28 @@ def test_every_recording_is_registered() -> None:
     assert {next((p for p in (one, one.parent) if p in listed), one) for one in there} == listed
 
 
+def runs_of(one: Recording) -> list[dict[str, Any]]:
+    """What the ledgers say of their runs: beside the tables made of them, or in their own lines."""
+    if (Path(one.path) / "runs.json").exists():
+        found: list[dict[str, Any]] = read_json(Path(one.path) / "runs.json")["runs"]
+        return found
+    bodies: list[dict[str, Any]] = []
+    for path in map(Path, one.ledger_paths):
+        if path.name.endswith(SUFFIX):
+            rows = read_rows(path)
+            bodies += [dict(zip(r.keys, map(json.loads, r.values), strict=True)) for r in rows]
+        else:
+            with lzma.open(path, "rt", encoding="utf-8") as lines:
+                bodies += [json.loads(line)["body"] for line in lines]
+    runs = [body for body in bodies if body["kind"] == "run"]
+    return [run | {"gpu": {"device": run["plan"]["device"]}} for run in runs]
+
+
 @pytest.mark.parametrize(
-    "one", [one for one in recordings() if one.kernels], ids=lambda one: one.name
+    "one", [one for one in recordings() if one.kernels], ids=lambda one: f"{one.role}-{one.name}"
 )
 def test_its_kernels_are_those_of_its_runs(one: Recording) -> None:
-    runs = read_json(Path(one.path) / "runs.json")["runs"]
+    runs = runs_of(one)
     assert list(one.kernels) == list(dict.fromkeys(run["kernel_hash"] for run in runs))
     assert {run["gpu"]["device"] for run in runs} == {one.device}
 

@@ -208,6 +208,7 @@ def test_budgets_that_do_not(budget, configs, words):
 
 
 def test_without_a_yaml_parser_it_says_what_to_do(monkeypatch, tmp_path):
+    plain_models.cache_clear()  # another test may have read the table
     monkeypatch.setitem(__import__("sys").modules, "yaml", None)
     monkeypatch.setattr("scripts.tune.models.JSON", tmp_path / "none.json")
     with pytest.raises(InputError, match="or name the layer with --shape"):

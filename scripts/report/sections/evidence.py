@@ -117,7 +117,7 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
     for one in summary.get("evidence", []):
         kernels, kept = one["kernels"], one["order_kept"]
         order = "kept" if kept else "not kept" if kept is False else "not to be told"
-        machine = "the same GPU" if one["same_gpu"] else "another machine"
+        machine = "the same GPU" if one["same_gpu"] else "another GPU"
         calls = {True: "equal", False: "not equal", None: "not compared"}[one["calls_equal"]]
         yield (
             f"{short_name(one['device'])}, suite {one['suite']} on the runtime's engine, run again"
