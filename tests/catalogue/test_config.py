@@ -113,6 +113,13 @@ def test_nothing_is_written_for_a_runtime_that_ships_a_file(given, capsys) -> No
     assert layer["status"] == "tuned" or not layer["files"]
 
 
+def test_what_a_shipped_file_is_expected_to_be_worth_is_said(given, capsys) -> None:
+    assert main(given("--shape", LAYER)) == 0
+    said = capsys.readouterr().out
+    assert f"{LAYER} on {DEVICE}: vllm ships E=" in said
+    assert "\nvllm's file: " in said
+
+
 def test_recorded_rows(world, expected, shapes, tmp_path) -> None:
     where = world.where
     known = Known(
@@ -134,14 +141,14 @@ def test_recorded_rows(world, expected, shapes, tmp_path) -> None:
         assert row.low is not None and row.high is not None and row.low <= row.ratio <= row.high
 
 
-def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, shapes) -> None:
+def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, shapes, world) -> None:
     given = ["--gpu", "H20", "--model", "DeepSeek-V3", "--tp", "8", "--out", str(tmp_path)]
-    assert main([*given, "--expected", str(expected), "--shapes", str(shapes)]) == 0
+    given += ["--sim", str(world.where.model), "--shapes", str(shapes)]
+    assert main([*given, "--expected", str(expected)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("E256-N256-K7168-top8-fp8_w8a8_b128x128 on NVIDIA_H20: vllm ships E=")
-    assert said[1].startswith("vllm's file: ")
-    assert said[2] == "sglang treats the shared experts of DeepSeek-V3 as routed ones:"
-    assert "E257-N256-K7168-top9" in said[3] and "sglang ships triton_" in said[3]
+    at = said.index("sglang treats the shared experts of DeepSeek-V3 as routed ones:")
+    assert "E257-N256-K7168-top9" in said[at + 1] and "sglang ships triton_" in said[at + 1]
     assert not list(tmp_path.rglob("*device_name*"))
 
 
