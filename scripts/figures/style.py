@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from scripts.figures import compact
 from scripts.lib.files import replacing
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart:
@@ -63,8 +65,11 @@ def figure(
 
 def save(drawn: Figure, png: Path, svg: Path) -> None:
     """Write both files, each whole or not at all, with no date and no version in them."""
+    picture, drawing = io.BytesIO(), io.StringIO()
+    drawn.savefig(picture, format="png", metadata={"Software": None})
+    drawn.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
     with replacing(png) as temporary:
-        drawn.savefig(temporary, format="png", metadata={"Software": None})
+        temporary.write_bytes(compact.png(picture.getvalue()))
     with replacing(svg) as temporary:
-        drawn.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+        temporary.write_text(compact.svg(drawing.getvalue()), encoding="utf-8")
     plt.close(drawn)
