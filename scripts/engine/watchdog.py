@@ -3,6 +3,7 @@ trusted."""  # noqa: D205,D209
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -18,8 +19,9 @@ LATE_S = 1.5 * EVERY_S
 Line = dict[str, Any]
 
 
-def gpu_bytes_used(gpu: int = 0) -> int | None:
-    """Bytes in use on a GPU by all processes, as its driver says; None where there is none."""
+def gpu_bytes_used() -> int | None:
+    """Bytes in use by all processes on the GPU that engines see first; None where there is none."""
+    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"
     query = ["nvidia-smi", f"--id={gpu}", "--query-gpu=memory.used",
              "--format=csv,noheader,nounits"]  # fmt: skip
     with suppress(OSError, subprocess.SubprocessError, ValueError):

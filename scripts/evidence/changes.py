@@ -26,6 +26,7 @@ ALPHA, POWER = 0.05, 0.80
 # Of a phase's time; a smaller kernel is shown, and judges through the sums that it is part of: what
 # torch.compile makes is tuned anew in each boot, and differs by a fifth and more where it is small.
 LEAST_SHARE = 0.05
+MOST = 64  # boots that anyone would spend on a set
 ALL = "all kernels"
 EQUAL, CHANGED, UNSEEN = "equal", "changed", "undecided"
 Key = tuple[str, str, str]  # leg, phase, kernel or a sum
@@ -43,7 +44,8 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """``ratio``: second over first; ``visible``: the smallest change that would have been seen."""
+    """``ratio``: second over first; ``visible``: the smallest change that would have been seen;
+    ``boots_wanted``: by boots_for."""  # noqa: D205,D209
 
     leg: str
     phase: str
@@ -61,6 +63,7 @@ class Change:
     p_equal: float
     p_changed: float
     visible: float
+    boots_wanted: int | None
     word: str
 
     @property
@@ -196,14 +199,25 @@ def _change(key: Key, a: Series, b: Series, error: float, free: float) -> Change
     equal = max(stats.t.sf(below, free), stats.t.sf(above, free))
     beyond = min(1.0, 2 * min(stats.t.cdf(below, free), stats.t.cdf(above, free)))
     visible = (stats.t.ppf(1 - ALPHA / 2, free) + stats.t.ppf(POWER, free)) * error
+    wanted = boots_for(error / np.sqrt(1 / len(a.us) + 1 / len(b.us)), free)
     share = max(a.share, b.share)
     kind = kernel.removeprefix("all ") if a.summed or b.summed else kind_of(kernel)
     return Change(
         leg, phase, kernel, kind, share, _judged(a, b), a.calls, b.calls,
         float(np.exp(np.log(a.us).mean())), float(np.exp(np.log(b.us).mean())),
         float(np.exp(shift)), float(np.exp(shift - reach)), float(np.exp(shift + reach)),
-        float(equal), float(beyond), float(np.expm1(visible)), UNSEEN,
+        float(equal), float(beyond), float(np.expm1(visible)), wanted, UNSEEN,
     )  # fmt: skip
+
+
+def boots_for(deviation: float, free: float) -> int | None:
+    """Fewest boots in each of two sets that show a kernel that has not changed to be equal, with
+    POWER. ``deviation``: of a boot's logarithm. None: more than MOST, or nothing is known of it."""  # noqa: D205,D209
+    for boots in range(2, MOST + 1):
+        room = np.log1p(BOUND) / (deviation * np.sqrt(2 / boots)) - stats.t.ppf(1 - ALPHA, free)
+        if 2 * stats.norm.cdf(room) - 1 >= POWER:
+            return boots
+    return None
 
 
 def with_words(found: Sequence[Change]) -> list[Change]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scripts.evidence.changes import judged_words
 from scripts.evidence.collect import read_set
+from scripts.evidence.joined import joined
 from scripts.evidence.verdict import STANDS, Comparison, compare
 from scripts.lib.command_line import parser
 from scripts.lib.log import run_main
@@ -55,7 +56,8 @@ def told(found: Comparison) -> list[str]:
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     made = parser(__doc__, EXAMPLE)
-    made.add_argument("--first", type=Path, required=True, help="folder of the earlier set")
+    made.add_argument("--first", type=Path, nargs="+", required=True,
+                      help="folder of the earlier set; several are joined")  # fmt: skip
     made.add_argument("--second", type=Path, required=True, help="folder of its re-run")
     made.add_argument("--under-test", nargs="*", default=[], metavar="PREMISE",
                       help="premises that may differ, since they are what is tried")  # fmt: skip
@@ -69,7 +71,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal verdict
-        first, second = read_set(arguments.first), read_set(arguments.second)
+        sets, second = [read_set(one) for one in arguments.first], read_set(arguments.second)
+        first = joined(sets)
         known = {**first["set"]["premises"], **second["set"]["premises"]}
         for name in arguments.under_test:
             if name not in known:

@@ -1,7 +1,7 @@
 """What a run was made on and with: the premises that two sets of evidence must share, and the rest.
 
 Premises are told by name, each a plain value. Beside them stands what may differ between two
-machines of one kind (uuid, host, times), which is shown and decides nothing.
+machines of one kind (uuid, machine, times), which is shown and decides nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from scripts.evidence import host
 from scripts.evidence.suite import SHIPPED, Leg, Option, Suite
 from scripts.lib.files import InputError
 from scripts.lib.provenance import working_commit
@@ -146,7 +147,7 @@ def about() -> dict[str, Any]:
         "packages": packages(),
         "gpu_uuid": uuid,
         "gpu_bus": bus,
-        "host": digest(platform.node())[:8],
+        "machine": host.described(),
         "kernel": platform.release(),
         "cores": os.cpu_count(),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.evidence import host
 from scripts.evidence.answers import CHANGED, NONE, SAME, UNSEEN
 from scripts.evidence.changes import EQUAL, series
 from scripts.evidence.collect import RIGHT, TIMEOUT, WRONG
@@ -75,7 +76,8 @@ def starts(name: str, held: Mapping[str, Any]) -> Iterator[Row]:
         yield {
             "set": name, "leg": row["leg"], "start": row["start"], "commit": row["commit"],
             "packages": packages, "gpu": premises["GPU"], "uuid": row["gpu_uuid"][:12],
-            "driver": premises["driver"], "seconds": row["seconds"], "exit": row["exit"],
+            "driver": premises["driver"], "machine": host.machine_of(held["set"]) or None,
+            "seconds": row["seconds"], "exit": row["exit"],
             "command": row["command"],
         }  # fmt: skip
 
@@ -100,7 +102,9 @@ def comparison(
         "accuracy": worst([one.word for one in found.accuracy]),
         "largest": max(known, key=lambda ratio: abs(math.log(ratio)), default=None),
         "visible": found.visible,
-        "same_gpu": first["set"]["gpu_uuid"] == second["set"]["gpu_uuid"],
+        "machine": host.relation(first["set"], second["set"]),
+        "boots_first": first["set"]["suite"]["boots"],
+        "boots_second": second["set"]["suite"]["boots"],
         "planted_into": into,
         "planted_alone": base is other,
         "planted": len(tried),

@@ -1,11 +1,11 @@
 """Run a suite of engine configurations and keep what came of it as a set of evidence.
 
 All engines boot side by side, the small model's answer questions, and the others are warmed up;
-then one at a time works, in rounds of a fresh random order: kernels by the profiler, and the time
-of a token. A leg that fails is an outcome with a reason, and the others go on. The folder of a set
-is its own: a run in a folder that holds another suite, or one begun on another GPU, is refused, and
-a run that was cut off goes on, leg by leg, with what is left. Raw traces are written with --traces
-only, and never recorded.
+then one at a time works, in rounds of a fresh random order and its reverse: kernels by the
+profiler, and the time of a token. A leg that fails is an outcome with a reason, and the others go
+on. The folder of a set is its own: a run in a folder that holds another suite, or one begun on
+another GPU, is refused, and a run that was cut off goes on, leg by leg, with what is left. Raw
+traces are written with --traces only, and never recorded.
 """
 
 from __future__ import annotations
@@ -129,11 +129,11 @@ class Run:
         engine.stop()
 
     def rounds(self, working: Working) -> None:
-        """Every boot's tasks, round by round, each round in an order of its own."""
+        """Every boot's tasks, round by round: a fresh order, then the same backwards."""
         for number in range(self.suite.repeats):
             order = [(leg, name) for leg, engines in working.items() for name in engines]
-            random.Random(f"{self.suite.name} {number}").shuffle(order)
-            for leg, name in order:
+            random.Random(f"{self.suite.name} {number // 2}").shuffle(order)
+            for leg, name in order[:: -1 if number % 2 else 1]:
                 for task in leg.left([f"profile/{name}/{number}", f"latency/{name}/{number}"]):
                     self._time(leg, name, working[leg][name], task)
             LOG.info("round %d of %d", number + 1, self.suite.repeats)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from scripts.evidence import rows
 from scripts.evidence.collect import read_set
+from scripts.evidence.joined import earlier, joined
 from scripts.evidence.verdict import compare
 from scripts.lib.command_line import parser
 from scripts.lib.files import InputError
@@ -23,19 +24,22 @@ EXAMPLE = (
 )
 
 
-def tables(folders: list[Path], repeats: dict[str, str]) -> dict[str, pd.DataFrame]:
-    """By name of the table. ``repeats``: first -> second, names of the sets' folders."""
+def tables(folders: list[Path], repeats: list[tuple[str, str]]) -> dict[str, pd.DataFrame]:
+    """By name of the table. ``repeats``: (first, second), names of the sets' folders, in time."""
     held = {folder.name: read_set(folder) for folder in folders}
-    unknown = [name for pair in repeats.items() for name in pair if name not in held]
+    unknown = [name for pair in repeats for name in pair if name not in held]
     if unknown:
         raise InputError(f"--repeats: {unknown[0]} is not among --sets")
     found: dict[str, list[rows.Row]] = {table.name: [] for table in schema.TABLES}
     for name, one in held.items():
         found["evidence_legs"] += rows.legs(name, one)
         found["evidence_starts"] += rows.starts(name, one)
-    for first, second in repeats.items():
-        said = compare(held[first], held[second])
-        made = rows.comparison((first, second), held[first], held[second], said)
+    for number, (first, second) in enumerate(repeats):
+        names = [first, *(again for once, again in repeats[:number] if once == first)]
+        names = earlier(names, held, second)
+        before = joined([held[name] for name in names])
+        said = compare(before, held[second])
+        made = rows.comparison((" and ".join(names), second), before, held[second], said)
         for name, more in made.items():
             found[name] += more
     return {
@@ -59,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = made.parse_args(argv)
 
     def body() -> None:
-        for name, frame in tables(arguments.sets, dict(arguments.repeats)).items():
+        for name, frame in tables(arguments.sets, arguments.repeats).items():
             one = next(table for table in schema.TABLES if table.name == name)
             write_table(arguments.out / f"{name}.parquet", frame, one)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts.evidence import answers, changes
+from scripts.evidence import answers, changes, reasons
 from scripts.evidence.answers import Accuracy
-from scripts.evidence.changes import BOUND, Change
+from scripts.evidence.changes import Change
 from scripts.evidence.collect import NOT_ASKED, UNWATCHED
 from scripts.evidence.order import KEPT, NO_ORDER, OPEN, TURNED, Pair, order
 
@@ -85,8 +85,8 @@ def compare(
     premises = both_premises(first["set"], second["set"], allowed)
     unequal = [one for one in premises if not one.equal]
     if unequal:
-        told = tuple(f"{one.name}: {one.first} against {one.second}" for one in unequal)
-        return Comparison(NOT_COMPARABLE, told, premises)
+        differ = tuple(f"{one.name}: {one.first} against {one.second}" for one in unequal)
+        return Comparison(NOT_COMPARABLE, differ, premises)
     failed = tuple(
         f"{which} set, {name}: {leg['outcome']}, {leg['reason'].partition(chr(10))[0]}"
         for which, held in (("first", first), ("second", second))
@@ -99,18 +99,19 @@ def compare(
     kernels = tuple(changes.changes(ours, theirs))
     pairs = tuple(order(ours, theirs, models(first["set"])))
     accuracy = tuple(answers.compare(first["legs"], second["legs"], answered))
-    moved, open_ = _against(kernels, pairs, accuracy), _unknown(kernels, pairs, accuracy)
+    found = (kernels, pairs, accuracy)
+    moved, open_ = reasons.against(*found), reasons.unknown(*found)
     outdated = tuple(options_off(second))
     if moved:
-        verdict, reasons = CHANGED, moved
+        verdict, told = CHANGED, moved
     elif failed or open_:
-        verdict, reasons = UNDECIDED, [*failed, *open_]
+        verdict, told = UNDECIDED, [*failed, *open_]
     elif outdated:
         verdict = OUTDATED
-        reasons = [f"{name} exists now and was off" for name in outdated]
+        told = [f"{name} exists now and was off" for name in outdated]
     else:
-        verdict, reasons = STANDS, []
-    return Comparison(verdict, tuple(reasons), premises, kernels, pairs, accuracy, outdated, failed)
+        verdict, told = STANDS, []
+    return Comparison(verdict, tuple(told), premises, *found, outdated, failed)
 
 
 def whole_timing(leg: Mapping[str, Any], suite: Mapping[str, Any]) -> bool:
@@ -170,57 +171,6 @@ def options_off(second: Mapping[str, Any]) -> list[str]:
     exist = second["set"]["options"]
     off = {name for leg in second["legs"].values() for name, on in leg["options"].items() if not on}
     return sorted(name for name in off if exist.get(name))
-
-
-def _against(
-    kernels: tuple[Change, ...], pairs: tuple[Pair, ...], accuracy: tuple[Accuracy, ...]
-) -> list[str]:
-    calls = [
-        f"calls: {one.leg}, {one.phase}, {one.kernel}: {_said(one.calls_first)} against"
-        f" {_said(one.calls_second)}"
-        for one in kernels if not one.calls_equal
-    ]  # fmt: skip
-    times = [
-        f"time: {one.leg}, {one.phase}, {one.kernel}: {one.ratio:.3f} times"
-        f" ({one.low:.3f} to {one.high:.3f})"
-        for one in kernels if one.word == changes.CHANGED
-    ]  # fmt: skip
-    turned = [
-        f"order: {pair.faster} was faster than {pair.slower} ({pair.ratio_first:.3f} times) and is"
-        f" not ({pair.ratio_second:.3f})"
-        for pair in pairs if pair.word == TURNED
-    ]  # fmt: skip
-    asked = [
-        f"answers: {one.leg}: {one.right_first} right of {one.asked} against {one.right_second},"
-        f" timeouts {one.timeouts_first} against {one.timeouts_second}"
-        for one in accuracy if one.word == answers.CHANGED
-    ]  # fmt: skip
-    return [*calls, *times, *turned, *asked]
-
-
-def _said(calls: tuple[int, ...]) -> str:
-    return " or ".join(map(str, calls))
-
-
-def _unknown(
-    kernels: tuple[Change, ...], pairs: tuple[Pair, ...], accuracy: tuple[Accuracy, ...]
-) -> list[str]:
-    times = [
-        f"time: {one.leg}, {one.phase}, {one.kernel}: {one.ratio:.3f} times"
-        f" ({one.low:.3f} to {one.high:.3f}) is not shown to be within {BOUND:.0%}"
-        for one in kernels if one.judged and one.word == changes.UNSEEN
-    ]  # fmt: skip
-    opened = [
-        f"order: that {pair.faster} is still faster than {pair.slower} has probability"
-        f" {pair.second:.2f}"
-        for pair in pairs if pair.word == OPEN
-    ]  # fmt: skip
-    asked = [
-        f"answers: {one.leg}: {one.few_first} and {one.few_second} right of the first"
-        f" {answers.FEW}, {one.right_first} and {one.right_second} of {one.asked}"
-        for one in accuracy if one.word == answers.UNSEEN
-    ]  # fmt: skip
-    return [*times, *opened, *asked]
 
 
 __all__ = ["KEPT", "VERDICTS", "Comparison", "Premise", "compare"]

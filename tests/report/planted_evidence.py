@@ -28,7 +28,7 @@ def frames() -> dict[str, pd.DataFrame]:
             for leg, found in held["legs"].items():
                 write_json(folder / f"{leg}.json", found)
             folders.append(folder)
-        return compared(folders, {"nvidia_h200-legs": "nvidia_h200-legs-again"})
+        return compared(folders, [("nvidia_h200-legs", "nvidia_h200-legs-again")])
 
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:

@@ -7,7 +7,8 @@ import pyarrow as pa
 from scripts.lib.tables import Column, Table
 
 _SET = Column("set", pa.string(), "name of the recorded set")
-_FIRST = Column("first", pa.string(), "the earlier set")
+_FIRST = Column("first", pa.string(), "the earlier set; several, joined, if all were made on "
+                "other machines than the re-run")  # fmt: skip
 _SECOND = Column("second", pa.string(), "its re-run")
 _LEG = Column("leg", pa.string(), "configuration of engine and switches")
 _FIRST_VERSION = ("1: first version",)
@@ -47,7 +48,7 @@ LEGS = Table(
 
 STARTS = Table(
     "evidence_starts",
-    1,
+    2,
     "Provenance: one row per start of a leg of a set.",
     (
         _SET,
@@ -58,16 +59,19 @@ STARTS = Table(
         Column("gpu", pa.string(), "GPU as its driver says"),
         Column("uuid", pa.string(), "beginning of the GPU's uuid"),
         Column("driver", pa.string(), "version of the driver"),
+        Column(
+            "machine", pa.string(), "its GPUs, CPU and start, where they were noted", nullable=True
+        ),
         Column("seconds", pa.float64(), "wall time; empty if it was killed", nullable=True),
         Column("exit", pa.string(), "ended or killed"),
         Column("command", pa.string(), "what makes all of it again, raw traces with --traces"),
     ),
-    _FIRST_VERSION,
+    ("2: the machine", *_FIRST_VERSION),
 )
 
 COMPARISONS = Table(
     "evidence",
-    1,
+    2,
     "One row per set and its re-run.",
     (
         _FIRST,
@@ -88,14 +92,17 @@ COMPARISONS = Table(
         Column("largest", pa.float64(), "ratio of a judged kernel farthest from 1", nullable=True),
         Column("visible", pa.float64(), "smallest relative change of a judged kernel's time that "
                "would have been seen, the worst of them", nullable=True),
-        Column("same_gpu", pa.bool_(), "whether both ran on one and the same GPU"),
+        Column("machine", pa.string(), "of the re-run, as against the earlier set's: see "
+               "scripts.evidence.host"),
+        Column("boots_first", pa.int32(), "boots of each leg of the earlier set, or sets"),
+        Column("boots_second", pa.int32(), "of the re-run"),
         Column("planted_into", pa.string(), "the re-run if it agrees; else the set with more whole "
                "legs"),
         Column("planted_alone", pa.bool_(), "whether that set was held against itself"),
         Column("planted", pa.int32(), "changes put into that"),
         Column("planted_found", pa.int32(), "of them given the right word"),
     ),
-    _FIRST_VERSION,
+    ("2: how the machines stand to each other, boots", *_FIRST_VERSION),
 )  # fmt: skip
 
 PREMISES = Table(
@@ -115,7 +122,7 @@ PREMISES = Table(
 
 KERNELS = Table(
     "evidence_kernels",
-    1,
+    2,
     "One row per comparison, leg, phase and kernel, the sums of each part and of all among them.",
     (
         _FIRST,
@@ -137,9 +144,11 @@ KERNELS = Table(
         Column("high", pa.float64(), "upper end", nullable=True),
         Column("p_equal", pa.float64(), "of the two one-sided tests", nullable=True),
         Column("visible", pa.float64(), "smallest change that would have been seen", nullable=True),
+        Column("boots_wanted", pa.int32(), "boots in each set that would show equality four times "
+               "in five, if nothing changed; empty: too many", nullable=True),
         Column("word", pa.string(), "equal, changed or undecided"),
     ),
-    _FIRST_VERSION,
+    ("2: boots that are wanted", *_FIRST_VERSION),
 )  # fmt: skip
 
 ORDER = Table(

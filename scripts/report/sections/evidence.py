@@ -53,7 +53,7 @@ def _comparison(row: Figure, read: Frames) -> Figure:
         "accuracy": row["accuracy"],
         "premises": {"compared": row["premises"], "unequal": row["unequal"],
                      "differ": _unlike(mine["premises"])},
-        "same_gpu": row["same_gpu"],
+        **{name: row[name] for name in ("machine", "boots_first", "boots_second")},
         "largest": _farthest(judged),
         "visible": row["visible"],
         "sums": _without(sums, ("judged", "calls_first", "calls_second", "kind")),
@@ -105,6 +105,7 @@ def sets(legs: Frame, starts: Frame) -> list[Figure]:
             "starts": len(mine),
             "driver": ", ".join(sorted(set(mine["driver"]))),
             "uuid": ", ".join(sorted(set(mine["uuid"]))),
+            "machine": ", ".join(sorted(set(mine["machine"].dropna()))),
             "commit": ", ".join(sorted({one[:12] for one in mine["commit"]})),
             "packages": mine["packages"].iloc[0],
             "seconds": None if mine["seconds"].isna().all() else float(mine["seconds"].max()),
@@ -117,14 +118,13 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
     for one in summary.get("evidence", []):
         kernels, kept = one["kernels"], one["order_kept"]
         order = "kept" if kept else "not kept" if kept is False else "not to be told"
-        machine = "the same GPU" if one["same_gpu"] else "another GPU"
         calls = {True: "equal", False: "not equal", None: "not compared"}[one["calls_equal"]]
         yield (
             f"{short_name(one['device'])}, suite {one['suite']} on the runtime's engine, run again"
-            f" on {machine}: {one['verdict']}. {kernels['equal']} of {kernels['judged']} kernels"
-            f" and sums are shown equal within the bound, {kernels['changed']} changed; calls"
-            f" {calls}, order of the legs {order}, answers"
-            f" {one['accuracy']}; {one['planted_found']} of {one['planted_tried']} planted changes"
+            f" on {one['machine']}: {one['verdict']}. {kernels['equal']} of {kernels['judged']}"
+            f" kernels and sums are shown equal within the bound, {kernels['changed']} changed;"
+            f" calls {calls}, order of the legs {order}, answers {one['accuracy']};"
+            f" {one['planted_found']} of {one['planted_tried']} planted changes"
             " got the right word."
         )
 
