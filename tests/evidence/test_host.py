@@ -56,6 +56,4 @@ def test_how_two_machines_stand_to_each_other(first, second, word):
 
 def test_a_machine_in_words():
     assert host.machine_of(held("A")) == ""
-    assert (
-        host.machine_of(held("A", "01234567-", "A", "B")) == "2 GPUs, a CPU, started as 01234567"
-    )
+    assert host.machine_of(held("A", "01234567-", "A", "B")) == "2 GPUs, a CPU, started as 01234567"
