@@ -14,7 +14,7 @@ from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
 from scripts.matrix.pages.content import feature_pages
 from scripts.matrix.pages.write import FEATURES, PAGES
-from scripts.matrix.switches import read_matrix
+from scripts.matrix.reading import read_matrix
 from scripts.report.sections import (
     CAPTIONS,
     DETAILS,

@@ -25,6 +25,16 @@ QUANTIZATION: dict[str, dict[str, Any] | None] = {
         "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router",
                                    "model.embed_tokens", "lm_head"],
     },
+    "int4_w4a16": {
+        "quant_method": "compressed-tensors", "format": "pack-quantized",
+        "quantization_status": "compressed",
+        "config_groups": {"group_0": {
+            "targets": ["Linear"], "format": "pack-quantized",
+            "weights": {"num_bits": 4, "type": "int", "symmetric": True, "strategy": "group",
+                        "group_size": 128},
+        }},
+        "ignore": ["lm_head", "re:.*self_attn.*", "re:.*mlp[.]gate$"],
+    },
 }  # fmt: skip
 SIZES = ("experts", "hidden", "intermediate", "top_k")
 

@@ -26,6 +26,9 @@ NEXT, NOISE = 8.0, 1.0  # logits: of the next token of the cycle; standard devia
 # Scales of mxfp4 blocks: powers of two, stored with 127 added. Codes at random have a root mean
 # square of 2.9, so that weights come to 0.015 where 1/sqrt(2880) is 0.019.
 SCALES = (118, 119, 120)
+GROUP = 128  # weights that share a scale in int4
+# Codes of int4 at random, -8 to 7, have a root mean square of 4.64.
+INT4_SCALE = 1 / 4.64
 EXAMPLE = "python -m scripts.matrix.checkpoint --config config.json --seed 20 --out /tmp/model"
 Config = Mapping[str, Any]
 Tensors = Iterator[tuple[str, torch.Tensor]]
@@ -51,6 +54,19 @@ class Draw:
         """uint8 from ``low`` to ``high`` - 1."""
         drawn = torch.randint(low, high, shape, generator=self._generator, device=self._device)
         return drawn.to(torch.uint8)
+
+    def between(self, low: float, high: float, *shape: int) -> torch.Tensor:
+        """bf16 evenly spread from ``low`` to ``high``."""
+        drawn = torch.rand(shape, generator=self._generator, device=self._device)
+        return (low + drawn * (high - low)).to(torch.bfloat16)
+
+    def int4(self, out: int, into: int) -> dict[str, torch.Tensor]:
+        """Packed weights [out, into / 8], scales [out, into / GROUP], the shape: see ``unpack``."""
+        return {
+            "packed": self.integers(0, 256, out, into // 2).view(torch.int32),
+            "scale": self.between(0.75, 1.25, out, into // GROUP) * (INT4_SCALE * into**-0.5),
+            "shape": torch.tensor([out, into], device=self._device),
+        }  # fmt: skip
 
     def ones(self, *shape: int) -> torch.Tensor:
         """bf16 ones."""
@@ -111,7 +127,7 @@ def gpt_oss(config: Config, draw: Draw) -> Tensors:
 
 
 def qwen3_moe(config: Config, draw: Draw) -> Tensors:
-    """As Qwen3-MoE's checkpoints name their tensors; bf16."""
+    """As Qwen3-MoE's checkpoints name their tensors; bf16, or experts in int4 (``unpack``)."""
     hidden, inner = config["hidden_size"], config["moe_intermediate_size"]
     yield from _ends(config, draw)
     for number in range(config["num_hidden_layers"]):
@@ -122,19 +138,54 @@ def qwen3_moe(config: Config, draw: Draw) -> Tensors:
         yield f"{name}.mlp.gate.weight", draw.linear(config["num_experts"], hidden)
         for expert in range(config["num_experts"]):
             own = f"{name}.mlp.experts.{expert}"
-            yield f"{own}.gate_proj.weight", draw.linear(inner, hidden)
-            yield f"{own}.up_proj.weight", draw.linear(inner, hidden)
-            yield f"{own}.down_proj.weight", draw.linear(hidden, inner)
+            for part, out, into in (("gate", inner, hidden), ("up", inner, hidden),
+                                    ("down", hidden, inner)):  # fmt: skip
+                if "quantization_config" not in config:
+                    yield f"{own}.{part}_proj.weight", draw.linear(out, into)
+                    continue
+                for key, one in draw.int4(out, into).items():
+                    yield f"{own}.{part}_proj.weight_{key}", one
 
 
-KINDS = {"gpt_oss": gpt_oss, "qwen3_moe": qwen3_moe}
+def unpack(packed: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """float32 [out, in] of int32 [out, in / 8] and scales [out, in / GROUP], as compressed-tensors.
+
+    The lowest four bits of a word come first; a code of c is c - 8.
+    """
+    places = torch.arange(0, 32, 4, device=packed.device)
+    codes = (packed[..., None] >> places & 15).flatten(-2) - 8
+    return codes.float() * scale.float().repeat_interleave(GROUP, dim=-1)
+
+
+def eagle3(config: Config, draw: Draw) -> Tensors:
+    """As EAGLE-3 heads of a Llama layer name theirs; the embedding and the head are the target's.
+
+    The layer is given the token's embedding beside what the target's hidden states come to.
+    """
+    hidden, size, inner = config["hidden_size"], config["head_dim"], config["intermediate_size"]
+    heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
+    taken = len(config["eagle_aux_hidden_state_layer_ids"])
+    yield "fc.weight", draw.linear(hidden, taken * hidden)
+    for part in ("hidden_norm", "input_layernorm", "post_attention_layernorm"):
+        yield f"midlayer.{part}.weight", draw.ones(hidden)
+    for part, out, into in (
+        ("self_attn.q", heads * size, 2 * hidden), ("self_attn.k", groups * size, 2 * hidden),
+        ("self_attn.v", groups * size, 2 * hidden), ("self_attn.o", hidden, heads * size),
+        ("mlp.gate", inner, hidden), ("mlp.up", inner, hidden), ("mlp.down", hidden, inner),
+    ):  # fmt: skip
+        yield f"midlayer.{part}_proj.weight", draw.linear(out, into)
+    yield "norm.weight", draw.ones(hidden)
+
+
+KINDS = {"gpt_oss": gpt_oss, "qwen3_moe": qwen3_moe, "llama": eagle3}
 
 
 def tensors(config: Config, seed: int, device: str) -> Tensors:
     """Name and tensor of all weights. InputError for an architecture that none are drawn for."""
     kind = str(config.get("model_type"))
-    if kind not in KINDS:
-        raise InputError(f"model_type {kind!r}: weights are drawn for {', '.join(KINDS)} alone")
+    if kind not in KINDS or (kind == "llama" and "eagle_aux_hidden_state_layer_ids" not in config):
+        known = f"{', '.join(KINDS)} alone, the last as a head of EAGLE-3"
+        raise InputError(f"model_type {kind!r}: weights are drawn for {known}")
     return KINDS[kind](config, Draw(seed, device))
 
 

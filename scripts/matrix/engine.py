@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 
 from scripts.engine.spec import EngineSpec
 from scripts.engine.vllm_engine import VllmEngine
+from scripts.matrix import faults
 from scripts.matrix.checkpoint import CYCLE, DONE
+from scripts.matrix.cores import pinned
 from scripts.matrix.levels import correctness, path, performance, smoke, stress
 from scripts.matrix.switches import Numbers
 from scripts.matrix.timeline import events_of, timeline
@@ -51,13 +53,15 @@ def wait_for(weights: Path, seconds: float = _WEIGHTS_S) -> None:
 class MatrixEngine(VllmEngine):
     """A booted engine and the levels' questions to it."""
 
-    QUESTIONS: ClassVar[tuple[str, ...]] = (*VllmEngine.QUESTIONS, "level", "plant")
+    QUESTIONS: ClassVar[tuple[str, ...]] = (*VllmEngine.QUESTIONS, "level", "paced", "plant")
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
         if spec.weights and spec.environment.get("GRAPHX_DRAWN"):
             import vllm  # noqa: F401, PLC0415 - while they are being drawn
 
             wait_for(Path(spec.weights))
+            if draft := (spec.speculative or {}).get("model"):
+                wait_for(Path(draft))
         super().__init__(spec, folder)
         self._held: list[Any] = []
         if os.environ.get(SINKS) == "silent":
@@ -105,6 +109,17 @@ class MatrixEngine(VllmEngine):
         run.finish()
         return timeline(events_of(profiler.profiler.kineto_results), steps)
 
+    def prefills(self, prompts: Sequence[Sequence[int]]) -> dict[str, Any]:
+        """See scripts.matrix.levels.level.Asked."""
+        import torch  # noqa: PLC0415
+
+        torch.cuda.synchronize()
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profiler:
+            for prompt in prompts:
+                self._run([prompt], 1).finish()
+            torch.cuda.synchronize()
+        return timeline(events_of(profiler.profiler.kineto_results), len(prompts))
+
     def forget_peak(self) -> None:
         """See scripts.matrix.levels.level.Asked."""
         import torch  # noqa: PLC0415
@@ -115,9 +130,15 @@ class MatrixEngine(VllmEngine):
         """What the level sees of this engine."""
         return OBSERVED[name](self, numbers_of(numbers))
 
+    def paced(self, number: int, numbers: dict[str, Any]) -> dict[str, Any]:
+        """A round of the performance level, on the cores that all engines are timed on."""
+        known = numbers_of(numbers)
+        with pinned(known.cores) as cores:
+            return performance.paced(self, known, number) | {"cores": cores}
+
     def plant(self, slower: float = 0.0, bytes: int = 0, fault: str = "") -> dict[str, Any]:
-        """A fault on purpose: every step prolonged by a share of it, bytes held, or memory asked
-        for that is not there. ``slower`` 0 takes the delay back."""  # noqa: D205,D209
+        """A fault on purpose: every step prolonged by a share of it, bytes held, or one of FAULTS.
+        ``slower`` 0 takes the delay back."""  # noqa: D205,D209
         import torch  # noqa: PLC0415
 
         engine: Any = self._llm.llm_engine
@@ -133,9 +154,6 @@ class MatrixEngine(VllmEngine):
 
         engine.step = prolonged if slower else step
         self._held = [torch.empty(bytes, dtype=torch.uint8, device="cuda")] if bytes else []
-        if fault == "out_of_memory":
-            free, _ = torch.cuda.mem_get_info()
-            torch.empty(free + (1 << 30), dtype=torch.uint8, device="cuda")
-        if fault == "hang":
-            time.sleep(3600)
+        if fault:
+            faults.FAULTS[fault]()
         return {"slower": slower, "bytes": bytes}

@@ -13,8 +13,8 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import write_rows
 from scripts.matrix import tables
+from scripts.matrix.reading import parse
 from scripts.matrix.record import read_record
-from scripts.matrix.switches import parse
 from scripts.matrix.verdicts import judge
 
 TABLES = {

@@ -112,8 +112,10 @@ def _release() -> str | None:
 
 
 def _gpu() -> dict[str, str]:
+    # The first that the engines are given; an index or a UUID, as the variable has it.
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
     command = [
-        "nvidia-smi", "--id=0", f"--query-gpu={','.join(_QUERY.values())}",
+        "nvidia-smi", f"--id={first}", f"--query-gpu={','.join(_QUERY.values())}",
         "--format=csv,noheader,nounits",
     ]  # fmt: skip
     with suppress(OSError, subprocess.SubprocessError):

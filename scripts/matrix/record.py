@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from scripts.engine.journal import RESULT, RUN
 from scripts.engine.outcome import Outcome
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
+from scripts.matrix.levels import performance
 from scripts.matrix.switches import LEVELS
 
 BOOT, FAULT, REFERENCE, PERFORMANCE, GATE = "boot", "fault", "reference", "performance", "gate"
+ROUND = "round"  # of the performance level: round-0, round-1, …
 # In the order in which a cell passes them; boot comes first, what is judged alone last.
 UNTIMED = ("smoke", "path", "correctness", "stress")
 OBSERVED = (*UNTIMED, PERFORMANCE)
@@ -24,6 +26,11 @@ NUMBERS = {**LEVELS, "regression": "5", "combinations": "6"}
 def key_of(cell: str, level: str) -> str:
     """Under which a result stands."""
     return f"{cell}#{level}"
+
+
+def round_of(number: int) -> str:
+    """The level of a round."""
+    return f"{ROUND}-{number}"
 
 
 @dataclass(frozen=True)
@@ -78,4 +85,24 @@ def record_of(bodies: list[dict[str, Any]], where: str) -> Record:
             Outcome(body["outcome"]), body["reason"], body["result"], float(body["seconds"]),
             {key: body[key] for key in ("log", "at_once") if key in body},
         )  # fmt: skip
-    return Record(runs, results)
+    return Record(runs, {cell: _with_rounds(levels) for cell, levels in results.items()})
+
+
+def _with_rounds(levels: Mapping[str, Result]) -> dict[str, Result]:
+    """The performance level with its rounds in it; without any it has not been reached.
+
+    A round that went wrong is how the level ended. Records of before there were rounds have all in
+    one result.
+    """
+    kept = {name: one for name, one in levels.items() if not name.startswith(f"{ROUND}-")}
+    rounds = [one for name, one in levels.items() if name not in kept]
+    whole = kept.get(PERFORMANCE)
+    if whole is None or not whole.ok or "pp" in whole.seen:
+        return kept
+    bad = next((one for one in rounds if not one.ok), None)
+    if bad is not None:
+        return kept | {PERFORMANCE: bad}
+    if not rounds:
+        return {name: one for name, one in kept.items() if name != PERFORMANCE}
+    seen = performance.together(whole.seen, [one.seen for one in rounds])
+    return kept | {PERFORMANCE: replace(whole, seen=seen)}

@@ -1,7 +1,7 @@
 """Logits of the drawn weights by another implementation, in float32: what level 2 is held against.
 
 Transformers' own modules, mxfp4 taken apart by its published definition (codes of four bits, a
-power of two for each thirty-two). Transformers comes with the runtime.
+power of two for each thirty-two), int4 by compressed-tensors'. Transformers comes with the runtime.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
-from scripts.matrix.checkpoint import WEIGHTS
+from scripts.matrix.checkpoint import WEIGHTS, unpack
 from scripts.matrix.levels.correctness import columns, packed
 
 # The sixteen values of e2m1, by code: OCP Microscaling Formats 1.0.
@@ -61,11 +61,16 @@ def _stacked(weights: Weights, config: Mapping[str, Any]) -> Iterator[tuple[str,
         stem = f"model.layers.{number}.mlp.experts"
         every = range(config["num_experts"])
         gate, up, down = (
-            torch.stack([weights[f"{stem}.{n}.{name}_proj.weight"] for n in every])
+            torch.stack([_matrix(weights, f"{stem}.{n}.{name}_proj.weight") for n in every])
             for name in ("gate", "up", "down")
         )
         yield f"{stem}.gate_up_proj", torch.cat((gate, up), dim=1)
         yield f"{stem}.down_proj", down
+
+
+def _matrix(weights: Weights, name: str) -> torch.Tensor:
+    packed = weights.get(f"{name}_packed")
+    return weights[name] if packed is None else unpack(packed, weights[f"{name}_scale"])
 
 
 @torch.no_grad()

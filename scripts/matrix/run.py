@@ -8,32 +8,27 @@ from __future__ import annotations
 import argparse
 import logging
 import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from scripts.engine.journal import Journal
-from scripts.engine.outcome import Answer, Outcome, cause_of
 from scripts.engine.spec import EngineSpec, spec_of
 from scripts.lib import command_line
-from scripts.lib.files import InputError, read_json, write_json
+from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
-from scripts.matrix import judge, metadata, upstream
+from scripts.matrix import drawn, judge, metadata, upstream
 from scripts.matrix.cells import Cell, cells_of
-from scripts.matrix.checkpoint import DONE
 from scripts.matrix.pages import write
-from scripts.matrix.record import OBSERVED, REFERENCE, key_of, read_record
+from scripts.matrix.reading import read_matrix
+from scripts.matrix.record import OBSERVED, read_record
 from scripts.matrix.resolved import as_json, resolved
 from scripts.matrix.suite import Setup, Suite
-from scripts.matrix.switches import Matrix, Model, read_matrix
+from scripts.matrix.switches import Matrix, drawn_as
 from scripts.matrix.verdicts import fit
 
 LOG = logging.getLogger("matrix.run")
@@ -54,69 +49,17 @@ def specs_of(matrix: Matrix, cells: Sequence[Cell], folder: Path) -> dict[str, E
         name = cell.id.replace("/", "_").replace("=", "-").replace("+", "_")
         value = {"name": name, **cell.engine}
         if model.weights or model.seed is not None:
-            value["weights"] = model.weights or str(weights_of(folder, cell.model))
+            own = drawn.weights_of(folder, drawn_as(matrix, cell.model))
+            value["weights"] = model.weights or str(own)
         else:
             value["model"] = dict(model.config or {})
         if model.seed is not None:
             value["environment"] = {**value.get("environment", {}), "GRAPHX_DRAWN": "1"}
+        if drawn.draft_of(cell) is not None:
+            head = str(drawn.draft_folder(folder, cell))
+            value["speculative"] = {**value["speculative"], "model": head}
         found[cell.id] = spec_of(value, cell.id)
     return found
-
-
-def weights_of(folder: Path, model: str) -> Path:
-    """Where a model's drawn weights lie."""
-    return folder / "weights" / model
-
-
-def draw_all(matrix: Matrix, models: Sequence[str], folder: Path) -> list[subprocess.Popen[bytes]]:
-    """Begin to draw the weights that are not there yet; their config.json is at once."""
-    begun = []
-    for name in models:
-        model, own = matrix.models[name], weights_of(folder, name)
-        if model.seed is None or (own / DONE).exists():
-            continue
-        write_json(own / "config.json", dict(model.config or {}))
-        command = [
-            sys.executable, "-m", "scripts.matrix.checkpoint", "--config",
-            str(own / "config.json"), "--seed", str(model.seed), "--out", str(own),
-        ]  # fmt: skip
-        begun.append(subprocess.Popen(command, cwd=_ROOT))
-    return begun
-
-
-def prompts_of(model: Model, matrix: Matrix, seed: int) -> list[list[int]]:
-    """The prompts of level 2, as an engine of that seed draws them (``Asked.prompts``)."""
-    numbers = matrix.numbers
-    vocabulary = min(_VOCABULARY, int((model.config or {})["vocab_size"]))
-    size = (numbers.prompts, numbers.prompt_length)
-    draw = np.random.default_rng((seed, 3)).integers(0, vocabulary, size)
-    return [[int(token) for token in row] for row in draw]
-
-
-def refer(matrix: Matrix, name: str, folder: Path, journal: Journal, drawn: Sequence[Any]) -> None:
-    """Level 2's reference of a model whose weights are drawn, once."""
-    key, model = key_of(f"{name}/{REFERENCE}", REFERENCE), matrix.models[name]
-    if model.seed is None or journal.done(key) is not None:
-        return
-    for process in drawn:
-        process.wait()
-    prompts, out = folder / f"{name}-prompts.json", folder / f"{name}-reference.json"
-    write_json(prompts, prompts_of(model, matrix, int(model.engine.get("seed", 0))))
-    command = [
-        sys.executable, "-m", "scripts.matrix.reference",
-        "--weights", str(weights_of(folder, name)), "--prompts", str(prompts),
-        "--columns", str(matrix.numbers.columns), "--out", str(out),
-    ]  # fmt: skip
-    began = time.monotonic()
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-    seconds = round(time.monotonic() - began, 2)
-    if done.returncode == 0:
-        answer = Answer(Outcome.OK, "", read_json(out), seconds)
-    else:
-        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        answer = Answer(cause_of(done.stderr) or Outcome.FAILED, said[0][:300], {}, seconds)
-    LOG.info("%s: reference %s %s %.1f s", name, answer.outcome, answer.reason, seconds)
-    journal.record(key, answer)
 
 
 def chosen(cells: Sequence[Cell], only: Sequence[str]) -> list[Cell]:
@@ -146,17 +89,17 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
     journal = Journal(out / RECORD)
     places = upstream.check(upstream.references(matrix), upstream.installed())
     journal.begin(metadata=found, matrix=as_json(matrix), references=places)
-    models = list(dict.fromkeys(cell.model for cell in cells))
-    drawn = draw_all(matrix, models, out)
+    drawing = drawn.draw_all(matrix, cells, out)
     until = time.monotonic() + arguments.seconds if arguments.seconds else float("inf")
     setup = Setup(out / "boots", matrix.numbers, tuple(arguments.levels), until,
                   at_once=arguments.at_once, lock=arguments.lock,
                   gates=not arguments.ungated)  # fmt: skip
     suite = Suite(setup, journal, lambda name: fit(name, matrix, read_record(out / RECORD)))
+    models = dict.fromkeys(drawn_as(matrix, cell.model) for cell in cells)
     with ThreadPoolExecutor(len(models)) as pool:
         if "correctness" in arguments.levels:
             for name in models:
-                pool.submit(refer, matrix, name, out, journal, drawn)
+                pool.submit(drawn.refer, matrix, name, out, journal, drawing)
         whole = suite.run(cells, specs)
     journal.close()
     return whole
@@ -164,9 +107,7 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
 
 def specs_of_drawn(matrix: Matrix, cells: Sequence[Cell], out: Path) -> dict[str, EngineSpec]:
     """``specs_of``, with the config.json of drawn weights already there, which is looked for."""
-    for name, model in matrix.models.items():
-        if model.seed is not None and not (weights_of(out, name) / "config.json").exists():
-            write_json(weights_of(out, name) / "config.json", dict(model.config or {}))
+    drawn.write_configs(matrix, cells, out)
     return specs_of(matrix, cells, out)
 
 

@@ -1,9 +1,9 @@
 """Boot the cells of a wave side by side, take them through their levels, time them one by one.
 
 What does not time anything runs in all engines at once; then each is timed while the others are
-idle, in the order of the phases, and not at all if what it needs did not pass. Whatever becomes
-of an engine, its outcome is recorded and the suite goes on. A level that has a line is not asked
-again.
+idle, in rounds, each of which has all engines once in a fresh order; not at all if what it needs
+did not pass. Whatever becomes of an engine, its outcome is recorded and the suite goes on. A level
+or a round that has a line is not asked again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from scripts.engine.journal import Journal
 from scripts.engine.outcome import Answer, Outcome
@@ -27,7 +30,7 @@ from scripts.engine.spec import EngineSpec
 from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import turn
 from scripts.matrix.cells import Cell
-from scripts.matrix.record import BOOT, FAULT, GATE, PERFORMANCE, UNTIMED, key_of
+from scripts.matrix.record import BOOT, FAULT, GATE, PERFORMANCE, UNTIMED, key_of, round_of
 from scripts.matrix.switches import Numbers
 
 LOG = logging.getLogger("matrix.suite")
@@ -36,6 +39,7 @@ _USES = re.compile(r"\bUsing\b|arallelism is enabled")
 _LINES = 60  # of a log that are kept
 KILLED_AFTER_S = 0.05  # a planted crash: so long after the engine was asked
 Passed = Callable[[str], bool]
+_PLANT = ("slower", "bytes")  # of a planted cell: what its engine is told before it is timed
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,24 @@ class Suite:
             for one in self._riders.get(cell.id, [])
             for level in self._rider_levels(one)
         )
-        return not gone and (bool(self._wanted(cell)) or riders) and not self._lost(cell)
+        left = bool(self._wanted(cell)) or any(
+            self._round_left(cell, number) for number in range(self._setup.numbers.repeats)
+        )
+        return not gone and (left or riders) and not self._lost(cell)
+
+    def _round_left(self, cell: Cell, number: int) -> bool:
+        gated = self._journal.done(key_of(cell.id, GATE)) is not None
+        return (
+            PERFORMANCE in self._setup.levels
+            and PERFORMANCE in (cell.levels if not cell.rides else self._rider_levels(cell))
+            and not gated
+            and self._journal.done(key_of(cell.id, round_of(number))) is None
+        )
 
     def _lost(self, cell: Cell) -> bool:
-        bodies = (self._journal.done(key_of(cell.id, level)) for level in self._setup.levels)
+        rounds = [round_of(number) for number in range(self._setup.numbers.repeats)]
+        levels = (*self._setup.levels, *rounds)
+        bodies = (self._journal.done(key_of(cell.id, level)) for level in levels)
         fine = {Outcome.OK, Outcome.FAILED}
         return any(body is not None and body["outcome"] not in fine for body in bodies)
 
@@ -121,6 +139,9 @@ class Suite:
                 list(pool.map(lambda cell: self._untimed(cell, engines[cell.id], len(wave)), wave))
             for cell in wave:
                 self._timed(cell, engines[cell.id])
+            self._rounds(wave, engines)
+            for cell in wave:
+                self._fault(cell, engines[cell.id])
         finally:
             for engine in engines.values():
                 engine.stop()
@@ -152,6 +173,7 @@ class Suite:
         return answer
 
     def _timed(self, cell: Cell, engine: Engine) -> None:
+        """What is asked once of an engine while the others are idle, and of what rides in it."""
         missing = [one for one in cell.needs if not self._passed(one)]
         if engine.alive and PERFORMANCE in self._wanted(cell) and self._time_left():
             if missing and self._setup.gates:
@@ -161,9 +183,11 @@ class Suite:
                 with turn(self._setup.lock):
                     self._level(cell, engine, PERFORMANCE)
         for rider in self._riders.get(cell.id, []):
-            if engine.alive and self._time_left():
-                self._ride(rider, engine)
-        engine.stop()
+            for level in self._rider_levels(rider):
+                done = self._journal.done(key_of(rider.id, level))
+                if level != FAULT and done is None and engine.alive and self._time_left():
+                    with turn(self._setup.lock), self._planted(rider, engine):
+                        self._level(rider, engine, level)
 
     def _rider_levels(self, rider: Cell) -> list[str]:
         assert rider.planted is not None
@@ -172,36 +196,64 @@ class Suite:
         both = ["path", PERFORMANCE] if rider.planted.claims else [PERFORMANCE]
         return [level for level in both if level in self._setup.levels]
 
-    def _ride(self, rider: Cell, engine: Engine) -> None:
-        planted = rider.planted
-        assert planted is not None
-        todo = [level for level in self._rider_levels(rider)
-                if self._journal.done(key_of(rider.id, level)) is None]  # fmt: skip
-        if planted.fault and todo:
-            answer = self._fault(planted.fault, engine)
-            LOG.info("%s: %s %s", rider.id, answer.outcome, answer.reason[:120])
-            self._journal.record(key_of(rider.id, FAULT), answer)
+    @contextmanager
+    def _planted(self, cell: Cell, engine: Engine) -> Iterator[None]:
+        """The engine with what is planted into the cell, if anything is."""
+        given = {name: getattr(cell.planted, name) for name in _PLANT} if cell.planted else {}
+        if not any(given.values()):
+            yield
             return
-        if planted.slower or planted.bytes:
-            engine.ask("plant", slower=planted.slower, bytes=planted.bytes)
-        for level in todo:
-            with turn(self._setup.lock):
-                self._level(rider, engine, level)
-        if engine.alive and (planted.slower or planted.bytes):
-            engine.ask("plant")
+        engine.ask("plant", **given)
+        try:
+            yield
+        finally:
+            if engine.alive:
+                engine.ask("plant")
 
-    def _fault(self, fault: str, engine: Engine) -> Answer:
+    def _rounds(self, wave: Sequence[Cell], engines: Mapping[str, Engine]) -> None:
+        """Round by round, all that may be timed, each once in a fresh order."""
+        cells = {cell.id: engines[cell.id] for cell in wave}
+        every = [*wave, *(rider for cell in wave for rider in self._riders.get(cell.id, []))]
+        numbers = self._setup.numbers
+        for number in range(numbers.repeats):
+            for place in np.random.default_rng(number).permutation(len(every)):
+                cell = every[place]
+                engine = cells[cell.rides or cell.id]
+                begun = self._journal.done(key_of(cell.id, PERFORMANCE))
+                fine = begun is not None and begun["outcome"] == Outcome.OK
+                if fine and engine.alive and self._time_left() and self._round_left(cell, number):
+                    with turn(self._setup.lock), self._planted(cell, engine):
+                        self._round(cell, engine, number)
+            LOG.info("round %d of %d", number + 1, numbers.repeats)
+
+    def _round(self, cell: Cell, engine: Engine, number: int) -> None:
+        answer = engine.ask("paced", number=number, numbers=asdict(self._setup.numbers))
+        self._journal.record(key_of(cell.id, round_of(number)), answer)
+        if not answer.ok:
+            LOG.info("%s: round %d %s %s", cell.id, number, answer.outcome, answer.reason[:120])
+
+    def _fault(self, cell: Cell, engine: Engine) -> None:
+        """What kills an engine comes last."""
+        for rider in self._riders.get(cell.id, []):
+            assert rider.planted is not None
+            todo = self._journal.done(key_of(rider.id, FAULT)) is None
+            if rider.planted.fault and todo and engine.alive and self._time_left():
+                answer = self._done_to(rider.planted.fault, engine)
+                LOG.info("%s: %s %s", rider.id, answer.outcome, answer.reason[:120])
+                self._journal.record(key_of(rider.id, FAULT), answer)
+
+    def _done_to(self, engine_fault: str, engine: Engine) -> Answer:
         """Do it to the engine, and learn what becomes of the question that it was asked."""
-        if fault == "crash":
+        if engine_fault == "crash":
             pid = engine.ask("memory").result.get("pid")
             killer = threading.Timer(KILLED_AFTER_S, os.kill, (pid, signal.SIGKILL))
             killer.start()
             answer = engine.ask("plant", fault="hang")
             killer.join()
             return answer
-        if fault == "hang":
+        if engine_fault == "hang":
             engine.deadlines = Deadlines(other=self._setup.hang_s)
-        return engine.ask("plant", fault=fault)
+        return engine.ask("plant", fault=engine_fault)
 
 
 def said(log: Path) -> list[str]:

@@ -32,7 +32,7 @@ from scripts.matrix.record import (
     UNTIMED,
     Record,
 )
-from scripts.matrix.switches import Matrix
+from scripts.matrix.switches import Matrix, drawn_as
 
 Metrics = dict[str, float]
 
@@ -136,7 +136,7 @@ def _of_level(level: str, cell: Cell, matrix: Matrix, record: Record) -> Verdict
         return performance.judge(seen)
     base = f"{cell.model}/{BASELINE}"
     baseline = None if cell.id == base else record.seen(base, "correctness")
-    reference = record.seen(f"{cell.model}/{REFERENCE}", REFERENCE)
+    reference = record.seen(f"{drawn_as(matrix, cell.model)}/{REFERENCE}", REFERENCE)
     return correctness.judge(
         seen, numbers, baseline, reference, cell.own_outputs, baseline_wanted=cell.id != base
     )

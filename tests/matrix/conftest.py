@@ -12,11 +12,12 @@ import pytest
 from scripts.engine.journal import Journal
 from scripts.engine.supervisor import Deadlines
 from scripts.matrix.cells import cells_of
+from scripts.matrix.reading import read_matrix
 from scripts.matrix.record import Record, read_record
 from scripts.matrix.resolved import as_json
 from scripts.matrix.run import RECORD, specs_of
 from scripts.matrix.suite import Setup, Suite
-from scripts.matrix.switches import Matrix, read_matrix
+from scripts.matrix.switches import Matrix
 from scripts.matrix.verdicts import Judged, fit, judge
 
 SMALL = (sys.executable, "-m", "tests.matrix.small")

@@ -57,7 +57,7 @@ FAULTS: dict[str, Callable[[], Any]] = {
 class Small:
     """See scripts.matrix.levels.level.Asked."""
 
-    QUESTIONS: ClassVar[tuple[str, ...]] = ("level", "plant", "memory")
+    QUESTIONS: ClassVar[tuple[str, ...]] = ("level", "paced", "plant", "memory")
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
         self.spec, self.wrong = spec, json.loads(os.environ.get("GRAPHX_SMALL", "{}"))
@@ -125,6 +125,9 @@ class Small:
         return {"steps": steps, "calls": started if calls else {}, "kernels": rows,
                 "span_us": 90.0, "busy_us": 80.0, "idle_us": 10.0, "gaps": 3}  # fmt: skip
 
+    def prefills(self, prompts: Sequence[Sequence[int]]) -> dict[str, Any]:
+        return self.timeline(prompts, len(prompts))
+
     def logits(self, prompts: Sequence[Sequence[int]], file: str) -> dict[str, Any]:
         whole = np.stack([self._logits(prompt) for prompt in prompts])
         if self.wrong.get("nan"):
@@ -137,14 +140,22 @@ class Small:
 
     def level(self, name: str, numbers: dict[str, Any]) -> dict[str, Any]:
         self._fail(name)
-        made = {key: tuple(v) if isinstance(v, list) else v for key, v in numbers.items()}
-        return OBSERVED[name](self, Numbers(**made))
+        return OBSERVED[name](self, _numbers(numbers))
+
+    def paced(self, number: int, numbers: dict[str, Any]) -> dict[str, Any]:
+        self._fail(f"round-{number}")
+        return performance.paced(self, _numbers(numbers), number)
 
     def plant(self, slower: float = 0.0, bytes: int = 0, fault: str = "") -> dict[str, Any]:
         self.slower, self.held = slower, bytes
         if fault:
             FAULTS[fault]()
         return {}
+
+
+def _numbers(given: dict[str, Any]) -> Numbers:
+    made = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    return Numbers(**made)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from scripts.matrix.levels import (
     stress,
 )
 from scripts.matrix.levels.level import Word
-from scripts.matrix.switches import Numbers, read_matrix
+from scripts.matrix.reading import read_matrix
+from scripts.matrix.switches import Numbers
 from tests.matrix.conftest import SWITCHES, Ran
 
 NUMBERS = Numbers()

@@ -11,7 +11,7 @@ from scripts.lib.files import read_yaml
 from scripts.matrix import judge
 from scripts.matrix.pages import write
 from scripts.matrix.pages.content import Content, feature_pages
-from scripts.matrix.switches import read_matrix
+from scripts.matrix.reading import read_matrix
 from tests.matrix.conftest import SWITCHES
 from tests.matrix.small_run import small_run
 from tests.matrix.test_switches import OURS

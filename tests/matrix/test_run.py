@@ -9,10 +9,10 @@ import pytest
 
 from scripts.engine.spec import environment_of
 from scripts.lib.files import InputError
-from scripts.matrix import run
+from scripts.matrix import drawn, run
 from scripts.matrix.cells import cells_of
+from scripts.matrix.reading import read_matrix
 from scripts.matrix.resolved import resolved
-from scripts.matrix.switches import read_matrix
 from tests.matrix.conftest import SWITCHES
 from tests.matrix.small_run import small_run
 from tests.matrix.test_switches import OURS
@@ -57,11 +57,18 @@ def test_what_is_booted_is_what_the_settings_say(tmp_path: Path) -> None:
     assert whole["num_hidden_layers"] == 24 and whole["vocab_size"] == 201_088
     assert whole["quantization_config"]["quant_method"] == "mxfp4"
     assert len({spec.name for spec in specs.values()}) == len(specs)
+    two = specs["gpt-oss-two/expert_parallel=two_gpus"]
+    assert two.expert_parallel and two.arguments["tensor_parallel_size"] == 2
+    assert two.weights == specs["gpt-oss/baseline"].weights  # the same model, drawn once
+    assert specs["qwen3-int4/baseline"].weights != specs["qwen3/baseline"].weights
+    head = specs["gpt-oss/speculative=eagle3"].speculative
+    assert head is not None and head["model"] == str(tmp_path / "weights/gpt-oss-eagle3")
+    assert (tmp_path / "weights/gpt-oss-eagle3/config.json").is_file()
 
 
 def test_the_reference_has_the_prompts_that_engines_draw() -> None:
     matrix = resolved(read_matrix(OURS))
-    prompts = run.prompts_of(matrix.models["gpt-oss"], matrix, 0)
+    prompts = drawn.prompts_of(matrix.models["gpt-oss"], matrix, 0)
     numbers = matrix.numbers
     assert (len(prompts), len(prompts[0])) == (numbers.prompts, numbers.prompt_length)
     # As scripts.engine.vllm_engine: of the first ten thousand tokens, by the seeds of both.

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib.chain import read_chain
 from scripts.matrix.levels.level import Word
-from scripts.matrix.record import OBSERVED, key_of
+from scripts.matrix.record import OBSERVED, key_of, record_of
 from scripts.matrix.suite import said
 from scripts.matrix.verdicts import State
 from tests.matrix.conftest import Ran, run_small
@@ -47,7 +48,7 @@ def test_features_that_only_multiply_do_not_interfere(ran: Ran) -> None:
         assert found.word is Word.PASSED, found.reason
 
 
-@pytest.mark.parametrize("fault", ["crash", "hang", "out_of_memory"])
+@pytest.mark.parametrize("fault", ["crash", "hang", "out_of_memory", "port_taken", "no_space"])
 def test_planted_faults_have_their_outcome(ran: Ran, fault: str) -> None:
     one = ran.judged[f"small/planted-{fault.replace('_', '-')}"]
     assert one.state is State.OUTCOME and one.reason.startswith(f"{fault}: ")
@@ -55,22 +56,51 @@ def test_planted_faults_have_their_outcome(ran: Ran, fault: str) -> None:
 
 @pytest.mark.parametrize(
     ("where", "fault"),
-    [("boot", "port_taken"), ("boot", "no_space"), ("path", "crash"), ("performance", "no_space")],
+    [
+        ("boot", "port_taken"),
+        ("boot", "no_space"),
+        ("path", "crash"),
+        ("performance", "no_space"),
+        ("round-1", "crash"),
+    ],
 )
 def test_whatever_ends_an_engine_the_suite_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, fault: str
 ) -> None:
     wrong = {"small_moe-marlin": {where: fault}}
     ran = run_small(tmp_path, monkeypatch, wrong, levels=("smoke", "path", "performance"))
-    found = ran.record.of("small/moe=marlin", where)
+    level = "performance" if where.startswith("round") else where
+    found = ran.record.of("small/moe=marlin", level)
     assert found is not None and found.outcome == fault and found.reason
     assert ran.judged["small/moe=marlin"].state is State.FAILED
     assert ran.record.of("small/graphs=off", "performance") is not None
     pair = ran.judged["small/graphs=off+moe=marlin"]
-    if where == "performance":  # its path and its outputs are fine: what is built on it may run
+    if level == "performance":  # its path and its outputs are fine: what is built on it may run
         assert pair.metrics
     else:
         assert pair.state is State.GATED and "small/moe=marlin" in pair.reason
+
+
+def test_a_round_has_every_engine_once_in_a_fresh_order(ran: Ran) -> None:
+    bodies = [body for body in read_chain(ran.path) if "#round-" in str(body.get("key"))]
+    orders: dict[str, list[str]] = {}
+    for body in bodies:
+        cell, _, level = str(body["key"]).partition("#")
+        orders.setdefault(level, []).append(cell)
+    first, *rest = orders.values()
+    assert list(orders) == ["round-0", "round-1", "round-2"]
+    assert "small/planted-slower" in first and "small/planted-wrong-path" in first
+    assert all(sorted(one) == sorted(first) and len(set(one)) == len(one) for one in rest)
+    assert all(one != first for one in rest)
+    pp = [body["result"]["pp"] for body in bodies if body["key"].startswith("small/again-1#")]
+    seen = ran.record.seen("small/again-1", "performance")
+    assert seen is not None and seen["pp"] == pp and len(seen["tg"]["16"]) == len(pp)
+
+
+def test_without_a_round_nothing_is_timed(ran: Ran) -> None:
+    bodies = list(read_chain(ran.path))
+    left = [body for body in bodies if not str(body.get("key")).startswith("small/again-1#round-")]
+    assert record_of(left, "here").of("small/again-1", "performance") is None
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_ended(

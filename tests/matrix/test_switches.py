@@ -10,8 +10,9 @@ import pytest
 
 from scripts.lib.files import InputError, read_yaml
 from scripts.matrix.cells import cells_of
+from scripts.matrix.reading import parse, read_matrix
 from scripts.matrix.resolved import as_json, resolved
-from scripts.matrix.switches import Phase, parse, read_matrix
+from scripts.matrix.switches import Phase
 from tests.matrix.conftest import SWITCHES
 
 OURS = Path(__file__).parents[2] / "data/matrix/switches.yaml"

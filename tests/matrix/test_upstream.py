@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.matrix.switches import Reference, read_matrix
+from scripts.matrix.reading import read_matrix
+from scripts.matrix.switches import Reference
 from scripts.matrix.upstream import check, references
 from tests.matrix.test_switches import OURS
 

@@ -47,6 +47,9 @@ class Asked(Protocol):
         ``calls``: with those that start kernels, which slows the host down.
         """
 
+    def prefills(self, prompts: Prompts) -> Seen:
+        """A profile of the prompts' prefills, one prompt after the other; a prompt is a step."""
+
     def logits(self, prompts: Prompts, file: str) -> Seen:
         """Logits at each prompt's end, written to ``file`` as float32 [prompts, vocabulary]."""
 

@@ -1,5 +1,8 @@
 """Level 4: prefill, decode, several requests at once; start-up, memory and the host's time.
 
+What is asked once (``observe``) and what is timed in rounds (``paced``): in a round each engine has
+its turn, in a fresh order, so that what the machine does meanwhile falls on all of them alike.
+
 Names as `vllm bench` has them: ttft to the first token, tpot the mean time of a further one, itl
 the gaps between tokens, e2el the whole request.
 """
@@ -18,46 +21,57 @@ from scripts.matrix.switches import Numbers
 
 SERVED = ("ttft", "tpot", "itl", "e2el")
 _PROMPT, _INPUT, _OUTPUT = 16, 256, 32  # tokens: before a decode; of a served request
-WARMUPS = 1
+_AWAKE = 8  # tokens decoded before a round is timed: the process was idle
+_PREFILLS = 3  # in one profile
+_LONGER = 3  # times as many decode steps in the profile as level 1.5 looks at
 
 
 def observe(engine: Asked, numbers: Numbers) -> dict[str, Any]:
-    """Seconds of every repeat: ``pp`` to the first token, ``tg`` {n: a further token}; ``served``.
-
-    ``served``: lists over requests (``itl``: over gaps) and ``duration_s``, ``input`` and
+    """``served``: lists over requests (``itl``: over gaps) and ``duration_s``, ``input`` and
     ``output`` tokens. ``cpu_s`` of ``wall_s``: this process's; ``resident_bytes``, ``peak_bytes``.
-    ``decode``: a profile of decode steps of one sequence.
-    """
+    ``decode``, ``prefill``: profiles of decode steps, and of prefills, of one sequence.
+    """  # noqa: D205
     engine.forget_peak()
     began, cpu = time.perf_counter(), time.process_time()
-    pp = [
-        engine.arrivals(engine.prompts(1, numbers.pp, 500 + number), 1)[0][0]
-        for number in range(-WARMUPS, numbers.repeats)
-    ][WARMUPS:]
-    tg = _decoded(engine, numbers)
+    engine.arrivals(engine.prompts(1, numbers.pp, 499), 1)
     served = _served(engine, numbers)
     cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - began
     return {
         "pp_tokens": numbers.pp,
-        "pp": _rounded(pp),
-        "tg": {count: _rounded(values) for count, values in tg.items()},
         "served": served,
         "cpu_s": round(cpu_s, 4),
         "wall_s": round(wall_s, 4),
         "resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "peak_bytes": int(engine.memory()["peak_bytes"]),
-        "decode": engine.timeline(engine.prompts(1, _PROMPT, 2), numbers.path_steps),
+        "decode": engine.timeline(engine.prompts(1, _PROMPT, 2), _LONGER * numbers.path_steps),
+        "prefill": engine.prefills(engine.prompts(_PREFILLS, numbers.pp, 500)),
     }
 
 
-def _decoded(engine: Asked, numbers: Numbers) -> dict[str, list[float]]:
-    """By n: mean seconds a token over the first n that follow the first; one run has all n."""
-    found: dict[str, list[float]] = {str(count): [] for count in numbers.tg}
-    for number in range(-WARMUPS, numbers.repeats):
-        (at,) = engine.arrivals(engine.prompts(1, _PROMPT, 600 + number), max(numbers.tg) + 1)
-        for count in numbers.tg if number >= 0 else ():
-            found[str(count)].append((at[count] - at[0]) / count)
-    return found
+def paced(engine: Asked, numbers: Numbers, number: int) -> dict[str, Any]:
+    """One round's: ``pp`` seconds to the first token, ``tg`` {n: mean seconds a further one}."""
+    engine.arrivals(engine.prompts(1, _PROMPT, 599), _AWAKE)
+    began, cpu = time.perf_counter(), time.process_time()
+    ((first, *_),) = engine.arrivals(engine.prompts(1, numbers.pp, 500 + number), 1)
+    (at,) = engine.arrivals(engine.prompts(1, _PROMPT, 600 + number), max(numbers.tg) + 1)
+    cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - began
+    return {
+        "pp": round(first, 7),
+        "tg": {str(count): round((at[count] - at[0]) / count, 7) for count in numbers.tg},
+        "gap": round(float(np.median(np.diff(at))), 7),
+        "cpu_s": round(cpu_s, 4),
+        "wall_s": round(wall_s, 4),
+    }
+
+
+def together(seen: Seen, rounds: Sequence[Seen]) -> dict[str, Any]:
+    """What ``observe`` saw with the rounds in it: ``pp`` and ``tg`` as lists over them."""
+    return {
+        **seen,
+        "pp": [one["pp"] for one in rounds],
+        "tg": {count: [one["tg"][count] for one in rounds] for count in rounds[0]["tg"]},
+        **{name: seen[name] + sum(one[name] for one in rounds) for name in ("cpu_s", "wall_s")},
+    }
 
 
 def _served(engine: Asked, numbers: Numbers) -> dict[str, Any]:
@@ -95,18 +109,20 @@ def _rounded(values: Sequence[float]) -> list[float]:
 
 
 def metrics(seen: Seen) -> dict[str, float]:
-    """Seconds, of which less is better: medians over the repeats; bytes at the peak.
+    """Seconds, of which less is better: medians over the rounds; bytes at the peak.
 
-    ``step_gpu``: time in which a kernel ran, of a decode step of one sequence. What the host takes
-    is not in it, and it is what boots repeat best.
+    ``step_gpu``: time in which a kernel ran, of a decode step of one sequence; ``ppN_gpu``: of a
+    prefill of N tokens, if it was profiled. What the host takes is not in them.
     """
+    gpu = {f"pp{seen['pp_tokens']}_gpu": seen["prefill"]} if "prefill" in seen else {}
     return {
-        "step_gpu": seen["decode"]["busy_us"] / seen["decode"]["steps"] * 1e-6,
+        **{name: one["busy_us"] / one["steps"] * 1e-6
+           for name, one in ({"step_gpu": seen["decode"]} | gpu).items()},
         f"pp{seen['pp_tokens']}": float(np.median(seen["pp"])),
         **{f"tg{count}": float(np.median(values)) for count, values in seen["tg"].items()},
         "served_tpot": float(np.median(seen["served"]["tpot"])),
         "peak_bytes": float(seen["peak_bytes"]),
-    }
+    }  # fmt: skip
 
 
 def bench(seen: Seen) -> dict[str, float]:

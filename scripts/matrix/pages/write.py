@@ -15,8 +15,8 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import read_table
 from scripts.matrix.pages.content import PHASE_WORDS, SERVED, Content
+from scripts.matrix.reading import read_matrix
 from scripts.matrix.record import NUMBERS
-from scripts.matrix.switches import read_matrix
 
 TABLES = {
     table.name: table
