@@ -13,6 +13,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from scripts.engine import drawn
+from scripts.engine.planted import wrong_gemm
 from scripts.engine.spec import ROUTINGS
 
 Looked = tuple[int, dict[str, int]]
@@ -67,17 +69,29 @@ class Inside:
             self._capture()
         return {"read": sorted(set(read)), "looked_up": self.looked_up()}
 
-    def routing(self, kind: str) -> dict[str, Any]:
-        """Route by the model's gate, or uniformly at random (ROUTINGS); capture anew."""
-        count = 0
-        for router in self._routers():
+    def routing(self, kind: str, file: str | None = None) -> dict[str, Any]:
+        """Route by the model's gate, uniformly at random (ROUTINGS), or by ``drawn``; capture anew.
+
+        ``file`` (.npy), of ``drawn`` alone: see scripts.engine.drawn.
+        """
+        routers = list(self._routers())
+        methods: list[Any] = [None] * len(routers)
+        if kind == "drawn":
+            methods = drawn.methods_of(str(file), len(routers))
+        elif ROUTINGS[kind]:
+            methods = [functools.partial(_simulated, ROUTINGS[kind])] * len(routers)
+        for router, method in zip(routers, methods, strict=True):
             vars(router).pop("_compute_routing", None)
-            if ROUTINGS[kind]:
-                method = functools.partial(_simulated, ROUTINGS[kind])
+            if method is not None:
                 router._compute_routing = types.MethodType(method, router)
-            count += 1
         self._capture()
-        return {"routing": kind, "layers": count}
+        return {"routing": kind, "layers": len(routers)}
+
+    def plant(self, kind: str | None) -> dict[str, Any]:
+        """Have the experts' GEMM compute something wrong from now on (None: right again)."""
+        wrong_gemm(kind)
+        self._capture()
+        return {"planted": kind}
 
     def _routers(self) -> Iterator[Any]:
         from vllm.model_executor.layers.fused_moe.router.base_router import (  # noqa: PLC0415

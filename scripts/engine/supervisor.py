@@ -74,6 +74,11 @@ class Engine:
         return self._process is not None and self.ended is None
 
     @property
+    def pid(self) -> int | None:
+        """Of its process; None before it is started."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def log(self) -> Path:
         """What the engine printed."""
         return self.folder / LOG_NAME
@@ -161,20 +166,9 @@ class Engine:
         return Answer(outcome, reason, {}, round(time.monotonic() - began, 3))
 
     def _death(self, do: str) -> tuple[Outcome, str]:
-        """Why the process is gone: by the end of its log, else by how it ended."""
         assert self._process is not None
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(10)
-        code = self._process.returncode
-        tail = self.log.read_text(encoding="utf-8", errors="replace")[-_TAIL:]
-        lines = [line for line in tail.splitlines() if line.strip()]
-        how = f"exited with status {code}"
-        if code is not None and code < 0:
-            how = f"killed by {signal.Signals(-code).name}"
-        cause = cause_of(tail)
-        said = next((line for line in reversed(lines) if cause and cause_of(line)), None)
-        last = said or (lines[-1] if lines else "it said nothing")
-        return cause or Outcome.CRASH, f"{do}: {how}; {last.strip()[:300]}"
+        outcome, reason = death_of(self._process, self.log)
+        return outcome, f"{do}: {reason}"
 
     def _end(self, answer: Answer) -> Answer:
         self.ended = answer
@@ -205,3 +199,19 @@ def boot_all(engines: Iterable[Engine]) -> list[Answer]:
         return []
     with ThreadPoolExecutor(len(waiting)) as pool:
         return list(pool.map(Engine.boot, waiting))
+
+
+def death_of(process: subprocess.Popen[bytes], log: Path) -> tuple[Outcome, str]:
+    """Why a process is gone: by the end of its log, else by how it ended."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    code = process.returncode
+    tail = log.read_text(encoding="utf-8", errors="replace")[-_TAIL:]
+    lines = [line for line in tail.splitlines() if line.strip()]
+    how = f"exited with status {code}"
+    if code is not None and code < 0:
+        how = f"killed by {signal.Signals(-code).name}"
+    cause = cause_of(tail)
+    said = next((line for line in reversed(lines) if cause and cause_of(line)), None)
+    last = said or (lines[-1] if lines else "it said nothing")
+    return cause or Outcome.CRASH, f"{how}; {last.strip()[:300]}"

@@ -58,7 +58,7 @@ class VllmEngine:
 
     QUESTIONS: ClassVar[tuple[str, ...]] = (
         "generate", "latency", "decode", "profile", "logits", "serve", "memory",
-        "configs", "routing", "randomise",
+        "configs", "routing", "randomise", "plant",
     )  # fmt: skip
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
@@ -75,11 +75,8 @@ class VllmEngine:
         self._worker = self._llm.collective_rpc(lambda worker: worker)[0]
         self._watch_calls()
         inside = Inside(self._worker)
-        self.configs, self.routing, self.randomise = (
-            inside.configs,
-            inside.routing,
-            inside.randomise,
-        )
+        self.configs, self.routing = inside.configs, inside.routing
+        self.randomise, self.plant = inside.randomise, inside.plant
         self._looked_up = inside.looked_up
 
     def _watch_calls(self) -> None:

@@ -32,12 +32,20 @@ from scripts.engine.journal import Journal
 from scripts.engine.outcome import Answer, Outcome
 from scripts.engine.spec import EngineSpec, spec_of
 from scripts.engine.supervisor import Deadlines, Engine
-from scripts.engine.turn import turn
+from scripts.engine.turn import nobody_is_timed, turn
 from scripts.engine.watchdog import Watchdog
 from scripts.lib.files import read_json
 from scripts.lib.log import run_main
+from scripts.runtime.draws import draws_of, write_draws
 from scripts.runtime.engine_about import about, need_judged
-from scripts.runtime.engine_tasks import Task, decode_tasks, parity_tasks, prompts_of, serve_tasks
+from scripts.runtime.engine_faults import fault_tasks, provoke
+from scripts.runtime.engine_tasks import (
+    Task,
+    decode_tasks,
+    parity_tasks,
+    routing_of,
+    serve_tasks,
+)
 from scripts.runtime.installed import installed
 from scripts.runtime.outputs import Compared
 
@@ -61,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--scratch", type=Path, help="folder for boots (default: beside the journal)")
     add("--boots", nargs="+", metavar="NAME", help="only boots whose name contains one of these")
     add("--faults", action="store_true", help="also the boots that have to fail")
+    add("--turn", type=Path, help="lock to time under, of others that time on this GPU")
     add("--seconds", type=float, default=math.inf, help="pause after this")
     return parser
 
@@ -71,6 +80,7 @@ class Booted:
     def __init__(self, entry: Mapping[str, Any], model: Mapping[str, Any], engine: Engine) -> None:
         self.boot, self.model, self.engine = int(entry["boot"]), model, engine
         self.name, self.fault = engine.spec.name, entry.get("fault")
+        self.act = entry.get("act")  # what is done to it once it is booted
         self.changes = 0  # of its configs
         self.state: dict[str, Any] = {}  # what was last set inside: configs, routing, weights
 
@@ -87,10 +97,11 @@ class Study:
         until: float = math.inf,
         only: Sequence[str] | None = None,
         faults: bool = False,
+        lock: Path | None = None,
         make: Callable[..., Engine] = Engine,
     ) -> None:
         self._plan, self._folder, self._journal, self._until = plan, folder, journal, until
-        self._lock, self._scratch = scratch / "turn", scratch
+        self._lock, self._scratch = lock or scratch / "turn", scratch
         models = {one["name"]: one for one in plan["models"]}
         self._watchdog = Watchdog(journal.memory)
         self._boots = [
@@ -102,6 +113,12 @@ class Study:
             if not only or any(text in entry["spec"]["name"] for text in only)
         ]  # fmt: skip
         self._compared = Compared(scratch)
+        if "draws" in plan:
+            for name in {boot.model["name"] for boot in self._boots}:
+                write_draws(self._draws_at(name), draws_of(plan["draws"], models[name]))
+
+    def _draws_at(self, model: str) -> Path:
+        return (self._scratch / "draws" / f"{model}.npy").absolute()
 
     def run(self) -> bool:
         """Do what is left; whether nothing is."""
@@ -111,7 +128,8 @@ class Study:
         with self._watchdog:
             try:
                 if left:
-                    self._boot_all(left)
+                    with nobody_is_timed(self._lock):
+                        self._boot_all(left)
                 return all(self._do(boot, tasks) for boot, tasks in self._turns(left))
             finally:
                 for boot in self._boots:
@@ -125,8 +143,7 @@ class Study:
     def _tasks(self, boot: Booted) -> list[Task]:
         plan, name = self._plan, boot.name
         if boot.fault is not None:
-            key = f"{name}/boot"
-            return [Task(key, "fault", "memory", {}, {}, {"task": "fault", "boot": name})]
+            return fault_tasks(plan, name, boot.act)
         found = [
             t
             for p in range(plan["passes"])
@@ -163,8 +180,7 @@ class Study:
 
     def _warm(self, boot: Booted) -> None:
         """Have every binary compiled, out of turn: nothing is timed before all are warm."""
-        if self._plan.get("routing", "uniform") != "gate":
-            self._set(boot, "routing", "uniform")
+        self._set(boot, "routing", routing_of(self._plan))
         for name in boot.model["configs"]:
             self._set(boot, "configs", name)
             for batch in self._plan["batches"]:
@@ -172,13 +188,6 @@ class Study:
                     "decode", batch=batch, input=self._plan["input"], steps=1, warmups=0
                 )
         LOG.info("%s: warm", boot.name)
-
-    def _warm_others(self, boot: Booted, name: str) -> None:
-        """The shapes of what the first boot of a model is asked besides, under one config."""
-        boot.engine.ask("generate", prompts=prompts_of(self._plan), tokens=2)
-        for task in serve_tasks(self._plan, boot.model, boot.name)[:2]:
-            if task.needs["configs"] == name:
-                boot.engine.ask(task.ask, **task.question)
 
     def _set(self, boot: Booted, what: str, value: Any) -> Answer:
         """Change something inside a boot; nothing is asked if it is so already."""
@@ -190,6 +199,8 @@ class Study:
             said = {"folder": at and str((self._folder / at).absolute())}
         elif what == "randomise":
             said = {"seed": value}
+        elif value == "drawn":
+            said["file"] = str(self._draws_at(boot.model["name"]))
         check = None if what != "configs" else lambda found: why_not_read(found, said["folder"])
         answer = boot.engine.ask(what, check, **said)
         boot.state[what] = value if answer.ok else None
@@ -225,6 +236,8 @@ class Study:
                 return answer
         if task.ask == "outputs":
             return self._compared.answer(boot.engine, task)
+        if task.phase == "fault":
+            return provoke(boot.engine, task)
         return boot.engine.ask(task.ask, **task.question)
 
 
@@ -248,7 +261,9 @@ def main(argv: list[str] | None = None) -> int:
         journal = Journal(args.journal)
         scratch = args.scratch or args.journal.with_suffix("")
         journal.begin(**about(found.source_hash), plan={k: plan[k] for k in plan if k != "boots"})
-        study = Study(plan, args.plan.parent, journal, scratch, until, args.boots, args.faults)
+        study = Study(
+            plan, args.plan.parent, journal, scratch, until, args.boots, args.faults, args.turn
+        )
         status = 0 if study.run() else 3
         journal.close()
 

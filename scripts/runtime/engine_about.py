@@ -29,12 +29,15 @@ def packages() -> dict[str, str]:
     return found
 
 
-def about(source_hash: str) -> dict[str, Any]:
-    """What a run's line says of it. InputError without the commit of the code."""
+def about(source_hash: str, module: str = "scripts.runtime.engine") -> dict[str, Any]:
+    """What a run's line says of it. InputError without the commit of the code.
+
+    ``module``: whose command it is.
+    """
     commit = working_commit(Path())
     if commit is None:
         raise InputError("this folder is no git clone; run with GRAPHX_COMMIT=<its commit>")
-    command = shlex.join(["python", "-m", "scripts.runtime.engine", *sys.argv[1:]])
+    command = shlex.join(["python", "-m", module, *sys.argv[1:]])
     return {
         "command": command, "commit": commit, "packages": packages(), "kernel_hash": source_hash,
         "python": platform.python_version(), "gpu": gpu_of(), "at": now(),

@@ -117,13 +117,32 @@ def plan(
     hashes = sorted(set(cells["kernel_hash"]))
     if len(hashes) != 1:
         raise InputError(f"recordings of {len(hashes)} operators: {hashes}; name those of one")
-    kept = ("device", "batches", "input", "steps", "profiled", "passes", "parity", "serve")
+    kept = ("device", "batches", "input", "steps", "profiled", "passes", "parity", "serve", "draws")
     return {
         "models": models,
         "boots": boots,
         "kernel_hash": hashes[0],
-        **{key: study[key] for key in kept},
+        **({"bench": bench(study, models)} if "bench" in study else {}),
+        **{key: study[key] for key in kept if key in study},
     }
+
+
+def bench(study: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The servers of a study, of one of its models with more layers; the last config is booted
+    with in every other boot, so that the server's own log says that the file was read."""  # noqa: D205,D209
+    asked = study["bench"]
+    chosen = next(one for one in study["models"] if one["name"] == asked["of"])
+    planned = next(one for one in models if one["name"] == asked["of"])
+    model = {**chosen, "layers": asked["layers"]}
+    engine = {**study["engine"], **asked["engine"]}
+    boots = []
+    for boot in range(asked["boots"]):
+        spec = spec_for(model, boot, engine).to_dict()
+        folder = list(planned["configs"].values())[-1] if boot % 2 else None
+        named = {"name": f"http-{model['name']}-{boot}", "config_folder": folder}
+        boots.append({"boot": boot, "spec": {**spec, **named}})
+    layers = {"layers": asked["layers"], "moe_layers": asked["layers"]}
+    return {"model": {**planned, **layers}, "boots": boots, "load": asked["load"]}
 
 
 def failing(
@@ -134,7 +153,8 @@ def failing(
     spec = spec_for(by_name[fault["of"]], 0, {**study["engine"], **fault.get("engine", {})})
     other = next((one for one in models if one["name"] == fault.get("configs_of")), None)
     changed = {"name": f"fault-{fault['name']}", "config_folder": other and other["configs"][OURS]}
-    return {"model": fault["of"], "boot": 0, "fault": fault["name"],
+    act = {"act": fault["act"]} if "act" in fault else {}
+    return {"model": fault["of"], "boot": 0, "fault": fault["name"], **act,
             "spec": {**spec.to_dict(), **changed}}  # fmt: skip
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from scripts.engine.planted import KINDS
+
 Plan = Mapping[str, Any]
+WEIGHTS = "other weights"  # a planted fault; the others are scripts.engine.planted's
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ def order(model: Mapping[str, Any], boot: int, number: int) -> list[str]:
     return names if (boot + number) % 2 == 0 else names[::-1]
 
 
+def routing_of(plan: Plan) -> str:
+    """How decode steps are routed: by draws that the plan fixes, else uniformly at random."""
+    return "drawn" if "draws" in plan else "uniform"
+
+
 def decode_tasks(
     plan: Plan, model: Mapping[str, Any], name: str, boot: int, number: int
 ) -> list[Task]:
@@ -43,9 +51,9 @@ def decode_tasks(
             phase=f"decode-{number}",
             ask="decode",
             question={"batch": batch, **question},
-            needs={"routing": "uniform", "configs": config},
+            needs={"plant": None, "routing": routing_of(plan), "configs": config},
             about={"task": "decode", "boot": name, "pass": number, "config": config,
-                   "batch": batch},
+                   "batch": batch, "routing": routing_of(plan)},
         )
         for config in order(model, boot, number)
         for batch in plan["batches"]
@@ -62,23 +70,24 @@ def prompts_of(plan: Plan) -> list[list[int]]:
 
 
 def parity_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
-    """Outputs under every config; of the first once more, so that noise is seen as well; and, as a
-    planted fault, of the first under other weights, which must not pass."""  # noqa: D205,D209
-    asked, first = plan["parity"], next(iter(model["configs"]))
-    seen = [(config, False, False) for config in model["configs"]]
+    """Outputs under every config; of the first once more, so that noise is seen as well; and with
+    planted faults, which must not pass: other weights, and an experts' GEMM that is wrong."""  # noqa: D205,D209
+    asked, names = plan["parity"], list(model["configs"])
+    seen: list[tuple[str, bool, str]] = [(config, False, "") for config in names]
+    seen += [(names[0], True, ""), (names[0], False, WEIGHTS)]
+    seen += [(names[-1], False, kind) for kind in asked.get("planted", [])]
     return [
         Task(
             key=f"{name}/outputs/{number}/{config}",
             phase="parity",
             ask="outputs",
             question={"prompts": prompts_of(plan), "tokens": asked["tokens"], "first": number == 0},
-            needs={"routing": "gate", "randomise": asked["seed"] + planted, "configs": config},
+            needs={"routing": "gate", "randomise": asked["seed"] + (fault == WEIGHTS),
+                   "plant": fault if fault in KINDS else None, "configs": config},
             about={"task": "outputs", "boot": name, "config": config, "again": again,
-                   "planted": planted},
+                   "planted": fault},
         )
-        for number, (config, again, planted) in enumerate(
-            [*seen, (first, True, False), (first, False, True)]
-        )
+        for number, (config, again, fault) in enumerate(seen)
     ]  # fmt: skip
 
 
@@ -105,7 +114,7 @@ def serve_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
             phase="serve",
             ask="serve",
             question={"requests": requests_of(plan), "seed": plan["serve"]["seed"]},
-            needs={"routing": "uniform", "configs": config},
+            needs={"plant": None, "routing": routing_of(plan), "configs": config},
             about={"task": "serve", "boot": name, "config": config, "round": number},
         )
         for number, config in enumerate([*names, *names[::-1]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class World:
         "generate",
         "serve",
         "memory",
+        "plant",
     )
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
@@ -40,6 +42,8 @@ class World:
             raise RuntimeError(self.faults["boot"])
         self.folder: str | None = None
         self.seed, self.asked, self.weights = spec.seed, 0, 0
+        self.planted: str | None = None
+        self.draws: np.ndarray | None = None
 
     def fails(self, question: str, fault: str) -> bool:
         return self.faults.get(question) == fault
@@ -67,6 +71,8 @@ class World:
     def decode(self, batch: int, input: int, steps: int, profiled: int = 0, warmups: int = 2):
         if self.fails("decode", "crash") and profiled:
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.fails("decode", "slow"):
+            time.sleep(30)
         self.asked += 1
         us = self.row_us(batch) * (1 + 0.001 * self.seed)
         gpu = {"moe_gemm": us - 100, "moe_align": 0.0, "rest": 100.0, "all": us, "busy": us}
@@ -75,8 +81,13 @@ class World:
             "gpu_us": gpu if profiled else None, "mix": [batch * input] + [batch] * steps,
         }  # fmt: skip
 
-    def routing(self, kind: str) -> dict[str, Any]:
+    def routing(self, kind: str, file: str | None = None) -> dict[str, Any]:
+        self.draws = None if file is None else np.load(file)
         return {"routing": kind}
+
+    def plant(self, kind: str | None) -> dict[str, Any]:
+        self.planted = kind
+        return {"planted": kind}
 
     def randomise(self, seed: int) -> dict[str, Any]:
         self.weights = seed
@@ -87,6 +98,8 @@ class World:
         made = rng.normal(size=(len(prompts), 50)).astype(np.float32)
         if self.folder:
             made += 1e-4 * np.random.default_rng(len(self.folder)).normal(size=made.shape)
+        if self.planted:
+            made = made * (np.arange(made.shape[1]) % 2)  # half of it is left out
         if self.fails("logits", "wrong") and self.folder and "ours" in self.folder:
             made = made[:, ::-1].copy()
         np.save(file, made.astype(np.float32))

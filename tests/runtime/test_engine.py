@@ -11,18 +11,20 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from scripts.engine.journal import Journal
-from scripts.engine.supervisor import Engine
+from scripts.engine.supervisor import Deadlines, Engine
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError, write_json
 from scripts.lib.shape import BATCH_LADDER
+from scripts.runtime.draws import draws_of
 from scripts.runtime.engine import Study, why_not_read
 from scripts.runtime.engine_about import need_judged
 from scripts.runtime.engine_plan import COMMITTED, DEFAULT, OURS, plan
-from scripts.runtime.engine_tasks import order, requests_of
+from scripts.runtime.engine_tasks import order, requests_of, routing_of
 
 PROGRAM = (sys.executable, "-m", "tests.runtime.engine_world")
 SHAPE = "E8-N7168-K4096-top2-bf16"
@@ -33,10 +35,16 @@ GLM = {"name": "glm", "model": "GLM-4.5-Air", "scheme": "bf16", "layers": 2,
 STUDY = {
     "device": "NVIDIA_H200", "boots": 2, "passes": 2, "batches": [1, 4], "input": 8, "steps": 6,
     "profiled": 3, "engine": {"moe_backend": "triton"}, "models": [MIXTRAL, GLM],
-    "parity": {"prompts": 3, "input": 4, "tokens": 5, "seed": 1},
+    "draws": {"steps": 2, "tokens": 4, "seed": 5},
+    "parity": {"prompts": 3, "input": 4, "tokens": 5, "seed": 1, "planted": ["half-of-k"]},
     "serve": {"models": ["mix"], "requests": 4, "per_s": 50.0, "input": [3, 9], "output": [2, 5],
               "seed": 1},
-    "faults": [{"name": "late", "of": "mix", "engine": {"moe_backend": "none"}}],
+    "faults": [
+        {"name": "late", "of": "mix", "engine": {"moe_backend": "none"}},
+        {"name": "killed", "of": "mix", "act": {"kind": "killed"}},
+        {"name": "stopped", "of": "mix", "act": {"kind": "stopped"}},
+        {"name": "full", "of": "mix", "act": {"kind": "no-space", "folder": "FULL"}},
+    ],
 }  # fmt: skip
 COMMITTED_ID, FASTER, DEFAULT_ID = (
     "M16-N128-K64-G1-W4-S3", "M16-N32-K64-G1-W4-S3", "M16-N64-K128-G1-W4-S4",
@@ -93,7 +101,7 @@ def test_a_plan_has_a_file_for_each_way_to_launch(planned):
     (file,) = (folder / mix["configs"][OURS]).glob("*.json")
     assert json.loads(file.read_text())["4"]["BLOCK_SIZE_N"] == 32
     assert made["kernel_hash"] == "0123456789abcdef"
-    assert [boot["spec"]["seed"] for boot in made["boots"]] == [0, 0, 1, 1, 0]
+    assert [boot["spec"]["seed"] for boot in made["boots"]] == [0, 0, 1, 1, 0, 0, 0, 0]
     need_judged(made, "0123456789abcdef")
     with pytest.raises(InputError, match=r"have the hash fedc.*; install that release"):
         need_judged(made, "fedc")
@@ -114,7 +122,11 @@ def test_every_boot_times_every_config_in_turned_orders(planned, tmp_path):
     passes = [body["pass"] for body in decoded]
     assert passes == sorted(passes)
     planted = [body for body in of(bodies, "outputs") if body["planted"]]
-    assert [body["outcome"] for body in planted] == ["wrong_output"] * 2
+    assert [(body["planted"], body["config"]) for body in planted] == [
+        ("other weights", COMMITTED), ("half-of-k", OURS),
+        ("other weights", DEFAULT), ("half-of-k", OURS),
+    ]  # fmt: skip
+    assert [body["outcome"] for body in planted] == ["wrong_output"] * 4
     outputs = [body for body in of(bodies, "outputs") if not body["planted"]]
     assert [body["result"]["problem"] for body in outputs] == [None] * 7
     assert outputs[0]["result"]["logits_diff"] == 0.0
@@ -153,6 +165,44 @@ def test_faults_are_outcomes_with_a_reason_and_the_others_go_on(planned, tmp_pat
     assert decoded["mix-1"] == {key: {"crash"} for key in (COMMITTED, DEFAULT, OURS)}
     assert decoded["glm-0"] == {DEFAULT: {"ok"}, OURS: {"file_not_read"}}
     assert decoded["glm-1"] == {key: {"out_of_memory"} for key in (DEFAULT, OURS)}
+
+
+def test_what_happens_to_a_booted_engine_is_an_outcome(planned, tmp_path, monkeypatch):
+    made, files = planned
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "fault-full.npy").symlink_to("/dev/full")
+    text = json.dumps(made).replace('"FULL"', json.dumps(str(tmp_path / "full")))
+    monkeypatch.setattr("scripts.runtime.engine_faults._PATIENCE", Deadlines(other=2.0))
+    monkeypatch.setattr("scripts.runtime.engine_faults._AFTER_S", 0.2)
+    slow = {"decode": "slow"}
+    bodies = run((json.loads(text), files), tmp_path, {"fault-killed": slow, "fault-stopped": slow},
+                 faults=True, only=["fault-"])  # fmt: skip
+    found = {body["boot"]: (body["outcome"], body["reason"]) for body in of(bodies, "fault")}
+    assert found["fault-killed"][0] == "crash"
+    assert "killed by SIGKILL" in found["fault-killed"][1]
+    assert found["fault-stopped"] == ("hang", "decode: no answer within 2 s")
+    assert found["fault-full"][0] == "no_space"
+    assert found["fault-late"] == ("ok", "")  # nothing was planted in this world
+    again = run((json.loads(text), files), tmp_path, faults=True, only=["fault-"])
+    assert of(again, "fault") == of(bodies, "fault")
+
+
+def test_draws_are_those_of_the_plan_in_the_engine_and_for_the_operator(planned, tmp_path):
+    made, _ = planned
+    mix, glm = made["models"]
+    draws = draws_of(made["draws"], mix)
+    assert (draws.shape, draws.dtype) == ((2, 2, 4, 2), np.int32)
+    assert draws_of(made["draws"], glm).shape == (2, 1, 4, 8)
+    np.testing.assert_array_equal(draws, draws_of(made["draws"], mix))
+    flat = draws.reshape(-1, 2)
+    assert (flat[:, 0] != flat[:, 1]).all()
+    assert {int(expert) for expert in flat.ravel()} <= set(range(8))
+    assert not np.array_equal(draws[0, 0], draws[0, 1])
+    run(planned, tmp_path, until=time.monotonic() + 1)
+    written = np.load(tmp_path / "boots" / "draws" / "mix.npy")
+    np.testing.assert_array_equal(written, draws)
+    assert routing_of(made) == "drawn"
+    assert routing_of({}) == "uniform"
 
 
 def test_a_killed_run_keeps_its_results_and_goes_on(planned, tmp_path):
