@@ -88,12 +88,15 @@ GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 NOT_CALLED_THERE = {
     "scripts/lib/files.py": {"yaml"},
     "scripts/lib/params.py": {"jsonschema"},
+    "scripts/engine/bench_client.py": {"vllm"},
     "scripts/engine/inside.py": {"vllm"},
+    "scripts/engine/planted.py": {"vllm"},
     "scripts/engine/vllm_engine.py": {"vllm"},
     "scripts/matrix/checkpoint.py": {"safetensors"},  # comes with vLLM
     "scripts/matrix/engine.py": {"vllm"},
     "scripts/matrix/pages/write.py": {"jinja2"},
     "scripts/matrix/reference.py": {"safetensors", "transformers"},  # likewise
+    "scripts/runtime/drawn_op.py": {"vllm"},
     "scripts/runtime/loaded.py": {"vllm"},
     "scripts/runtime/op.py": {"vllm"},
 }
