@@ -27,6 +27,7 @@ rule audit_steady:
         cells=complete("cells.parquet"),
         spaces=measured_spaces(),
         noise=rules.audit_noise.output.noise,
+        predictions=rules.sim_evaluate.output.held_out,
     output:
         steady="results/tables/audit/steady.parquet",
         rates="results/tables/audit/steady_rates.parquet",
@@ -44,7 +45,8 @@ rule audit_steady:
         seed=lookup(within=config, dpath="audit/seed"),
     shell:
         "python -m {params.module} --trials {input.trials:q} --cells {input.cells:q}"
-        " --spaces {input.spaces:q} --noise {input.noise:q} --restarts {params.restarts:q}"
+        " --spaces {input.spaces:q} --noise {input.noise:q}"
+        " --predictions {input.predictions:q} --restarts {params.restarts:q}"
         " --seed {params.seed:q} --processes {threads} --out {output.steady:q}"
         " --out-rates {output.rates:q} --out-split {output.split:q} 2> {log:q}"
 

@@ -2,9 +2,13 @@
 
 The fastest of many nearly equal tactics is a coin flip: whichever timing was luckiest wins. The
 race does not ask for the fastest. It spends replays where they decide, in interleaved rounds, and
-takes the first tactic in ascending order (the canonical one) of those within ``MARGIN`` of the best
-few; rounds go on until every tactic that comes earlier is surely inside or surely outside, or the
-budget is spent, and then the choice is named as undecided.
+takes the first tactic in the canonical order of those within ``MARGIN`` of the best few; rounds go
+on until every tactic that comes earlier is surely inside or surely outside, or the budget is spent,
+and then the choice is named as undecided. The order is the caller's and no measurement changes it:
+by what a tuner expects before it times anything, or ascending.
+
+No number of rounds takes away what differs between two processes. How much that is comes from
+outside (``apart``), and the race names all that another process may choose (``Choice.rivals``).
 
 "The best" is a soft minimum, since which of several equal tactics leads is a coin flip too. Where
 a tactic stands is the median of its replays over the leader's in the same rounds; its interval
@@ -14,7 +18,7 @@ follows from order statistics, whatever the noise, and the leader's is added in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,13 +26,15 @@ from numpy.typing import NDArray
 
 from scripts.audit.bench import FAIR, Array, Bench, How, Places, Problem
 
-# Log units, chosen by eye on the recorded cells on which the race is judged.
-MARGIN = 0.0075  # as far behind the best as a choice may be
+# Log units. As far behind the best as a choice may be: two processes put a pair of tactics about so
+# far apart (scripts.audit.live.between, root mean square over the cells of the first live audit).
+MARGIN = 0.01
 SOFT = 0.002  # width of the soft minimum
 # (replays, further behind is out): the looks at the whole field before it settles.
 LOOKS = ((1, 0.12), (4, 0.05), (16, 0.015))
 TOP = 0.003  # these carry the soft minimum and are timed with what is open
 SURE = 4.5  # deviations of the median at which a tactic is surely inside or outside
+REACH = 2.5  # deviations between processes within which a rival is named
 LEAST = 16  # rounds of any later look
 GROWTH = 0.75  # rounds of the next look, over those made
 # The published method replays each config's graph so often: 5 to warm up, 20 timed
@@ -42,16 +48,18 @@ Ask = Callable[[Places, int], Array]  # places, rounds -> us, shape (rounds, pla
 
 @dataclass(frozen=True)
 class Choice:
-    """``place``: the tactic. ``tied``: all that cannot be told from the best few, ascending.
+    """``place``: the tactic. ``tied``: all that cannot be told from the best few, in their order.
 
     ``decided``: no tactic that comes earlier was left open. ``cost``: microseconds of replays over
-    those of the published method.
+    those of the published method. ``rivals``: what may be chosen when it is begun anew, the choice
+    among them.
     """
 
     place: int
     tied: Places
     decided: bool
     cost: float
+    rivals: Places
 
 
 class _Field:
@@ -120,8 +128,10 @@ def race(
     how: How = FAIR,
     budget: float = BUDGET,
     margin: float = MARGIN,
+    apart: float = 0.0,
 ) -> Choice:
-    """Choose among the tactics that run. ``places``: ascending; at least one has a latency."""
+    """Choose among the tactics that run. ``places``: in the canonical order; at least one has a
+    latency. ``apart``: deviation between processes of how far two tactics are apart, log units."""  # noqa: D205,D209
 
     def ask(who: Places, rounds: int) -> Array:
         return bench.rounds(problem, who, rounds, how)
@@ -136,30 +146,44 @@ def race(
     for rounds, cut in LOOKS[1:]:
         if len(running.places) > 1:
             running.look(ask, rounds)
-            running.keep(running.stands[:, 0] <= cut)
+            running.keep(running.stands[:, 0] <= cut + REACH * apart)
     if len(running.places) == 1:
-        return Choice(int(running.places[0]), running.places, True, running.spent / whole)
-    return _settle(running, ask, whole, budget, margin)
+        only = running.places
+        return Choice(int(only[0]), only, True, running.spent / whole, only)
+    found = _settle(running, ask, budget * whole, margin, apart)
+    return replace(found, cost=running.spent / whole)
 
 
-def _settle(running: _Field, ask: Ask, whole: float, budget: float, margin: float) -> Choice:
+def _settle(running: _Field, ask: Ask, budget: float, margin: float, apart: float) -> Choice:
+    """``budget``: in microseconds, and so is the cost here."""
     while True:
         middle, low, high = running.intervals()
-        bound = _soft_minimum(middle) + margin
+        bound = soft_minimum(middle) + margin
         inside = middle <= bound
         undecided = _open(inside, high <= bound, low > bound)
         who, wanted = _next(running, undecided, middle)
-        can = int((budget * whole - running.spent) / float(running.us[who].sum()))
+        can = int((budget - running.spent) / float(running.us[who].sum()))
         if not len(undecided) or can < LEAST:
-            chosen = int(running.places[np.flatnonzero(inside)[0]])
-            tied = running.places[inside]
-            return Choice(chosen, tied, not len(undecided), running.spent / whole)
+            off = REACH * np.hypot((high - low) / (2 * SURE), apart)
+            rivals = maybe(inside, middle, off, bound)
+            chosen, tied = running.places[inside][0], running.places[inside]
+            sure = not len(undecided)
+            return Choice(int(chosen), tied, sure, running.spent, running.places[rivals])
         running.run(ask, who, min(wanted, can))
 
 
-def _soft_minimum(middle: Array) -> float:
+def soft_minimum(middle: Array) -> float:
+    """Where the best few stand, log units."""
     least = float(middle.min())
     return least - SOFT * float(np.log(np.exp((least - middle) / SOFT).sum()))
+
+
+def maybe(inside: Marks, middle: Array, off: Array, bound: float) -> Places:
+    """Who may come out as the first inside when all is measured anew, each up to ``off`` from where
+    it stands: up to the first that is surely inside, and that one."""  # noqa: D205,D209
+    surely_in, may = inside & (middle + off <= bound), middle - off <= bound
+    end = int(surely_in.argmax()) + 1 if surely_in.any() else len(inside)
+    return np.flatnonzero((may | inside)[:end])
 
 
 def _open(inside: Marks, surely_in: Marks, surely_out: Marks) -> Places:

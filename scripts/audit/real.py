@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from scripts.audit.bench import Array, Problem
+from scripts.audit.bench import Array, Places, Problem
 from scripts.audit.finding import Subject, answered
 from scripts.audit.grid import Make, Open, grid
 from scripts.audit.layers import Layer, layers_of, with_noise
@@ -34,7 +34,7 @@ from scripts.audit.tuner import Tuner
 from scripts.audit.tuners.committed import Committed
 from scripts.audit.tuners.graphx import Graphx
 from scripts.audit.tuners.published import Published
-from scripts.audit.tuners.steadied import Steadied
+from scripts.audit.tuners.steadied import Steadied, ascending, by_expected
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
@@ -74,11 +74,19 @@ class Known:
         """By name, in the order of the results."""
         return {
             "published": _published,
-            "raced published": lambda layer: Steadied(_published(layer)),
+            "raced published": lambda layer: self._steadied(_published(layer)),
             "graphx": self._graphx,
-            "raced graphx": lambda layer: Steadied(self._graphx(layer)),
+            "raced graphx": lambda layer: self._steadied(self._graphx(layer)),
             "committed": self._committed,
         }
+
+    def _steadied(self, tuner: Tuner) -> Tuner:
+        def order(problem: Problem, places: Places) -> Places:
+            expected = self.study.logs.get(problem.cell)
+            by = ascending if expected is None else by_expected(lambda _: expected)
+            return by(problem, places)
+
+        return Steadied(tuner, order)
 
     def _committed(self, layer: Layer) -> Tuner:
         files = self.study.history.files(layer.shape)

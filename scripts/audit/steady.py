@@ -1,8 +1,9 @@
 """How often a tuning that is started again chooses the same: the race beside argmin of one timing.
 
-On every completely measured cell, over its whole space. A restart is a fresh draw of the recorded
-noise; what else may differ between two processes (clocks, memory, another machine) only a GPU can
-tell. Cost counts replays, since both compile alike.
+On every completely measured cell, over its whole space, in the order that graphx-sim expects of it
+from other layers. A restart is a fresh draw of the recorded noise; what else may differ between two
+processes (clocks, memory, another machine) only a GPU can tell. Cost counts replays, since both
+compile alike.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.audit.bench import Problem
+from scripts.audit.bench import Array, Places, Problem
 from scripts.audit.layers import Layer, read_layers
 from scripts.audit.noise import Noise, read_noise
 from scripts.audit.options import add_recorded, parser
@@ -26,29 +27,41 @@ from scripts.audit.race import MARGIN, Choice, race
 from scripts.audit.replay import ReplayBench
 from scripts.lib.log import run_main
 from scripts.lib.schemas.audit import STEADY, STEADY_RATES, STEADY_SPLIT
-from scripts.lib.shape import device_of
+from scripts.lib.shape import Cell, device_of
 from scripts.lib.tables import write_table
+from scripts.transfer.predictions import read_predictions
 
 LOG = logging.getLogger("audit.steady")
 RACE, ARGMIN = "race", "argmin"
 HALVES = ("even", "odd")
 # Margins among which either half of the layers sets one, log units.
-MARGINS = (0.005, MARGIN, 0.01)
+MARGINS = (0.005, 0.0075, MARGIN)
 WANTED = 0.99  # of restarts with one choice
 RESAMPLES, LEVEL = 10_000, 0.95
 Row = dict[str, Any]
+Expected = Mapping[Cell, Array]  # log units, of all tactics
 EXAMPLE = """
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.audit.steady --trials $D/trials.parquet --cells $D/cells.parquet \\
     --spaces results/tables/space/NVIDIA_H200-bf16.parquet \\
     --noise results/tables/audit/noise.parquet --restarts 20 --seed 1 \\
+    --predictions results/tables/sim/sim_held_out.parquet \\
     --out results/tables/audit/steady.parquet \\
     --out-rates results/tables/audit/steady_rates.parquet \\
     --out-split results/tables/audit/steady_split.parquet
 """
 
 
-def steady(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row]:
+def canonical(us: Array, expected: Array | None) -> Places:
+    """The tactics that run, in the order in which the race takes them: by what is expected of them,
+    ascending where nothing is. ``us``: recorded latencies, NaN where one failed."""  # noqa: D205,D209
+    places = np.flatnonzero(np.isfinite(us))
+    return places if expected is None else places[np.argsort(expected[places], kind="stable")]
+
+
+def steady(
+    layer: Layer, noise: Noise, restarts: int, seed: int, expected: Expected
+) -> Iterator[Row]:
     """STEADY rows of a layer's cells."""
     for tokens in layer.tokens:
         problem = Problem(layer.cell(tokens))
@@ -56,7 +69,7 @@ def steady(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row
         rng = np.random.default_rng([seed, zlib.crc32(problem.cell.id.encode())])
         bench = ReplayBench(layer, noise, rng)
         us = bench.truth(problem)
-        places = np.flatnonzero(np.isfinite(us))
+        places = canonical(us, expected.get(problem.cell))
         raced = [race(bench, problem, places) for _ in range(restarts)]
         lucky = [_argmin(bench, problem, places) for _ in range(restarts)]
         for name, choices in ((RACE, raced), (ARGMIN, lucky)):
@@ -64,7 +77,9 @@ def steady(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row
             yield row | {"config_id": layer.tactics[_commonest(choices)[0]].id}
 
 
-def other_margins(layer: Layer, noise: Noise, restarts: int, seed: int) -> Iterator[Row]:
+def other_margins(
+    layer: Layer, noise: Noise, restarts: int, seed: int, expected: Expected
+) -> Iterator[Row]:
     """The race on a layer's cells under every margin but the one in use, with draws of their own:
     ``margin``, ``same``, ``regret``, ``cost``."""  # noqa: D205,D209
     for tokens in layer.tokens:
@@ -75,7 +90,7 @@ def other_margins(layer: Layer, noise: Noise, restarts: int, seed: int) -> Itera
             key = [seed, zlib.crc32(problem.cell.id.encode()), number]
             bench = ReplayBench(layer, noise, np.random.default_rng(key))
             us = bench.truth(problem)
-            places = np.flatnonzero(np.isfinite(us))
+            places = canonical(us, expected.get(problem.cell))
             raced = [race(bench, problem, places, margin=margin) for _ in range(restarts)]
             yield {"cell_id": problem.cell.id, "margin": margin} | _of(raced, us)
 
@@ -113,7 +128,8 @@ def split(frame: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 
 def _argmin(bench: ReplayBench, problem: Problem, places: Any) -> Choice:
     place = int(places[np.argmin(bench.time(problem, places))])
-    return Choice(place, np.array([place]), False, 1.0)
+    only = np.array([place])
+    return Choice(place, only, False, 1.0, only)
 
 
 def _commonest(choices: Sequence[Choice]) -> tuple[int, float]:
@@ -176,7 +192,7 @@ def _estimate(values: Any, layers: Any, seed: int) -> Any:
     return np.array([values.mean(), *ends])
 
 
-def _of_layer(task: tuple[Layer, Noise, int, int]) -> tuple[list[Row], list[Row]]:
+def _of_layer(task: tuple[Layer, Noise, int, int, Expected]) -> tuple[list[Row], list[Row]]:
     return list(steady(*task)), list(other_margins(*task))
 
 
@@ -184,6 +200,10 @@ def main(argv: list[str] | None = None) -> int:
     """Parse, read, choose again and again, write."""
     options = parser(__doc__, EXAMPLE)
     add_recorded(options)
+    options.add_argument(
+        "--predictions", type=Path, default=Path("results/tables/sim/sim_held_out.parquet"),
+        help="SIM_HELD_OUT table: what is expected of each config",
+    )  # fmt: skip
     options.add_argument("--restarts", type=int, required=True, help="tunings begun anew")
     options.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
     options.add_argument("--out", type=Path, required=True, help="STEADY table to write")
@@ -194,7 +214,9 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         noise = read_noise(args.noise)
         layers = read_layers(args.trials, args.cells, args.spaces, noise)
-        tasks = [(layer, noise, args.restarts, args.seed) for layer in layers]
+        legal = {one.cell(tokens): one.tactics for one in layers for tokens in one.tokens}
+        expected, _ = read_predictions(args.predictions, legal)
+        tasks = [(layer, noise, args.restarts, args.seed, expected) for layer in layers]
         rows: list[Row] = []
         others: list[Row] = []
         with ProcessPoolExecutor(args.processes) as pool:

@@ -16,12 +16,12 @@ PAIRS = (("published", "raced graphx"), ("sglang", "triton"))
 RECREATED = ("careless", "mended")
 # Choices of these are counted over all processes that count flips.
 STEADY = tuple(name for pair in PAIRS for name in pair)
-# Another tuner with its near timings raced: in the first processes only.
-RACED, RACED_IN = "raced published", 5
-PROBED = ("careless", "published", "triton", "sglang", "raced graphx", "committed", "mended")
+RACED = "raced published"  # another tuner with its near timings raced
+PROBED = ("mended", "careless", "published", "triton", "sglang", "raced graphx", "committed")
 # Flips are told by processes, not within one.
 PROBES = tuple(name for name in ORDER if name != "coin_flips")
 ROUNDS = 16
+STANDS = 24  # rounds of the near tactics, in every process that counts flips
 FLIP_TOKENS = (1, 16, 64)
 PROBE_TOKENS = (1, 64, 1024, 8192)
 MOST = 16_384
@@ -40,37 +40,35 @@ def agenda(
 ) -> Iterator[Process]:
     """``repeats`` processes tune the whole grid, others the few cells on which flips of the
     ``steady`` tuners are counted, until these were tuned ``restarts`` times."""  # noqa: D205,D209
-    flips = [_flips(plan, number, steady) for number in range(repeats + 1, restarts + 1)]
-    share = -(-len(flips) // repeats)
-    # By turns, so that a run that is cut off has some of each.
-    for number in range(1, repeats + 1):
+    yield _grid(plan, 1)
+    yield _recreated(plan)
+    for number in range(repeats + 1, restarts + 1):
+        yield _flips(plan, number, steady)
+    yield _probes(plan)
+    # Last, so that a run that is cut off has all kinds, and every cell once.
+    for number in range(2, repeats + 1):
         yield _grid(plan, number)
-        if number == 1:
-            yield _recreated(plan)
-        yield from flips[(number - 1) * share : number * share]
-        if number == min(2, repeats):
-            yield _probes(plan)
 
 
 def _grid(plan: Plan, number: int) -> Process:
     tasks: dict[str, Task] = {}
     for ranks in plan.ranks:
         for tokens in plan.tokens:
-            pairs = list(PAIRS)
+            pairs, stands = list(PAIRS), 0
             if tokens in FLIP_TOKENS:
                 pairs.append((PAIRS[0][0], RACED))
+                stands = STANDS
             key = f"EP{ranks}/M{tokens}"
-            tasks[key] = ("cell", ranks, tokens, pairs, ROUNDS, number == 1)
+            tasks[key] = ("cell", ranks, tokens, pairs, ROUNDS, number == 1, stands)
     if number == 1:
         tasks["kernels"] = ("kernels",)
     return Process(f"grid-{number}", tasks)
 
 
 def _flips(plan: Plan, number: int, steady: Sequence[str]) -> Process:
-    names = (*steady, RACED) if number <= RACED_IN else steady
-    pairs = [(name, name) for name in names]
+    pairs = [(name, name) for name in (*steady, RACED)]
     tasks: dict[str, Task] = {
-        f"EP{ranks}/M{tokens}": ("cell", ranks, tokens, pairs, 0, False)
+        f"EP{ranks}/M{tokens}": ("cell", ranks, tokens, pairs, 0, False, STANDS)
         for ranks in plan.ranks
         for tokens in plan.tokens
         if tokens in FLIP_TOKENS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scripts.audit.bench import Cache, How
+from scripts.audit.bench import Cache, How, Problem
 from scripts.audit.layers import Layer
 from scripts.audit.live.plan import Plan
 from scripts.audit.tuner import Tuner
@@ -15,7 +15,7 @@ from scripts.audit.tuners.autotuned import Autotuned, Clock
 from scripts.audit.tuners.committed import Committed
 from scripts.audit.tuners.graphx import Graphx
 from scripts.audit.tuners.published import Published
-from scripts.audit.tuners.steadied import Steadied
+from scripts.audit.tuners.steadied import Order, Steadied, by_expected
 from scripts.audit.world import ARENA
 from scripts.lib.shape import BATCH_LADDER, Cell
 from scripts.transfer.kernel import Covariance
@@ -33,6 +33,15 @@ def layer_of(plan: Plan, ranks: int) -> Layer:
     """A rank's layer as tuners know it: nothing is recorded of it."""
     none = np.empty((0, len(plan.configs)))
     return Layer(plan.device, plan.local(ranks), (), plan.configs, none)
+
+
+def canonical(plan: Plan) -> Order:
+    """The order of tactics on every cell: by what the plan expects of them."""
+
+    def expected(problem: Problem) -> tuple[float, ...]:
+        return plan.known[problem.cell.shape.experts].expected[problem.cell.tokens]
+
+    return by_expected(expected)
 
 
 def entrants(plan: Plan, clock: Clock | None = None) -> dict[str, Callable[[Layer], Tuner]]:
@@ -55,11 +64,19 @@ def entrants(plan: Plan, clock: Clock | None = None) -> dict[str, Callable[[Laye
         batches = tuple(configs) or BATCH_LADDER
         return Committed(layer, batches, name="committed", configs=configs)
 
+    order = canonical(plan)
+
+    def apart(problem: Problem) -> float:
+        return plan.between(problem.ranks, problem.cell.tokens)
+
+    def steadied(tuner: Tuner) -> Tuner:
+        return Steadied(tuner, order, apart)
+
     return {
         "published": published,
-        "raced published": lambda layer: Steadied(published(layer)),
+        "raced published": lambda layer: steadied(published(layer)),
         "graphx": graphx,
-        "raced graphx": lambda layer: Steadied(graphx(layer)),
+        "raced graphx": lambda layer: steadied(graphx(layer)),
         "committed": committed,
         "sglang": lambda layer: Apart(layer, BATCH_LADDER, name="sglang"),
         "triton": lambda layer: Autotuned(layer, (), name="triton", clock=clock),

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from scripts.audit.race import MARGIN
 from scripts.lib.config import Config, parse_id
 from scripts.lib.files import InputError, read_json
 from scripts.lib.shape import Shape, parse_shape
 from scripts.transfer.kernel import Kernel
 
-VERSION = 1
+VERSION = 2  # 1: no deviation between processes
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Plan:
-    """``committed``: by local experts the file's configs by batch size; ``known`` likewise."""
+    """``committed``: by local experts the file's configs by batch size; ``known`` likewise.
+
+    ``apart``: by degree and tokens, the deviation between processes of how far two tactics are
+    apart, as an earlier audit recorded it.
+    """
 
     device: str
     shape: Shape
@@ -35,6 +40,11 @@ class Plan:
     configs: tuple[Config, ...]
     committed: Mapping[int, Mapping[int, Config]]
     known: Mapping[int, Known]
+    apart: Mapping[int, Mapping[int, float]]
+
+    def between(self, ranks: int, tokens: int) -> float:
+        """The deviation on a cell; what the race takes for a margin where none is recorded."""
+        return self.apart.get(ranks, {}).get(tokens, MARGIN)
 
     def local(self, ranks: int) -> Shape:
         """The layer of one rank."""
@@ -60,6 +70,10 @@ def to_json(plan: Plan) -> dict[str, Any]:
                 "expected": {str(t): [round(v, 6) for v in e] for t, e in one.expected.items()},
             }
             for experts, one in plan.known.items()
+        },
+        "apart": {
+            str(ranks): {str(tokens): round(off, 6) for tokens, off in of.items()}
+            for ranks, of in plan.apart.items()
         },
     }
 
@@ -96,4 +110,8 @@ def _plan(body: Mapping[str, Any]) -> Plan:
             for experts, file in body["committed"].items()
         },
         known,
+        {
+            int(ranks): {int(tokens): float(off) for tokens, off in of.items()}
+            for ranks, of in body["apart"].items()
+        },
     )

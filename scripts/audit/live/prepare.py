@@ -4,7 +4,7 @@ The tactics are a stated list, and every tuner chooses among the same: the layer
 the runtime's default on every cell of the grid, and the configs committed most often for the GPU's
 number format, so that each tile height has a few. Beside them what graphx expects of each on every
 cell, from other layers only; a rank's share of a layer is asked about as the layer of as many
-experts and as many assignments.
+experts and as many assignments. And how far processes of an earlier audit lay apart on each cell.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.audit.grid import RANKS, TOKENS
+from scripts.audit.live.answers import read_answers
+from scripts.audit.live.between import by_cell
 from scripts.audit.live.plan import Known, Plan, to_json
 from scripts.audit.options import parser
 from scripts.lib.config import Config
@@ -70,8 +72,14 @@ def listed(device: str, locals_: Iterable[Shape], tokens: Sequence[int], history
     return LegalSpace(found).configs
 
 
-def make_plan(device: str, shape: Shape, corpus: Corpus, space: Space) -> Plan:
-    """From what tuning knows (scripts.tune.knowledge.Corpus, scripts.tune.space.Space)."""
+def make_plan(
+    device: str, shape: Shape, corpus: Corpus, space: Space, earlier: Sequence[Path] = ()
+) -> Plan:
+    """From what tuning knows (scripts.tune.knowledge.Corpus, scripts.tune.space.Space), and the
+    ledgers of earlier audits of the layer."""  # noqa: D205,D209
+    audited = (
+        one for one in read_answers(earlier) if (one.device, one.layer) == (device, shape.id)
+    )
     locals_ = {ranks: replace(shape, experts=shape.experts // ranks) for ranks in RANKS}
     configs = listed(device, locals_.values(), TOKENS, corpus.history, space.legal)
     places = [space.legal.index[one] for one in configs]
@@ -88,7 +96,7 @@ def make_plan(device: str, shape: Shape, corpus: Corpus, space: Space) -> Plan:
             advice.lessons.predicted_kernel,
             {tokens: tuple(_expected(advice, cell, places)) for tokens, cell in cells.items()},
         )
-    return Plan(device, shape, RANKS, TOKENS, configs, committed, known)
+    return Plan(device, shape, RANKS, TOKENS, configs, committed, known, by_cell(audited))
 
 
 def _expected(advice: Advice, cell: Cell, places: Sequence[int]) -> list[float]:
@@ -107,6 +115,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--history", type=Path, default=Path("data/recorded/history.parquet"))
     add("--model", type=Path, default=Path("results/sim/model.json"), help="graphx-sim's model")
     add("--held-out", type=Path, default=Path("results/tables/sim/sim_held_out.parquet"))
+    add("--earlier", type=Path, nargs="*", default=[], help="ledgers of earlier live audits")
     add("--seed", type=int, default=1, help="of what is learned")
     add("--out", type=Path, required=True, help="plan to write (JSON)")
     args = options.parse_args(argv)
@@ -117,7 +126,7 @@ def main(argv: list[str] | None = None) -> int:
         found = [Path(one.path) for one in recordings(Role.COMPLETE)]
         where = Where(found, args.spaces, args.history, args.model, args.held_out, found)
         space = open_space(find_device(args.device), shape.scheme, args.spaces, Path("build"))
-        plan = make_plan(args.device, shape, read_corpus(where, args.seed), space)
+        plan = make_plan(args.device, shape, read_corpus(where, args.seed), space, args.earlier)
         write_json(args.out, to_json(plan))
 
     return run_main(body)

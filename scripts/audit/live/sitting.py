@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,7 +18,9 @@ import numpy as np
 
 from scripts.audit.bench import NotKnown, Problem
 from scripts.audit.finding import Subject, answered
+from scripts.audit.live.between import TIMED_BY
 from scripts.audit.live.plan import Plan
+from scripts.audit.live.told import calls_of, digits, margins, raced, shapes_of, wrong
 from scripts.audit.tuner import Profile, Tuner
 from scripts.lib.isolate import PoisonedError
 from scripts.lib.outcome import Outcome
@@ -29,8 +30,10 @@ from scripts.measure.conditions import Conditions
 
 if TYPE_CHECKING:
     from scripts.audit.live.bench import LiveBench
-    from scripts.audit.live.tally import During, Noted
 
+NEAR = (
+    0.1  # over the fastest of one timing each: further behind, where a tactic stands is not noted
+)
 Body = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
 
@@ -54,6 +57,7 @@ class Sitting:
         clock = None if backend.device == "cuda" else wall_clock
         self.makes, self.tally = entrants(plan, clock), Tally()
         self.bench: LiveBench | None = None
+        self._timed: dict[str, Profile] = {}  # of the cell at hand, by tuner
         self._kept: dict[tuple[int, int, str], tuple[Any, int, Any]] = {}
         gc.disable()  # a collection in the middle of a replay loop would be a spike
 
@@ -97,14 +101,20 @@ class Sitting:
         """A cell of the grid."""
         return Problem(Cell(self.plan.device, self.plan.local(ranks), tokens), ranks=ranks)
 
-    def do_cell(self, ranks: int, tokens: int, pairs: Pairs, rounds: int, keep: bool) -> Body:
-        """Have every tuner of the pairs tune one cell, then compare the choices of each pair."""
+    def do_cell(
+        self, ranks: int, tokens: int, pairs: Pairs, rounds: int, keep: bool, stands: int = 0
+    ) -> Body:
+        """Have every tuner of the pairs tune one cell, then compare the choices of each pair.
+
+        ``stands``: rounds of all tactics that are near the fastest, whatever the tuners chose.
+        """
         from scripts.audit.live.entrants import layer_of  # noqa: PLC0415
 
         bench, problem = self.open(ranks), self.problem(ranks, tokens)
         layer = layer_of(self.plan, ranks)
         picks: dict[str, int] = {}
         told: Body = {}
+        self._timed.clear()
         for name in dict.fromkeys(one for pair in pairs for one in pair):
             told[name] = self._tuned(self.makes[name](layer), problem, bench)
             if told[name]["outcome"] == Outcome.CORRECT:
@@ -118,8 +128,24 @@ class Sitting:
             key, operands = (ranks, tokens, bench.tactics[place].id), bench.layer(problem)
             # The graph reads the operands' memory: they must outlive the bench.
             self._kept[key] = bench.kept(problem, place), len(operands.passes), operands
+        found = {"tuners": told, "pairs": compared}
+        if stands and TIMED_BY in self._timed:
+            found["stands"] = self._stands(problem, bench, stands)
         bench.forget()
-        return {"tuners": told, "pairs": compared}
+        return found
+
+    def _stands(self, problem: Problem, bench: LiveBench, rounds: int) -> Body:
+        """Median us of the near tactics in interleaved rounds, in the canonical order."""
+        from scripts.audit.live.entrants import canonical  # noqa: PLC0415
+        from scripts.audit.live.tally import During  # noqa: PLC0415
+
+        found = self._timed[TIMED_BY]
+        near = found.places[found.us <= found.us.min() * (1 + NEAR)]
+        near = canonical(self.plan)(problem, near)
+        with self.tally.during(During.PREPARING):
+            us = np.median(bench.rounds(problem, near, rounds), axis=0)
+        ids = [bench.tactics[place].id for place in near]
+        return {"rounds": rounds, "us": [[one, digits(t)] for one, t in zip(ids, us, strict=True)]}
 
     def _tuned(self, tuner: Tuner, problem: Problem, bench: LiveBench) -> Body:
         from scripts.audit.live.tally import During  # noqa: PLC0415
@@ -144,6 +170,7 @@ class Sitting:
         if fault is not None or place is None:
             return {"outcome": str(Outcome.MISMATCH), "reason": fault}
         calls = calls_of(self.tally.taken())
+        self._timed[tuner.name] = profile
         return {
             "outcome": str(Outcome.CORRECT),
             "place": place,
@@ -152,6 +179,7 @@ class Sitting:
             "seconds": round(seconds, 4),
             "calls": calls,
             **margins(profile, bench),
+            **raced(tuner, problem, bench),
         }
 
     def _compared(
@@ -219,49 +247,6 @@ class Sitting:
                 "effect": digits(found.effect), "smallest": digits(found.smallest),
             }  # fmt: skip
         return {"said": said}
-
-
-def wrong(profile: Profile, place: int | None) -> str | None:
-    """What is wrong with what a tuner returned; None if nothing is."""
-    if place is None:
-        return "it chose nothing"
-    if len(profile.us) and not np.isfinite(profile.us).all():
-        return "a timing that it ranks is not a number"
-    return None
-
-
-def margins(profile: Profile, bench: LiveBench) -> Body:
-    """The five fastest as the tuner timed them, and how far the second is behind the first."""
-    order = np.argsort(profile.us, kind="stable")[:5]
-    best = [float(profile.us[at]) for at in order]
-    return {
-        "ranked": len(profile.us),
-        "top": [bench.tactics[profile.places[at]].id for at in order],
-        "top_us": [round(value, 3) for value in best],
-        "margin": digits(best[1] / best[0] - 1) if len(best) > 1 else None,
-    }
-
-
-def calls_of(taken: Mapping[During, Noted]) -> dict[str, int]:
-    """How many launches of the GEMM there were, by what for."""
-    return {str(during): noted.total() for during, noted in taken.items()}
-
-
-def shapes_of(taken: Mapping[During, Noted]) -> list[list[Any]]:
-    """Each kind of launch with its shapes and how often it ran, preparing left out."""
-    found: Counter[tuple[str, str]] = Counter()
-    for during, noted in taken.items():
-        if str(during) == "preparing":
-            continue
-        for (name, shapes), count in noted.items():
-            words = " ".join(f"{what}={'x'.join(map(str, size))}" for what, size in shapes)
-            found[name, words] += count
-    return [[name, words, count] for (name, words), count in sorted(found.items())]
-
-
-def digits(value: float | None) -> float | None:
-    """Six significant digits; None for what JSON has no word for."""
-    return None if value is None or not np.isfinite(value) else float(f"{value:.6g}")
 
 
 def wall_clock(call: Any, quantiles: Sequence[float]) -> list[float]:

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from scripts.audit.bench import Bench, Places, Problem, Scope
-from scripts.audit.race import race
+from scripts.audit.race import Choice, race
 from scripts.audit.tuner import Key, Profile, Ran, Tuner
 
 NEAR = 0.05  # log units behind the fastest that it timed: further behind, no race is needed
 # A shortlist's race costs more of its argmin than a whole space's.
 BUDGET = 4.0
+Order = Callable[[Problem, Places], Places]
+Apart = Callable[[Problem], float]
+
+
+def ascending(_: Problem, places: Places) -> Places:
+    """The canonical order where nothing is expected beforehand."""
+    return np.sort(places)
+
+
+def by_expected(expected: Callable[[Problem], Sequence[float]]) -> Order:
+    """The canonical order by what is expected of all tactics before a timing, the fastest first."""
+
+    def order(problem: Problem, places: Places) -> Places:
+        places = np.sort(places)
+        return places[np.argsort(np.asarray(expected(problem))[places], kind="stable")]
+
+    return order
+
+
+def not_told(_: Problem) -> float:
+    """Processes are taken to agree: recorded trials know of one."""
+    return 0.0
 
 
 class Steadied:
-    """See ``scripts.audit.tuner.Tuner``: another tuner, but for what it chooses."""
+    """See ``scripts.audit.tuner.Tuner``: another tuner, but for what it chooses.
 
-    def __init__(self, tuner: Tuner) -> None:
-        self.tuner = tuner
+    ``order``: the canonical order of a problem's tactics; ``apart``: see ``race``.
+    """
+
+    def __init__(self, tuner: Tuner, order: Order = ascending, apart: Apart = not_told) -> None:
+        self.tuner, self.order, self.apart = tuner, order, apart
         self.name = f"raced {tuner.name}"
-        self._chosen: dict[Key, int] = {}
+        self.choices: dict[Key, Choice] = {}
 
     @property
     def covers(self) -> Scope:
@@ -43,22 +68,26 @@ class Steadied:
     def profile(self, problem: Problem, bench: Bench) -> Profile:
         """The tuner's timings; the near ones race."""
         found = self.tuner.profile(problem, bench)
-        near = found.places[np.log(found.us / found.us.min()) <= NEAR]
-        self._chosen[found.key] = race(bench, found.problem, near, budget=BUDGET).place
+        timed = found.problem
+        near = self.order(timed, found.places[np.log(found.us / found.us.min()) <= NEAR])
+        self.choices[found.key] = race(
+            bench, timed, near, budget=BUDGET, apart=self.apart(timed)
+        )  # fmt: skip
         return found
 
     def choose(self, problem: Problem) -> int | None:
         """The race's choice."""
-        return self._chosen.get(self.key(problem))
+        found = self.choices.get(self.key(problem))
+        return None if found is None else found.place
 
     def run(self, problem: Problem) -> Ran:
         """As the tuner runs, with the race's choice."""
         ran = self.tuner.run(problem)
-        return ran if ran.key is None else Ran(self._chosen[ran.key], ran.key, ran.rows)
+        return ran if ran.key is None else Ran(self.choices[ran.key].place, ran.key, ran.rows)
 
     def cache(self) -> Mapping[Key, int]:
         """All choices."""
-        return dict(self._chosen)
+        return {key: found.place for key, found in self.choices.items()}
 
     def fallback(self, problem: Problem, earlier: bool = False) -> int | None:
         """The tuner's."""
@@ -70,7 +99,7 @@ class Steadied:
 
     def fresh(self) -> Steadied:
         """Nothing timed, nothing raced."""
-        return Steadied(self.tuner.fresh())
+        return Steadied(self.tuner.fresh(), self.order, self.apart)
 
     def together(self, ranks: int) -> Sequence[Tuner]:
         """The tuner's ranks, if one choice serves them all it is raced once: none here."""

@@ -39,7 +39,7 @@ def answers(path: Path) -> dict[tuple[str, str], Body]:
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("live") / "ledger.jsonl"
-    cell = ("cell", 2, 8, [("published", "raced graphx"), ("sglang", "triton")], 2, True)
+    cell = ("cell", 2, 8, [("published", "raced graphx"), ("sglang", "triton")], 2, True, 2)
     whole = ("cell", 1, 1, [("careless", "mended"), ("committed", "graphx")], 2, False)
     probes = ("bucket_cap", "unequal", "overrun", "cache_key")
     assert asked(path, [
@@ -77,6 +77,25 @@ def test_calls_of_profiling_and_of_running_are_told_apart(ledger: Path) -> None:
     assert sum(count for _, _, count in pair["shapes"]) == pair["calls"]["running"]
     shapes = {(name, words.split()[0]) for name, words, _ in pair["shapes"]}
     assert shapes == {("gate_up", "a=8x32"), ("down", "a=16x32")}  # 8 tokens, top 2
+
+
+def test_a_race_names_its_rivals_and_where_tactics_stand_is_in_the_canonical_order(
+    ledger: Path,
+) -> None:
+    found = answers(ledger)["grid-1", "EP2/M8"]["answer"]
+    told = found["tuners"]["raced graphx"]
+    assert told["pick"] in told["rivals"]
+    assert set(told["rivals"]) <= {one.id for one in CONFIGS}
+    assert told["tied"][0] == told["pick"]
+    assert "rivals" not in found["tuners"]["published"]
+    stands = found["stands"]
+    assert stands["rounds"] == 2
+    # What is expected of the tiny plan's configs ascends.
+    ids = [name for name, _ in stands["us"]]
+    assert ids == [one.id for one in CONFIGS if one.id in ids]
+    assert all(us > 0 for _, us in stands["us"])
+    whole = answers(ledger)["grid-1", "EP1/M1"]["answer"]
+    assert "stands" not in whole
 
 
 def test_a_committed_file_is_looked_up_by_the_nearest_batch_size(ledger: Path) -> None:

@@ -27,4 +27,5 @@ def tiny_plan() -> Plan:
         CONFIGS,
         {4: {1: CONFIGS[0], 64: CONFIGS[1]}, 2: {}},
         {4: known, 2: known},
+        {1: {1: 0.004}},
     )
