@@ -99,6 +99,7 @@ NOT_CALLED_THERE = {
     "scripts/runtime/drawn_op.py": {"vllm"},
     "scripts/runtime/loaded.py": {"vllm"},
     "scripts/runtime/op.py": {"vllm"},
+    "scripts/runtime/sglang_op.py": {"vllm"},
 }
 
 

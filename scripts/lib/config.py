@@ -22,6 +22,9 @@ REQUIRED_KEYS = {
     "num_warps": ("num_warps", "W"),
     "num_stages": ("num_stages", "S"),
 }
+# Keys that a kernel sets itself where its entry lacks them: vLLM's for packed weights, by layer and
+# tokens, unlike for both GEMMs. A 0 stands for them in an id, and nothing in an entry.
+OWN_KEYS = ("BLOCK_SIZE_N", "BLOCK_SIZE_K")
 # Keys that only AMD's backend reads. https://rocm.docs.amd.com, "Optimizing Triton kernels".
 ROCM_KEYS = {
     "waves_per_eu": ("waves_per_eu", "E"),
@@ -42,7 +45,10 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, order=True)
 class Config:
-    """Launch parameters. Tile sizes in elements, ``num_warps`` in warps (waves on ROCm)."""
+    """Launch parameters. Tile sizes in elements, ``num_warps`` in warps (waves on ROCm).
+
+    ``block_size_n``, ``block_size_k``: 0 where they are left to the kernel (OWN_KEYS).
+    """
 
     block_size_m: int
     block_size_n: int
@@ -63,9 +69,13 @@ class Config:
         return "-".join(f"{letter}{value}" for letter, value in parts if value is not None)
 
     def to_entry(self) -> dict[str, int]:
-        """The mapping as it stands in a config file; absent optional keys stay absent."""
+        """The mapping as it stands in a config file; absent keys stay absent."""
         pairs = ((key, getattr(self, name)) for key, (name, _) in ALL_KEYS.items())
-        return {key: value for key, value in pairs if value is not None}
+        return {
+            key: value
+            for key, value in pairs
+            if value is not None and (value != 0 or key not in OWN_KEYS)
+        }
 
     def without_vendor_keys(self) -> Config:
         """The same config without the keys that only AMD's backend reads."""
@@ -102,7 +112,10 @@ def parse_id(text: str) -> Config:
     parts = [_ID_PART.fullmatch(part) for part in text.split("-")]
     if not all(parts) or any(part and part[1] not in by_letter for part in parts):
         raise ConfigError(f"{text!r} is not a config id such as M16-N64-K128-G1-W4-S3")
-    config = from_entry({by_letter[part[1]]: int(part[2]) for part in parts if part})
+    entry = {by_letter[part[1]]: int(part[2]) for part in parts if part}
+    own = [key for key in OWN_KEYS if entry.get(key) == 0]
+    config = from_entry(entry | dict.fromkeys(own, 1))
+    config = replace(config, **{ALL_KEYS[key][0]: 0 for key in own})
     if config.id != text:
         raise ConfigError(f"{text!r} is not canonical; write {config.id}")
     return config

@@ -24,6 +24,7 @@ from scripts.measure.conditions import Conditions
 from scripts.measure.controller.subject import Said
 from scripts.measure.protocol import Protocol
 from scripts.runtime.binaries import Compiler, Job, different, jobs_of, result_of
+from scripts.runtime.operators import Make, vllm
 
 LOG = logging.getLogger("compile")
 EVERY_S = 10.0  # between two lines of progress
@@ -32,15 +33,16 @@ EVERY_S = 10.0  # between two lines of progress
 class CompileAhead:
     """``Subject.compile`` and ``Subject.end`` for the operator on one GPU.
 
-    ``processes``: default, one a core but two, which are the measuring ones'. ``patience_s``: once
-    others are made, how long a config waits for its binaries; then it compiles them in line, which
-    takes a second or two: a compiler that is slow to start must not hold up a whole machine.
+    ``processes``: default, one a core but two, which are the measuring ones'. ``make``: the
+    operator. ``patience_s``: once others are made, how long a config waits for its binaries; then
+    it compiles them in line, which takes a second or two: a compiler that is slow to start must not
+    hold up a whole machine.
     """
 
     patience_s = 10.0
 
-    def __init__(self, gpu: int, processes: int | None = None) -> None:
-        self._gpu = gpu
+    def __init__(self, gpu: int, processes: int | None = None, make: Make = vllm) -> None:
+        self._gpu, self._make = gpu, make
         self._processes = processes or max(1, (os.cpu_count() or 1) - 2)
         self._waiting: set[str] = set()  # ids of jobs that have no result yet
         self._changed = threading.Condition()
@@ -90,7 +92,9 @@ class CompileAhead:
     def _compile(self, jobs: list[Job], chain: Chain, run_id: str, deadline_s: float) -> None:
         began = told = time.perf_counter()
         failures = number = 0
-        with closing(run_all(Compiler, (self._gpu,), jobs, deadline_s, self._processes)) as results:
+        with closing(
+            run_all(Compiler, (self._gpu, self._make), jobs, deadline_s, self._processes)
+        ) as results:
             for number, (job, result, seconds) in enumerate(results, start=1):
                 line = _line(job, result, seconds)
                 failures += line["reason"] is not None

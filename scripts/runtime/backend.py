@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernels.alignment import Alignment
@@ -26,19 +26,23 @@ class Inside:
         raise RuntimeError("the operator launches its own kernels")
 
 
-def refusal(shape: Shape) -> str | None:
-    """Why the operator cannot compute a shape's scheme; None if it can."""
-    if shape.scheme in SCHEMES:
+def refusal(shape: Shape, schemes: Sequence[str] = SCHEMES) -> str | None:
+    """Why an operator of ``schemes`` cannot compute a shape's; None if it can."""
+    if shape.scheme in schemes:
         return None
-    return f"the operator is asked for {', '.join(SCHEMES)}, not {shape.scheme}"
+    return f"the operator is asked for {', '.join(schemes)}, not {shape.scheme}"
 
 
 class OpBackend(GpuBackend):
-    """The GPU that this process sees first."""
+    """The GPU that this process sees first. ``schemes``: of the operator."""
+
+    def __init__(self, schemes: Sequence[str] = SCHEMES) -> None:
+        super().__init__()
+        self._schemes = schemes
 
     def refuses(self, shape: Shape) -> str | None:
         """See ``refusal``."""
-        return refusal(shape)
+        return refusal(shape, self._schemes)
 
     def load(self, entry: Entry, shape: Shape) -> Inside:  # type: ignore[override]
         """Nothing: the operator compiles or loads at its first launch."""

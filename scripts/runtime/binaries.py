@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -21,9 +21,7 @@ from scripts.lib.isolate import PoisonedError
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell, Shape, parse_cell
 from scripts.measure.backend.process import prepare_process
-
-if TYPE_CHECKING:
-    from scripts.runtime.op import Op
+from scripts.runtime.operators import Make, vllm
 
 NICE = 10
 
@@ -103,14 +101,10 @@ class Compiler:
     It gives way: beside it another process may be measuring.
     """
 
-    def __init__(self, gpu: int, op: Op | None = None) -> None:
+    def __init__(self, gpu: int, make: Make = vllm) -> None:
         os.nice(NICE)
         prepare_process("gpu", gpu)
-        if op is None:
-            from scripts.runtime.op import VllmOp  # noqa: PLC0415
-
-            op = VllmOp()
-        self._op = op
+        self._op = make()
 
     def __call__(self, job: Job) -> dict[str, Any]:
         """The job's result as it stands in a ledger."""

@@ -1,6 +1,6 @@
 """vLLM's fused operator under a given config: alignment, two GEMMs, activation, quantisation, sum.
 
-The one module that imports vLLM, and only when an operator is made.
+vLLM is imported only when an operator is made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SCHEMES = (
     "int4_w4a16", "int4_w4a16_g32",
 )  # fmt: skip
 # Read by vLLM as it is imported: it says nothing, asks no network, and loads no sampler.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_USE_FLASHINFER_SAMPLER": "0",
@@ -41,8 +41,16 @@ class OpLayer:
     quant: Any
 
 
+def setdefault(environment: Mapping[str, str]) -> None:
+    """Set what of it is not set yet."""
+    for name, value in environment.items():
+        os.environ.setdefault(name, value)
+
+
 class Op(Protocol):
-    """A runtime's operator."""
+    """A runtime's operator. ``schemes``: what it takes of those that graphx knows."""
+
+    schemes: tuple[str, ...]
 
     def layer(self, weights: Weights, form: Format) -> OpLayer:
         """The weights as the operator takes them, sharing their memory."""
@@ -73,9 +81,10 @@ def stored(weights: Weights, form: Format) -> Weights:
 class VllmOp:
     """``fused_experts`` of the vLLM that is installed here, for the GPU that this process sees."""
 
+    schemes: tuple[str, ...] = SCHEMES
+
     def __init__(self) -> None:
-        for name, value in _ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
+        setdefault(ENVIRONMENT)
         from vllm.config import VllmConfig, set_current_vllm_config  # noqa: PLC0415
         from vllm.model_executor.layers import fused_moe  # noqa: PLC0415
         from vllm.model_executor.layers.fused_moe import config  # noqa: PLC0415
@@ -153,18 +162,22 @@ class VllmOp:
 
     def compile(self, x: torch.Tensor, layer: OpLayer, draw: Draw, entry: Entry) -> None:
         """See ``Op``. Raises what Triton raises. The small kernels between the GEMMs do run."""
-        with ExitStack() as stack:
-            for kernel in self._kernels:
-                stack.enter_context(_compiling(kernel))
+        with compiling(*self._kernels):
             self(x, layer, draw, entry)
 
 
 @contextmanager
-def _compiling(kernel: Any) -> Iterator[None]:
-    """Launches of a Triton kernel compile it and do no more."""
-    run = kernel.run
-    kernel.run = lambda *args, **kwargs: run(*args, **(kwargs | {"warmup": True}))
+def compiling(*kernels: Any) -> Iterator[None]:
+    """Launches of these Triton kernels compile them and do no more."""
+    runs = [kernel.run for kernel in kernels]
+
+    def compiled(run: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: run(*args, **(kwargs | {"warmup": True}))
+
+    for kernel, run in zip(kernels, runs, strict=True):
+        kernel.run = compiled(run)
     try:
         yield
     finally:
-        kernel.run = run
+        for kernel, run in zip(kernels, runs, strict=True):
+            kernel.run = run

@@ -3,7 +3,9 @@
 Of a recording with finals under graphx's own kernels the cells are taken as they are: the committed
 config, the best of the others that met it, and what vLLM launches without a file. So each verdict
 of the recording gets its counterpart under the operator. Layers of different number formats take
-turns, so that a run that is cut off has some of each.
+turns, so that a run that is cut off has some of each. Rows of a layer's files for batch sizes that
+nobody recorded follow with the candidates of the nearest one. Of packed weights, whose kernels are
+the runtime's alone and of which nothing is predicted, a layer gets tiles around the default.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.plan import PLAN
-from scripts.lib.shape import Cell, Shape, parse_cell, parse_shape
+from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_cell, parse_shape
 from scripts.lib.tables import read_table, write_table
+from scripts.runtime.tiles import tiles
 
 LOG = logging.getLogger("runtime.plan")
 COMMITTED, CHOSEN, DEFAULT = "committed", "chosen", "default"
@@ -100,6 +103,49 @@ def unrecorded(body: Mapping[str, Any], most: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[PLAN.names]
 
 
+def beyond(made: pd.DataFrame, known: Iterable[str], history: pd.DataFrame) -> pd.DataFrame:
+    """PLAN rows of batch sizes that files (HISTORY) of ``made``'s layers have beyond the cells.
+
+    ``made``: PLAN; ``known``: ids of all cells that recordings have. What was chosen for the
+    nearest planned batch size of the layer meets committed and default there.
+    """
+    taken, parts = set(known), [made.iloc[:0]]
+    files = history[history["reachable"] & history["config_id"].notna()]
+    chosen = made[made["proposed_by"].str.contains(CHOSEN)]
+    for (device, shape), ids in _by_layer(made).items():
+        mine = files[
+            (files["device"] == device)
+            & (files["E"] == shape.experts)
+            & (files["N"] == shape.intermediate)
+            & (files["scheme"] == shape.scheme)
+        ]
+        for tokens, config in zip(mine["batch"].astype(int), mine["config_id"], strict=True):
+            cell = Cell(device, shape, tokens)
+            if cell.id not in taken:
+                nearest = min(ids, key=lambda count: (abs(count - tokens), count))
+                ranked = chosen.loc[chosen["cell_id"] == ids[nearest], "config_id"].tolist()
+                parts.append(_rows(cell, config, ranked, len(ranked)))
+    return pd.concat(parts, ignore_index=True)[PLAN.names]
+
+
+def _by_layer(made: pd.DataFrame) -> dict[tuple[str, Shape], dict[int, str]]:
+    """By GPU and shape, the planned cells' ids by tokens."""
+    found: dict[tuple[str, Shape], dict[int, str]] = {}
+    for cell in map(parse_cell, made["cell_id"].drop_duplicates()):
+        found.setdefault((cell.device, cell.shape), {})[cell.tokens] = cell.id
+    return found
+
+
+def packed(shape: Shape, device: str, tokens: Sequence[int]) -> pd.DataFrame:
+    """PLAN rows of a layer of packed weights: default, then the tiles around it.
+
+    InputError for another layer.
+    """
+    cells = [Cell(device, shape, count) for count in tokens]
+    parts = [_rows(cell, None, ids, len(ids)) for cell in cells for ids in [tiles(cell)]]
+    return pd.concat(parts, ignore_index=True)[PLAN.names]
+
+
 def without(
     recorded: tuple[pd.DataFrame, pd.DataFrame], folders: Sequence[Path]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -163,20 +209,39 @@ def main(argv: list[str] | None = None) -> int:
     add("--shapes", nargs="+", metavar="ID", help="only these layers, in this order")
     add("--tokens", nargs="+", type=int, metavar="M", help="only these batch sizes")
     add("--plans", type=Path, nargs="+", default=[], help="plan.json of layers nobody recorded")
+    add(
+        "--packed",
+        nargs="+",
+        metavar="ID",
+        default=[],
+        help="layers of packed weights, on --device",
+    )
+    add("--device", metavar="NAME", help="of --packed, named as in config files")
     add("--without", type=Path, nargs="+", default=[], help="folders with CELLS to leave out")
-    add("--history", type=Path, help="HISTORY table: layers of which more GPUs have files first")
+    add("--history", type=Path, help="HISTORY table: layers of which more GPUs have files first,"
+        " and what their files have beyond the recorded batch sizes")  # fmt: skip
     add("--most", type=int, default=2, help="configs besides committed and default")
     add("--out", type=Path, required=True, help="plan to write (PLAN table)")
     args = parser.parse_args(argv)
 
     def body() -> None:
-        cells, finals = without(read(args.measured), args.without)
-        shapes = args.shapes
-        if args.history and not shapes:
-            shapes = by_use(set(finals["cell_id"]), read_table(args.history, HISTORY))
+        if args.packed and not args.device:
+            raise InputError("--packed: name the GPU as well, as --device NVIDIA_H200")
+        recorded = read(args.measured)
+        cells, finals = without(recorded, args.without)
+        shapes, parts = args.shapes, []
+        history = read_table(args.history, HISTORY) if args.history else None
+        if history is not None and not shapes:
+            shapes = by_use(set(finals["cell_id"]), history)
         made = plan(cells, finals, args.most, shapes, args.tokens)
-        others = [unrecorded(read_json(path), args.most) for path in args.plans]
-        made = pd.concat([made, *others], ignore_index=True)
+        if history is not None and args.tokens is None:
+            parts.append(beyond(made, recorded[0]["cell_id"], history))
+        parts += [unrecorded(read_json(path), args.most) for path in args.plans]
+        parts += [
+            packed(parse_shape(name), args.device, args.tokens or BATCH_LADDER)
+            for name in args.packed
+        ]
+        made = pd.concat([made, *parts], ignore_index=True)
         write_table(args.out, made, PLAN)
         LOG.info("%s: %d configs on %d cells", args.out, len(made), made["cell_id"].nunique())
 

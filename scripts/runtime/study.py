@@ -1,4 +1,4 @@
-"""Measure configs of a plan under vLLM's own fused operator, as sweeps measure graphx's kernels.
+"""Measure configs of a plan under a runtime's own fused operator, as graphx's kernels are.
 
 A pass is what a model's layer costs when it is served: alignment, two GEMMs, activation,
 quantisation and sum, by `fused_experts` under the config in question, in one CUDA graph, on weight
@@ -9,7 +9,9 @@ held twice. Binaries are compiled while cells that have theirs are measured. Lay
 plan's order, so that after a pause its first ones are whole; killed or paused, the same command
 goes on. scripts.ledger.consolidate reads the ledger as it reads a sweep's.
 
-vLLM is needed on this machine alone, and only here: pip install vllm==0.24.0.
+The operator is vLLM's, or with --sglang that of a release of SGLang, whose source is read and run
+without the rest of it (scripts.runtime.sglang_op). vLLM is needed on this machine alone, and only
+here: pip install vllm==0.24.0.
 
 Exit status: as scripts.measure.sweep. 0 every candidate has an outcome; 2 bad input, or no vLLM;
 3 paused by --seconds, run the same command again.
@@ -37,7 +39,9 @@ from scripts.measure.controller.subject import TWINS, Subject
 from scripts.measure.sweep import sweep
 from scripts.runtime.ahead import CompileAhead
 from scripts.runtime.installed import Installed, installed
+from scripts.runtime.operators import Make, sglang, vllm
 from scripts.runtime.racing import Race
+from scripts.runtime.sglang_source import Source, source
 from scripts.runtime.worker import make_op_worker
 
 LOG = logging.getLogger("runtime.study")
@@ -68,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=math.inf, help="pause after this; nothing is closed")
     add("--profile", default="uniform", help="routing: uniform, zipf, or recorded:<file>")
     add("--weights", choices=WEIGHTS, default="cold", help="see scripts.measure.conditions")
+    add("--sglang", metavar="VERSION", help="SGLang's operator, of that release")
     add("--race", action="store_true", help="end a cell's finals once they decide at 1%%")
     add("--processes", type=int, help="compilers (default: one a core)")
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
@@ -75,17 +80,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def operator(
-    found: Installed,
+    found: Installed | Source,
     gpu: int,
     processes: int | None = None,
     module: str = MODULE,
     twins: tuple[int, int] = TWINS,
+    make: Make = vllm,
 ) -> Subject:
-    """The operator of the vLLM that was found, as a sweep measures it on that GPU.
+    """The operator that was found, as a sweep measures it on that GPU.
 
-    ``module``: whose command stands in the run's line. ``twins``: as Subject has them.
+    ``module``: whose command stands in the run's line. ``twins``: as Subject has them. ``make``:
+    the operator.
     """
-    ahead = CompileAhead(gpu, processes)
+    ahead = CompileAhead(gpu, processes, make)
     return Subject(
         kernel_hash=found.source_hash,
         compile=ahead,
@@ -105,12 +112,17 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         nonlocal status
         plan = narrowed(read_table(args.plan, PLAN), args.cells)
-        found = installed()
-        LOG.info("vLLM %s, kernels' source %s", found.version, found.source_hash)
+        found: Installed | Source = installed()
+        own: Make = vllm
+        if args.sglang:
+            found = source(args.sglang)
+            own = partial(sglang, found)
+        LOG.info("%s, kernels' source %s", found.version, found.source_hash)
         conditions = Conditions(args.profile, args.weights, "op", run_time=())
         limits = Limits(Budget(NO_LIMIT), until, args.allow_busy)
-        subject = operator(found, args.gpu, args.processes, twins=RACED if args.race else TWINS)
-        make = partial(make_op_worker, race=Race() if args.race else None)
+        twins = RACED if args.race else TWINS
+        subject = operator(found, args.gpu, args.processes, twins=twins, make=own)
+        make = partial(make_op_worker, race=Race() if args.race else None, make=own)
         status = sweep(
             plan, args.ledger, [args.gpu], conditions, limits, make=make, subject=subject
         )

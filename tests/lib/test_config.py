@@ -32,6 +32,20 @@ ENTRY = {
 }
 
 
+def test_tile_sizes_left_to_the_kernel_are_absent_of_an_entry_and_0_in_an_id() -> None:
+    config = Config(16, 0, 0, 1, 4, 3)
+    assert config.id == "M16-N0-K0-G1-W4-S3"
+    assert parse_id(config.id) == config
+    assert config.to_entry() == {
+        k: v for k, v in ENTRY.items() if "SIZE_N" not in k and "_K" not in k
+    }
+    for wrong in ("M0-N64-K64-G1-W4-S3", "M16-N64-K64-G0-W4-S3"):
+        with pytest.raises(ConfigError, match="is 0, which is not an integer from 1 up"):
+            parse_id(wrong)
+    with pytest.raises(ConfigError, match="BLOCK_SIZE_N is 0"):
+        from_entry(ENTRY | {"BLOCK_SIZE_N": 0})
+
+
 @given(CONFIGS)
 def test_an_id_and_an_entry_give_the_config_back(config: Config) -> None:
     assert parse_id(config.id) == config

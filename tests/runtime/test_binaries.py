@@ -71,7 +71,7 @@ def test_a_compilation_that_fails_is_a_result_with_its_reason(monkeypatch):
     monkeypatch.setattr("os.nice", lambda _: None)
     op = EagerOp({128: RuntimeError("PassManager::run failed\nsource\nlast line")})
     monkeypatch.setattr(op, "compile", lambda *given: op.refuse(given[-1]))
-    compiler = Compiler(0, op)
+    compiler = Compiler(0, lambda: op)
     cells = ["NVIDIA_H200/E8-N256-K512-top2-bf16/M64"]
     jobs = jobs_of(plan_of(cells, [CONFIG, "M16-N128-K64-G1-W4-S3"]))
     found = [compiler(job) for job in jobs]

@@ -7,18 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.plan import PLAN
-from scripts.lib.shape import parse_cell
+from scripts.lib.shape import parse_cell, parse_shape
 from scripts.lib.tables import read_table, write_table
-from scripts.runtime.plan import plan, read
+from scripts.runtime.plan import beyond, packed, plan, read
 
 A, B, C, D = (f"M16-N{n}-K64-G1-W4-S3" for n in (32, 64, 128, 256))
 BF16 = [f"NVIDIA_H200/E8-N256-K512-top2-bf16/M{m}" for m in (1, 4)]
 BLOCK = "NVIDIA_H200/E8-N256-K512-top2-fp8_w8a8_b128x128/M1"
-INT4 = "NVIDIA_H200/E8-N256-K512-top2-int4_w4a16/M1"
+INT4 = "NVIDIA_H200/E8-N256-K512-top2-int4_w4a16_zp/M1"
 US = {A: 10.0, B: 9.0, C: 8.0, D: 11.0}
 
 
@@ -103,3 +104,38 @@ def test_a_cell_of_two_recordings_is_taken_from_the_first(tmp_path):
     assert cells["committed_id"].dropna().tolist() == [A]
     assert len(finals) == 2 * 3 * 5
     assert read_table(written(tmp_path), PLAN)["proposed_by"].tolist()[0] == "committed"
+
+
+def test_batch_sizes_that_only_files_have_take_the_candidates_of_the_nearest():
+    made = plan(*recorded({BF16[0]: A, BF16[1]: A}), most=2)
+    other = BF16[0].replace("/M1", "/M8")
+    files = pd.DataFrame(
+        [
+            {"device": "NVIDIA_H200", "E": 8, "N": 256, "scheme": "bf16", "batch": float(batch),
+             "config_id": D, "reachable": reachable}
+            for batch, reachable in ((1, True), (4, True), (8, True), (16, False))
+        ]
+    )  # fmt: skip
+    rows = beyond(made, BF16, files)
+    default = default_config(parse_cell(other).shape, 8).id
+    assert set(rows["cell_id"]) == {other}
+    assert names(rows, other) == {D: "committed", default: "default", C: "chosen", B: "chosen"}
+    assert beyond(made, [*BF16, other], files).empty
+    assert beyond(made, BF16, files.assign(device="NVIDIA_H100_80GB_HBM3")).empty
+
+
+def test_packed_weights_get_the_default_and_tiles_that_their_kernel_takes():
+    shape = parse_shape("E64-N1408-K2048-top6-int4_w4a16")
+    rows = packed(shape, "NVIDIA_H200", [1, 64, 128])
+    for cell_id, mine in rows.groupby("cell_id"):
+        cell = parse_cell(str(cell_id))
+        first, *others = map(parse_id, mine.sort_values("order")["config_id"])
+        assert first == default_config(shape, cell.tokens)
+        if cell.tokens < 128:  # 64 tokens x top 6 are 6 an expert, the most for the CUDA kernel
+            assert {one.block_size_m for one in others} == {first.block_size_m}
+            assert {one.block_size_k for one in others} == {128}  # 1408 is 11 groups
+        else:
+            assert {one.block_size_m for one in others} == {16, 32, 64}
+        assert len(others) == len(set(others)) >= 3
+    with pytest.raises(InputError, match="scheme of packed weights"):
+        packed(parse_shape("E8-N256-K512-top2-bf16"), "NVIDIA_H200", [1])

@@ -20,6 +20,11 @@ _MOST_ROWS = 64
 _GROUPS = (1, 2, 4, 8)
 
 
+def few(shape: Shape, tokens: int) -> bool:
+    """Whether that kernel runs on an NVIDIA GPU, for weights in groups of 32, 64 or 128."""
+    return tokens * shape.top_k <= _TOKENS_AN_EXPERT * shape.experts
+
+
 def check_few_tokens(
     runtime: Runtime, shape: Shape, device: str, configs: Mapping[int, Config]
 ) -> None:
@@ -31,11 +36,12 @@ def check_few_tokens(
     batches = sorted(configs)
     for place, tokens in enumerate(batches):
         fewest = 1 if place == 0 else (batches[place - 1] + tokens) // 2 + 1
-        if fewest * shape.top_k > _TOKENS_AN_EXPERT * shape.experts:
+        if not few(shape, fewest):
             return
         config = configs[tokens]
         groups, rest = divmod(config.block_size_k, group)
-        if config.block_size_m > _MOST_ROWS or rest or groups not in _GROUPS:
+        fits = config.block_size_k == 0 or (rest == 0 and groups in _GROUPS)  # 0: its own choice
+        if config.block_size_m > _MOST_ROWS or not fits:
             raise InputError(
                 f"{shape.id}, M = {tokens}: {runtime.name} runs so few tokens by a CUDA kernel that"
                 f" wants BLOCK_SIZE_M up to {_MOST_ROWS} and BLOCK_SIZE_K of"
