@@ -26,8 +26,8 @@ SCHEMES = (*GENERAL, *BLOCK_SCALED, *PACKED)
 # (tokens up to which the rule holds, BLOCK_SIZE_M); above the last one, _LARGE_TILE_M.
 _TILE_M = ((32, 16), (96, 32), (512, 64))
 _LARGE_TILE_M = 128
-# From this release on a layer in blocks has narrow tiles for the fewest tokens on NVIDIA's GPUs, and
-# packed weights tiles of a power of two rows.
+# From this release on a layer in blocks has narrow tiles for the fewest tokens on NVIDIA's GPUs,
+# and packed weights tiles of a power of two rows.
 _NARROW_SINCE = "0.28.0"
 _AMD_STAGES = 2
 # Of packed weights: tokens up to which the rule holds, BLOCK_SIZE_M; above the last one, 64. On
