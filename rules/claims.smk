@@ -21,6 +21,8 @@ rule claims_guardrails:
         # Every recorded file is held against it.
         manifest="data/recorded/SHA256SUMS",
         spec=LOCKED_SPEC,
+        registered=registrations(),
+        judges=closure(Path(one) for one in JUDGES),
     output:
         guardrails="results/tables/claims/guardrails.json",
     log:

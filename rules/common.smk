@@ -10,6 +10,7 @@ from scripts.lib.files import InputError, sha256
 from scripts.lib.imports import closure
 from scripts.lib.manifest import read_manifest, verify
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
+from scripts.lib.registration import JUDGES, REGISTERED
 from scripts.lib.schemes import schemes
 from scripts.lib.spec import LOCK, SPEC, read_spec
 from scripts.matrix.pages.content import feature_pages
@@ -382,6 +383,11 @@ def evidence():
 def reruns():
     """Re-runs of a set of evidence, as options: ``FIRST=SECOND``."""
     return [f"{one.repeats}={one.name}" for one in registered("rerun")]
+
+
+def registrations():
+    """What was registered of GPUs before they were measured."""
+    return sorted(path.as_posix() for path in REGISTERED.iterdir())
 
 
 def tuned(name):

@@ -1,4 +1,4 @@
-"""Judge the guardrails G1-G4 and the exit conditions E1-E6; what is violated fails the build.
+"""Judge the guardrails G1-G4, G6 and the exit conditions E1-E6; what is violated fails the build.
 
 Writes what each says, with evidence (path, hash, command) and findings, and where the strong form
 of a claim is on (F2). G5 and F2's sentences are judged where sentences are written, see
@@ -21,6 +21,7 @@ from scripts.claims.exits import Study, judge_exits
 from scripts.claims.frozen import judge_frozen
 from scripts.claims.guardrail import Guardrail
 from scripts.claims.inputs import read_dataset
+from scripts.claims.registered import judge_registered
 from scripts.claims.strong import strong_forms
 from scripts.lib.files import read_json, write_json
 from scripts.lib.log import run_main
@@ -77,6 +78,7 @@ def judge(arguments: argparse.Namespace) -> tuple[list[Guardrail], dict[str, Any
             recorded,
         ),
         judge_devices(every),
+        judge_registered(ledger),
     ]
     names = ("history", "coverage", "gaps", "rates", "false_wins")
     study = Study(paths, **{name: tables[name] for name in names}, ledger=ledger)

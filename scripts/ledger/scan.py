@@ -15,7 +15,7 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,10 @@ log = logging.getLogger("scan")
 
 def scan(
     path: Path, locked: Collection[str], replays: Replays
-) -> tuple[dict[str, int], list[Finding]]:
+) -> tuple[dict[str, Any], list[Finding]]:
     """Number of lines by kind (and of all, as ``lines``), and the findings in order of the lines.
 
+    With them ``began``: GPU -> when the first run on it did, ISO 8601.
     ``locked``: hashes of the locked spec's versions. ``replays``: what earlier ledgers measured.
     """
     lines, name = list(check_chain(path)), path.as_posix()
@@ -54,7 +55,19 @@ def scan(
         sound += [] if wrong else [line]
     findings += _of_content(Ledger(name, sound), locked, replays)
     counts = Counter(line.body["kind"] for line in sound)
-    return {"lines": len(lines), **counts}, sorted(findings, key=lambda finding: finding.line)
+    counted = {"lines": len(lines), **counts, "began": began(sound)}
+    return counted, sorted(findings, key=lambda finding: finding.line)
+
+
+def began(lines: Iterable[Line]) -> dict[str, str]:
+    """GPU -> start of the first of a ledger's runs on it."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.body["kind"] == "run":
+            device, started = line.body["gpu"].get("device"), line.body["started"]
+            if device is not None:
+                found[device] = min(started, found.get(device, started))
+    return found
 
 
 def _of_content(ledger: Ledger, locked: Collection[str], replays: Replays) -> Iterator[Finding]:
@@ -68,7 +81,7 @@ def _of_content(ledger: Ledger, locked: Collection[str], replays: Replays) -> It
     yield from copied_finals(ledger)
 
 
-def _alone(path: Path, locked: Collection[str]) -> tuple[dict[str, int], list[Finding], Any]:
+def _alone(path: Path, locked: Collection[str]) -> tuple[dict[str, Any], list[Finding], Any]:
     """As ``scan``, of a ledger by itself; and the marks of what it measured."""
     replays = Replays()
     counts, findings = scan(path, locked, replays)
@@ -77,7 +90,7 @@ def _alone(path: Path, locked: Collection[str]) -> tuple[dict[str, int], list[Fi
 
 def _side_by_side(
     paths: Sequence[Path], locked: Collection[str], processes: int
-) -> list[tuple[dict[str, int], list[Finding]]] | None:
+) -> list[tuple[dict[str, Any], list[Finding]]] | None:
     """What ``scan`` gives of each ledger; None if one may repeat what another measured.
 
     Which line repeats which is then to be found in the order of the ledgers, one after the other.
@@ -92,7 +105,7 @@ def _side_by_side(
     return [(counts, findings) for counts, findings, _ in done]
 
 
-def _each(paths: Sequence[Path], processes: int) -> Iterator[tuple[dict[str, int], list[Finding]]]:
+def _each(paths: Sequence[Path], processes: int) -> Iterator[tuple[dict[str, Any], list[Finding]]]:
     locked = {version.hash for version in read_lock()}
     if processes > 1 and len(set(paths)) == len(paths) > 1:
         found = _side_by_side(paths, locked, processes)
@@ -117,6 +130,7 @@ def report(paths: Sequence[Path], processes: int = 1) -> dict[str, Any]:
                 "attempts": counts.get("attempt", 0),
                 "cells": counts.get("cell", 0),
                 "findings": len(findings),
+                "began": counts["began"],
             }
         )
         every += findings

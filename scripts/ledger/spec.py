@@ -13,9 +13,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.lib.files import InputError, read_yaml, sha256, write_json
+from scripts.lib.files import InputError, read_yaml, sha256
 from scripts.lib.log import run_main
-from scripts.lib.spec import LOCK, SPEC, Locked, parse_spec, read_lock
+from scripts.lib.spec import LOCK, SPEC, Locked, parse_spec, read_lock, write_lock
 
 log = logging.getLogger("spec")
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         today = datetime.now(UTC).strftime("%Y-%m-%d")
         versions = next_version(args.spec, args.lock, args.reason, today)
-        write_json(args.lock, [asdict(version) for version in versions])
+        write_lock(args.lock, versions)
         log.info("%s: version %d, %s", args.lock, len(versions), versions[-1].hash)
 
     return run_main(body)

@@ -7,11 +7,12 @@ what was recorded under an earlier version can still be judged by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import InputError, read_json, sha256
+from scripts.lib.files import InputError, read_json, sha256, write_json
 
 SPEC = Path("data/spec.yaml")
 LOCK = Path("data/spec.lock.json")
@@ -60,13 +61,15 @@ class Spec:
 @dataclass(frozen=True)
 class Locked:
     """One entry of the lock. ``sha256``: of the spec file's bytes. ``spec``: its plain content,
-    of which an earlier version may have had other fields."""  # noqa: D205,D209
+    of which an earlier version may have had other fields. ``registered``: GPU -> what was
+    registered of it while the version was in force (scripts.lib.registration)."""  # noqa: D205,D209
 
     version: int
     sha256: str
     date: str
     reason: str
     spec: dict[str, Any]
+    registered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -90,7 +93,7 @@ def parse_spec(value: Any, where: str) -> Spec:
 
 
 def _record(kind: Any, value: Any, where: str) -> Any:
-    known = {field.name: str(field.type) for field in fields(kind)}
+    known = {one.name: str(one.type) for one in fields(kind)}
     found = set(value) if isinstance(value, dict) else set()
     if found != set(known):
         missing, extra = sorted(set(known) - found), sorted(map(str, found - set(known)))
@@ -117,6 +120,12 @@ def read_lock(lock: Path = LOCK) -> list[Locked]:
         return [Locked(**entry) for entry in read_json(lock)]
     except TypeError as error:
         raise InputError(f"{lock}: not a lock of versions ({error}); restore it") from error
+
+
+def write_lock(lock: Path, versions: Iterable[Locked]) -> None:
+    """Write all versions; where nothing was registered, nothing is said of it."""
+    plain = [asdict(version) for version in versions]
+    write_json(lock, [{k: v for k, v in one.items() if k != "registered" or v} for one in plain])
 
 
 def locked_spec(spec: Path = SPEC, lock: Path = LOCK) -> Locked:

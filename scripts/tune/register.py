@@ -2,8 +2,8 @@
 
 For every row of every config file of the GPU, in the number formats that a GPU of its architecture
 has a space of: the configs that a search would ask for first and their predicted latencies, from
-other GPUs' recordings, config files and graphx-sim. With it are hashed the spec, the code that
-will judge, and the figures to be judged. A registration counts if every run on the GPU is younger.
+other GPUs' recordings, config files and graphx-sim. The spec's lock takes its hash, the figures to
+be judged and the code that will judge. A registration counts if every run on the GPU is younger.
 """
 
 from __future__ import annotations
@@ -25,28 +25,17 @@ from scripts.lib.chain import read_chain
 from scripts.lib.device import devices, find_device
 from scripts.lib.files import InputError, read_json, sha256, write_json
 from scripts.lib.log import run_main
+from scripts.lib.registration import changed, entries, judges, lock_in
 from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.shape import Cell, Shape, parse_shape
-from scripts.lib.spec import SPEC
+from scripts.lib.spec import LOCK, SPEC
 from scripts.lib.tables import Column, Table, read_table, write_table
-from scripts.tune.kept import name_of
 from scripts.tune.knowledge import Advice, Corpus, read_corpus
 from scripts.tune.options import add_known, where
 from scripts.tune.space import open_space
 
 LOG = logging.getLogger("tune.register")
 FIRST = 8  # proposals of a cell
-# What will judge: the replay, what is read off it, and the verdicts of finals.
-JUDGES = (
-    "scripts/transfer/evaluate.py",
-    "scripts/statistics/cold.py",
-    "scripts/lib/judging/decision.py",
-)
-# Metric of COLD -> the figure to reach.
-FIGURES = {
-    "zero_median": 1.005, "zero_p95": 1.03, "mean_8": 1.003, "non_inferior": 0.98,
-    "trials_median": 16.0,
-}  # fmt: skip
 REGISTERED = Table(
     "registered",
     1,
@@ -63,6 +52,8 @@ EXAMPLE = """examples:
   python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered
   python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered \\
       --check data/recorded/measured/nvidia_h100-corpus/ledger.columns.xz
+  python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered \\
+      --amend "the interval of a median was wrong"
 """
 
 
@@ -94,13 +85,11 @@ def proposals(corpus: Corpus, device: str, shape: Shape, build: Path) -> pd.Data
     return pd.DataFrame(rows, columns=REGISTERED.names)
 
 
-def code_of_judges() -> str:
-    """A digest of the code that will judge."""
-    return name_of(Path(name) for name in JUDGES)
+def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, out: Path) -> str:
+    """Write ``out/DEVICE.parquet`` and ``out/DEVICE.json``; when, ISO 8601.
 
-
-def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, out: Path) -> None:
-    """Write ``out/DEVICE.parquet`` and ``out/DEVICE.json``; InputError if one is there already."""
+    InputError if one is there already.
+    """
     lock, table = out / f"{device}.json", out / f"{device}.parquet"
     if lock.exists():
         raise InputError(f"{lock}: is registered already; a registration is not written anew")
@@ -108,7 +97,7 @@ def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, 
         raise InputError(
             f"--device {device}: has recordings; nothing can be registered before them"
         )
-    parts = []
+    parts, date = [], now()
     for number, shape in enumerate(shapes, start=1):
         parts.append(proposals(corpus, device, shape, build))
         LOG.info("%s: %d of %d layers", shape.id, number, len(shapes))
@@ -118,35 +107,56 @@ def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, 
         lock,
         {
             "device": device,
-            "registered": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "registered": date,
             "table_sha256": sha256(table),
             "cells": int(found["cell_id"].nunique()),
             "layers": len(shapes),
             "spec_sha256": sha256(SPEC),
             "graphx_sim": corpus.simulator.version,
             "taught_by": sorted({one.cell.device for one in corpus.recordings}),
-            "judging_code": code_of_judges(),
-            "figures": FIGURES,
         },
     )
+    return date
 
 
-def check(out: Path, device: str, ledgers: Iterable[Path]) -> dict[str, Any]:
-    """The registration; InputError if its table was edited, or a run on the GPU is not younger."""
+def now() -> str:
+    """ISO 8601, UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def check(
+    out: Path, device: str, ledgers: Iterable[Path], lock_file: Path = LOCK
+) -> dict[str, Any]:
+    """The registration; InputError if it is not as it was locked, or a run on the GPU is not
+    younger."""  # noqa: D205,D209
     lock, table = out / f"{device}.json", out / f"{device}.parquet"
     body: dict[str, Any] = read_json(lock)
     if sha256(table) != body["table_sha256"]:
         raise InputError(f"{table}: is not the table that was registered; restore it")
+    held = entries(device, lock_file)
+    if not held or sha256(lock) != held[-1].registration:
+        raise InputError(f"{lock}: is not what {lock_file} holds; restore it, or --amend REASON")
     for path in ledgers:
         for line in read_chain(path):
             if line["kind"] != "run" or not line["run_id"].startswith(f"{device}-"):
                 continue
-            if line["started"] <= body["registered"]:
+            if line["started"] <= held[0].date:
                 raise InputError(
                     f"{path}: {line['run_id']} began at {line['started']}, before the registration"
-                    f" of {body['registered']}; what it measured cannot be judged as registered"
+                    f" of {held[0].date}; what it measured cannot be judged as registered"
                 )
     return body
+
+
+def check_judges(device: str, lock_file: Path = LOCK) -> None:
+    """InputError naming the files if the code that judges is not the one that was locked."""
+    last = entries(device, lock_file)[-1]
+    files = changed(last, judges())
+    if files:
+        raise InputError(
+            f"{', '.join(files)}: judges otherwise than was locked on {last.date}; restore it, or"
+            " --amend REASON before the GPU's first run"
+        )
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -157,6 +167,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
     add("--out", type=Path, required=True, help="folder of registrations")
     add("--check", type=Path, nargs="*", metavar="LEDGER", help="check it against these ledgers")
+    add("--amend", metavar="REASON", help="lock what is registered with the code of today")
+    add("--lock", type=Path, default=LOCK, help="the spec's lock (default %(default)s)")
     add_known(parser)
     return parser
 
@@ -168,12 +180,17 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         device = find_device(args.device).name
         if args.check is not None:
-            found = check(args.out, device, args.check)
+            found = check(args.out, device, args.check, args.lock)
+            check_judges(device, args.lock)
             LOG.info("%s: registered %s, older than every run", device, found["registered"])
+            return
+        if args.amend is not None:
+            lock_in(device, args.amend, now(), args.out, args.lock)
             return
         corpus = read_corpus(where(args), args.seed)
         shapes = shapes_of(args.shapes_table, corpus, device, args.spaces)
-        register(corpus, device, shapes, args.build, args.out)
+        date = register(corpus, device, shapes, args.build, args.out)
+        lock_in(device, "registered", date, args.out, args.lock)
 
     return run_main(body)
 

@@ -29,6 +29,7 @@ def test_an_untouched_ledger_passes_and_is_counted(honest, capsys):
         {
             "ledger": honest.as_posix(), "lines": len(bodies), "runs": 2, "attempts": attempts,
             "cells": len(lines_of(bodies, kind="cell")), "findings": 0,
+            "began": {"NVIDIA_H200": min(one["started"] for one in bodies if one["kind"] == "run")},
         }
     ]  # fmt: skip
     assert attempts > len(PLAN)  # superseded ones are lines too

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError, read_json, sha256
 from scripts.lib.recordings import recordings
+from scripts.lib.registration import changed, entries, judges, lock_in
 from scripts.lib.shape import parse_shape
+from scripts.lib.spec import LOCK
 from scripts.lib.tables import read_table
 from scripts.tune.knowledge import read_corpus
-from scripts.tune.register import FIRST, REGISTERED, check, register
+from scripts.tune.register import FIRST, REGISTERED, check, check_judges, register
 from tests.tune.conftest import DEVICE, LAYER, ROOT, World
 
 KEPT = ROOT / "data/registered"
@@ -25,7 +28,9 @@ OTHER = "NVIDIA_H100_80GB_HBM3"
 def registered(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("registered")
     hidden = dataclasses.replace(world.where, hidden=DEVICE)
-    register(read_corpus(hidden, 1), DEVICE, [parse_shape(LAYER)], out / "spaces", out)
+    shutil.copy(LOCK, out / LOCK.name)
+    date = register(read_corpus(hidden, 1), DEVICE, [parse_shape(LAYER)], out / "spaces", out)
+    lock_in(DEVICE, "registered", date, out, out / LOCK.name)
     return out
 
 
@@ -54,11 +59,12 @@ def test_a_run_must_be_younger(registered: Path, tmp_path: Path) -> None:
     said = read_json(registered / f"{DEVICE}.json")["registered"]
     later, before = "2999-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
     ledgers = [ledger(tmp_path / "a.jsonl", later), ledger(tmp_path / "b.jsonl", before, OTHER)]
-    assert check(registered, DEVICE, ledgers)["registered"] == said
+    lock = registered / LOCK.name
+    assert check(registered, DEVICE, ledgers, lock)["registered"] == said
     for number, started in enumerate((before, said)):
         late = ledger(tmp_path / f"late-{number}.jsonl", started)
         with pytest.raises(InputError, match="before the registration"):
-            check(registered, DEVICE, [*ledgers, late])
+            check(registered, DEVICE, [*ledgers, late], lock)
 
 
 def test_an_edited_table_is_found_and_none_is_written_twice(
@@ -72,9 +78,28 @@ def test_an_edited_table_is_found_and_none_is_written_twice(
     with (tmp_path / f"{DEVICE}.parquet").open("ab") as handle:
         handle.write(b"x")
     with pytest.raises(InputError, match="not the table that was registered"):
-        check(tmp_path, DEVICE, [])
+        check(tmp_path, DEVICE, [], registered / LOCK.name)
     with pytest.raises(InputError, match="has recordings"):
         register(read_corpus(world.where, 1), DEVICE, [], tmp_path, tmp_path / "other")
+
+
+def test_code_that_judges_otherwise_is_named(registered: Path, tmp_path: Path) -> None:
+    lock = tmp_path / LOCK.name
+    shutil.copy(registered / LOCK.name, lock)
+    check_judges(DEVICE, lock)
+    (entry,) = entries(DEVICE, lock)
+    assert entry.judged_by == judges() and "scripts/statistics/cold.py" in entry.judged_by
+    assert changed(entry, judges() | {"scripts/new.py": "0" * 16}) == ["scripts/new.py"]
+    lock.write_text(lock.read_text().replace(judges()["scripts/statistics/cold.py"], "0" * 16))
+    with pytest.raises(InputError, match=r"scripts/statistics/cold\.py: judges otherwise"):
+        check_judges(DEVICE, lock)
+    with pytest.raises(InputError, match="--reason is empty"):
+        lock_in(DEVICE, " ", "2026-01-01T00:00:00Z", registered, lock)
+    lock_in(DEVICE, "mended", "2026-01-01T00:00:00Z", registered, lock)
+    check_judges(DEVICE, lock)
+    with pytest.raises(InputError, match="nothing has changed"):
+        lock_in(DEVICE, "again", "2026-01-02T00:00:00Z", registered, lock)
+    assert [one.reason for one in entries(DEVICE, lock)] == ["registered", "mended"]
 
 
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
