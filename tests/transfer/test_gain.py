@@ -12,6 +12,7 @@ from scripts.transfer.gain import (
     greatest_gain,
     greatest_gains,
     log_expected_gain,
+    promises_less,
 )
 from scripts.transfer.surrogate import first_lowest
 
@@ -93,3 +94,27 @@ def test_the_greatest_gains_are_those_of_all_in_their_order(seed: int) -> None:
         wanted = np.argsort(-every.round(10), kind="stable")[:most]
         wanted = wanted[allowed[wanted]]
         np.testing.assert_array_equal(greatest_gains(best, mean, deviation, allowed, most), wanted)
+
+
+@pytest.mark.parametrize("size", [1, 8, 9, 40, 64])
+def test_a_few_configs_tell_what_all_of_them_would(size: int) -> None:
+    draw = np.random.default_rng(size)
+    for _ in range(20):
+        mean = np.sort(draw.normal(0.1, 0.1, size))
+        root = draw.normal(0.0, 0.3 / np.sqrt(size), (size, size))
+        covariance = root @ root.T
+        promised = gain_of_all(0.0, mean, covariance)
+        for than in (0.3 * promised, 0.999 * promised, 1.001 * promised, 3.0 * promised):
+            less = promises_less(than, 0.0, mean, lambda few: covariance[:few, :few])  # noqa: B023
+            assert less == (promised < than)
+
+
+def test_where_few_promise_enough_no_more_are_asked() -> None:
+    asked = []
+
+    def covariance(few: int) -> np.ndarray:
+        asked.append(few)
+        return 0.04 * np.eye(few)
+
+    assert not promises_less(0.01, 0.0, np.full(64, 0.1), covariance)
+    assert asked == [8]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,6 +38,8 @@ class Field:
     places: Mapping[Cell, Array]
     margin: float
     _covariances: dict[str, Covariance] = field(default_factory=dict)
+    # What was asked, by the question; several entrants may put the same one.
+    _asked: dict[Hashable, dict[Cell, list[Config]]] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[str]:
@@ -57,6 +59,29 @@ class Field:
         predicted, plain = self.covariance("predicted"), self.covariance("plain")
         logs = self.logs.get(one.cell)
         return Task(one.cell, one.legal, sources, logs, predicted, plain, unseen)
+
+    def search(
+        self, strategies: Mapping[Cell, Strategy], oracle: Oracle, batch: int
+    ) -> dict[Cell, list[Step]]:
+        """The steps of a search, at most ``TRIALS`` a cell.
+
+        A question that was put before is answered as then: what a trial costs decides nothing, so
+        the configs are the same, and each is charged by the ``oracle`` of now.
+        """
+        asked = {cell: getattr(one, "question", None) for cell, one in strategies.items()}
+        question = None if None in asked.values() else (batch, tuple(sorted(asked.items())))
+        if question in self._asked:
+            return {
+                cell: [(config, oracle.measure(cell, config)) for config in configs]
+                for cell, configs in self._asked[question].items()
+            }
+        budgets = {cell: Budget(TRIALS) for cell in strategies}
+        steps = search_together(strategies, oracle, budgets, batch)
+        if question is not None:
+            self._asked[question] = {
+                cell: [config for config, _ in found] for cell, found in steps.items()
+            }
+        return steps
 
 
 @dataclass(frozen=True)
@@ -102,9 +127,8 @@ def run(entrant: Entrant, on: Field) -> dict[Cell, list[Step]]:
             for cell in sorted(strategies)
         }
     oracle: Oracle = _Recorded(on.recordings)
-    budgets = {cell: Budget(TRIALS) for cell in strategies}
     oracle = Racing(oracle) if entrant.raced else oracle
-    return search_together(strategies, oracle, budgets, entrant.batch)
+    return on.search(strategies, oracle, entrant.batch)
 
 
 def each(on: Field, make: Callable[[Recording], Strategy | None]) -> Start:

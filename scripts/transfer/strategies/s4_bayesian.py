@@ -9,14 +9,14 @@ told counts as measured and as expected ("believer"), so that the next one asked
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.config import Config
-from scripts.transfer.gain import gain_of_all, greatest_gain, greatest_gains
+from scripts.transfer.gain import greatest_gain, greatest_gains, promises_less
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
@@ -54,12 +54,23 @@ class Bayesian:
         advice: Advice = no_advice,
     ) -> None:
         self.legal: LegalSpace = covariance.legal
-        self._advice, self._margin = advice, margin
+        self._covariance, self._advice, self._margin = covariance, advice, margin
         self._surrogate = Surrogate(covariance, expected)
         self._open: NDArray[np.bool_] = np.ones(len(self.legal), dtype=bool)
         index = self.legal.index
         self._first = [index[config] for config in dict.fromkeys(first) if config in index]
         self._pending: list[int] = []
+        self._expected = expected
+
+    @property
+    def question(self) -> Hashable:
+        """All that decides what is asked but for the answers; advice is the file's other searches.
+
+        To be taken before the first trial: two searches of a cell with the same one ask the same.
+        """
+        advised = self._advice is not no_advice
+        first = tuple(self._first)
+        return id(self._covariance), first, self._margin, advised, self._expected.tobytes()
 
     @property
     def lesson(self) -> Array | None:
@@ -108,7 +119,11 @@ class Bayesian:
         best = self._surrogate.best
         if self._margin is not None:
             promising = greatest_gains(best, mean, deviation, self._open, PROMISING)
-            rest = gain_of_all(best, mean[promising], self._surrogate.between(promising))
-            if rest < self._margin:
+            if promises_less(
+                self._margin,
+                best,
+                mean[promising],
+                lambda few: self._surrogate.between(promising[:few]),
+            ):
                 return None
         return greatest_gain(best, mean, deviation, self._open)

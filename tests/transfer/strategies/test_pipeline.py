@@ -1,6 +1,7 @@
 """S1-S8 together: legal, repeatable, switched off singly, and blind to the answer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.shape import Cell
 from scripts.transfer.committed_files import History
-from scripts.transfer.contest.field import Field
+from scripts.transfer.contest.field import Field, run
 from scripts.transfer.contest.ours import entrants
 from scripts.transfer.kernel import Array
 from scripts.transfer.legal import LegalSpace
@@ -123,6 +124,20 @@ def test_it_stops_early_with_a_margin() -> None:
     assert min(latency(CELL, config) for config in stopped) <= 1.02 * min(
         latency(CELL, config) for config in LEGAL.configs
     )
+
+
+def test_a_question_put_twice_is_searched_once_and_charged_as_each_entrant_pays() -> None:
+    shared, seconds, searches = field_of(), {}, 0
+    for entrant in entrants(shared, 0):
+        found = run(entrant, shared)
+        apart = replace(shared, _asked={})
+        assert found == run(entrant, apart)
+        searches += len(apart._asked)
+        steps = [trial for of_cell in found.values() for _, trial in of_cell]
+        seconds[entrant.name] = sum(trial.gpu_seconds for trial in steps)
+    assert len(shared._asked) < searches
+    # S7 alters no choice, so these two put the same question.
+    assert seconds["S1-S8 without S7"] > seconds["S1-S8, all sources"]
 
 
 def test_without_predictions_the_others_go_on() -> None:
