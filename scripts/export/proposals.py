@@ -107,7 +107,7 @@ def readme(rows: pd.DataFrame, run: Mapping[str, Any], said: Mapping[str, Any] |
         f" cold weights, uniform routing), Triton {packages['triton']}, torch {packages['torch']},"
         f" driver {gpu['driver']}. Ratios are medians over interleaved rounds with 95% intervals;"
         " below 1 is faster. A row is changed only where its whole interval against the committed"
-        " config lies below 0.99.",
+        " config lies below 1 and its median below 0.99.",
         "",
         *_table(rows),
         "",

@@ -13,7 +13,10 @@ from scripts.lib.schemas.health import HEALTH, HEALTH_RATES
 from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.tables import read_table
 from scripts.statistics import health as module
+from scripts.statistics.committed_rows import proposal
+from scripts.statistics.rounds import read_rounds
 from tests.statistics.planted_health import (
+    CELLS_OF,
     COMMITTED,
     DEVICE,
     FAST,
@@ -91,14 +94,38 @@ def test_holm_is_over_the_measured_rows(tables):
     assert order["p_best_adjusted"].to_numpy() == pytest.approx(expected)
 
 
-def test_rows_are_changed_only_where_another_config_wins_by_the_margin(tables):
+def test_rows_are_changed_only_where_another_config_is_faster_by_the_margin(tables):
     table, _ = tables
     changed = table[table["proposed_id"].notna() & (table["proposed_id"] != COMMITTED)]
     assert changed["tokens"].tolist() == [1, 64, 4096]
-    assert (changed["gain_high"] < 0.99).all()
+    assert (changed["gain_high"] < 1).all()
+    assert (changed["gain"] < 0.99).all()
     assert changed["proposed_id"].tolist()[1:] == [FAST, FAST]
     assert table.groupby("file")["in_proposal"].all().to_dict() == {WHOLE: True, HALF: False}
     assert table["over_better"].max() <= 1.01
+
+
+@pytest.mark.parametrize(
+    ("ratio", "noise", "changed"),
+    [
+        (0.985, 0.015, True),  # faster for sure, and by more than the margin as likely as not
+        (0.985, 0.060, False),  # perhaps not faster
+        (0.994, 0.002, False),  # faster for sure, within the margin
+        (0.950, 0.002, True),
+    ],
+)
+def test_a_row_is_changed_by_what_is_faster_for_sure_and_beyond_the_margin_in_the_median(
+    ratio, noise, changed
+):
+    cell, steps = CELLS_OF[WHOLE][0], np.linspace(-1, 1, 21) * noise
+    rows = [
+        {"cell_id": cell.id, "config_id": config, "run_id": "r", "slot": slot, "round": number,
+         "us": 100.0 * (1.0 if config == COMMITTED else ratio * (1 + step))}
+        for number, step in enumerate(steps)
+        for slot, config in enumerate((COMMITTED, FAST))
+    ]  # fmt: skip
+    (rounds,) = read_rounds(pd.DataFrame(rows), 0.95)
+    assert proposal(rounds, COMMITTED, 0.01) == (FAST if changed else COMMITTED)
 
 
 def test_rates_are_shares_of_the_measured_rows_by_group(tables):

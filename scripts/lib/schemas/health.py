@@ -54,8 +54,8 @@ HEALTH = Table(
         *_p("best", "committed is slower by more than 3% than some config of the finals, times "
             "the number of these"),
         Column("behind_3", pa.bool_(), "shown, after Holm"),
-        Column("proposed_id", pa.string(), "the fastest that is shown to be faster than committed "
-               "by more than the margin; else committed", nullable=True),
+        Column("proposed_id", pa.string(), "the fastest that is shown to be faster than committed, "
+               "and is by more than the margin in the median; else committed", nullable=True),
         *_ratio("gain", "proposed over committed"),
         Column("in_proposal", pa.bool_(), "every row of the file is recorded, and another config "
                "is proposed for at least one"),
