@@ -52,6 +52,8 @@ CHOSEN = (
     Chosen("scripts/transfer/strategies/s3_offset.py", ("NEARBY",), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s3_offset.py", ("_NONE",), On.PRIOR),
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("PROMISING",), On.COST),
+    Chosen("scripts/transfer/strategies/s4_bayesian.py", ("LEAST",), On.RECORDED),
+    Chosen("scripts/transfer/surrogate.py", ("BELIEVED",), On.RECORDED),
     Chosen("scripts/transfer/strategies/s5_neighbours.py", ("SHARE", "LENGTH"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),
     Chosen("scripts/transfer/learn_kernel.py", ("CELLS", "CONFIGS", "_STEPS"), On.COST),

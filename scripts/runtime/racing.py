@@ -20,19 +20,23 @@ class Race:
 
     ``margin``: see ``decided``. ``least``: rounds before the first look; that many on one side are
     shown to be, also among the rows of fifty files (Holm), and each half of them has an interval.
-    ``every``: rounds between two looks.
+    ``every``: rounds between two looks. ``among_all``: every two configs are to be told apart, not
+    only the fastest so far from all others.
     """
 
     margin: float = 0.01
     least: int = 20
     every: int = 4
+    among_all: bool = True
 
     def over(self, entries: Sequence[Entry], samples: Sequence[Sequence[float]]) -> bool:
         """Whether finals of these slots may end with rounds [rounds][slots]."""
         rounds = len(samples)
         if rounds < self.least or (rounds - self.least) % self.every:
             return False
-        return decided(samples, first_slots(entries), self.margin)
+        slots = first_slots(entries)
+        pairs = every_two(slots) if self.among_all else of_fastest(samples, slots)
+        return decided(samples, pairs, self.margin)
 
 
 def key_of(entry: Entry) -> Key:
@@ -48,15 +52,29 @@ def first_slots(entries: Sequence[Entry]) -> list[int]:
     return list(found.values())
 
 
-def decided(samples: Sequence[Sequence[float]], slots: Sequence[int], margin: float) -> bool:
-    """Whether rounds [rounds][slots] tell every two of these slots apart, or that they are alike.
+def every_two(slots: Sequence[int]) -> list[tuple[int, int]]:
+    """All pairs of slots."""
+    return list(combinations(slots, 2))
+
+
+def of_fastest(samples: Sequence[Sequence[float]], slots: Sequence[int]) -> list[tuple[int, int]]:
+    """Each other slot with the fastest, by medians paired to the first."""
+    us = np.asarray(samples, dtype=np.float64)
+    medians = np.median(us / us[:, slots[:1]], axis=0)
+    best = min(slots, key=lambda slot: medians[slot])
+    return [(slot, best) for slot in slots if slot != best]
+
+
+def decided(
+    samples: Sequence[Sequence[float]], pairs: Sequence[tuple[int, int]], margin: float
+) -> bool:
+    """Whether rounds [rounds][slots] tell these pairs apart, or that they are alike.
 
     Either the interval of their median ratio is no wider than the margin, which does not depend on
     who wins, or it lies wholly beyond the margin on one side. Looks are repeated, so an interval
     that merely leaves 1 out does not end the finals: that would find winners among equals.
     """
     us = np.asarray(samples, dtype=np.float64)
-    pairs = list(combinations(slots, 2))
     if not pairs:
         return True
     one, other = np.array(pairs).T

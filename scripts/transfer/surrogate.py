@@ -16,6 +16,7 @@ from scripts.transfer.kernel import NOISE, Array, Covariance
 
 _ROWS = 128  # by which the factor grows; what is not written to takes no memory
 _LEAST_VARIANCE = 1e-12
+BELIEVED = 4.0  # trials as whose errors the kernel's own word counts
 
 
 class Surrogate:
@@ -80,6 +81,23 @@ class Surrogate:
             return np.asarray(mean + advice)
         weights = self._inverse[:trials, :trials] @ advice[self.places]
         return np.asarray(mean + advice - weights @ self._onto[:trials])
+
+    def surprise(self, advice: Array | None = None) -> float:
+        """How much farther than believed the trials lay from what was expected of each before it.
+
+        Root of the mean square of their standardised errors, of which ``BELIEVED`` more are taken
+        to be as believed; the first trial, which only shows the level, is left out.
+        """
+        errors = self._errors(advice)[1:]
+        return float(np.sqrt((BELIEVED + errors @ errors) / (BELIEVED + len(errors))))
+
+    def _errors(self, advice: Array | None) -> Array:
+        """Of each trial in its turn, in standard deviations."""
+        trials = len(self.places)
+        errors = self._weights[:trials]
+        if advice is None or not trials:
+            return errors
+        return errors - self._inverse[:trials, :trials] @ advice[self.places]
 
     def deviation(self, pending: Sequence[int] = ()) -> Array:
         """Standard deviation of each logarithm, once the ``pending`` configs are measured too.

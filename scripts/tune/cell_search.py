@@ -76,7 +76,7 @@ class CellSearch(CellRun):
         self._facts: Body = {}
         self._finalists: Collection[str] = ()
         self._new = False
-        self.seconds = 0.0
+        self.seconds = self.finals_seconds = 0.0
 
     @property
     def settled(self) -> bool:
@@ -115,7 +115,8 @@ class CellSearch(CellRun):
         self._anchor(len(self.trials))
         self._facts |= self._finals()
         self.site.chain.sync()
-        self.seconds += time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        self.seconds, self.finals_seconds = self.seconds + seconds, self.finals_seconds + seconds
 
     def write(self, readings: Body) -> None:
         """The cell's line; ``readings`` of the GPU's state meanwhile."""

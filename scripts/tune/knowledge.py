@@ -14,7 +14,6 @@ import pandas as pd
 from scripts.lib.budget import Budget
 from scripts.lib.config import Config
 from scripts.lib.files import InputError
-from scripts.lib.names import unknown_name
 from scripts.lib.schemas.space import SPACE_FILES
 from scripts.lib.shape import Cell, Shape
 from scripts.sim.facts import read_facts
@@ -33,6 +32,7 @@ from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.tune import kept
 from scripts.tune.kept import name_of
+from scripts.tune.sources import others_with_file
 from scripts.tune.space import Space
 from scripts.tune.turns import Search
 
@@ -207,25 +207,25 @@ class Advice:
     @property
     def sources(self) -> list[str]:
         """Other GPUs with a file for the layer."""
-        return [name for name in self.corpus.history.files(self.shape) if name != self.device]
-
-    def check_sources(self, names: Sequence[str]) -> None:
-        """InputError for a source that has no file for the layer."""
-        for name in names:
-            if name not in self.sources:
-                raise unknown_name(f"source of {self.shape.id}", name, self.sources)
+        return others_with_file(self.corpus.history, self.shape, self.device)
 
     def task(self, cell: Cell, sources: Sequence[str]) -> Task:
         """As the pipeline takes it."""
-        us = self.predicted[cell]["predicted_us"].to_numpy(dtype=float)
-        legal = self.space.legal
-        return Task(cell, legal, sources, np.log(us), self._predicted, self._plain)
+        logs, legal = np.log(self.predicted_us(cell)), self.space.legal
+        return Task(cell, legal, sources, logs, self._predicted, self._plain)
+
+    def predicted_us(self, cell: Cell) -> Array:
+        """What graphx-sim predicts of each legal config, us, (configs,)."""
+        return np.asarray(self.predicted[cell]["predicted_us"].to_numpy(dtype=float))
+
+    def expected(self, cell: Cell, sources: Sequence[str]) -> Array:
+        """Logarithm of the latency to be expected of each legal config, (configs,)."""
+        return expected_logs(self.lessons, self.task(cell, sources), STRATEGIES)
 
     def ranked(self, cell: Cell, sources: Sequence[str]) -> list[tuple[Config, float]]:
         """All legal configs in the order of their merit, with what graphx-sim predicts, us."""
-        expected = expected_logs(self.lessons, self.task(cell, sources), STRATEGIES)
-        order = np.argsort(expected.round(10), kind="stable")
-        configs, us = self.space.legal.configs, self.predicted[cell]["predicted_us"].to_numpy()
+        order = np.argsort(self.expected(cell, sources).round(10), kind="stable")
+        configs, us = self.space.legal.configs, self.predicted_us(cell)
         return [(configs[place], float(us[place])) for place in order]
 
     def searches(

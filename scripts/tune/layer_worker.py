@@ -6,6 +6,7 @@ longer than the trial.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from scripts.lib.outcome import NotMeasured
@@ -13,16 +14,28 @@ from scripts.lib.shape import parse_cell
 from scripts.measure.backend.interface import Backend, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
+from scripts.measure.work.finals import Enough
 from scripts.measure.work.sampling import Sampled, sample
 from scripts.measure.work.scopes import Scope
 from scripts.measure.work.tasks import Body, Entry, Worker
+from scripts.runtime.racing import Race
 
 
 class LayerWorker(Worker):
-    """A worker whose tasks name the cell that they are for."""
+    """A worker whose tasks name the cell that they are for.
 
-    def __init__(self, protocol: Protocol, conditions: Conditions, backend: Backend) -> None:
+    ``race``: when finals end early; default, never.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        conditions: Conditions,
+        backend: Backend,
+        race: Race | None = None,
+    ) -> None:
         super().__init__(protocol, conditions, backend)
+        self._race = race
         self._cells: dict[str, tuple[Scope, Replays | None]] = {}
 
     def do_warm(self, cell_ids: list[str]) -> Body:
@@ -67,6 +80,9 @@ class LayerWorker(Worker):
                 raise RuntimeError(f"the cell could not be opened again: {facts['message']}")
         self.scope, self.anchor = self._cells[cell_id]
         return getattr(self, f"do_{name}")(*args)
+
+    def _enough(self, entries: list[Entry]) -> Enough | None:
+        return partial(self._race.over, entries) if self._race else None
 
     def _sample(self, timer: Replays, best_us: float | None) -> Sampled:
         return sample(timer, self.protocol, best_us, racing=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.lib.config import Config
 from scripts.lib.shape import Cell
+from scripts.transfer.committed_files import History
+from scripts.transfer.legal import LegalSpace
 from scripts.tune.ahead import Ahead
 from scripts.tune.cell_search import plan_of
-from scripts.tune.knowledge import Advice
 from scripts.tune.session import LayerBench, Session
 from scripts.tune.sources import outside, references
 
 # Of each cell, the configs of the greatest merit that are compiled before any search asks.
 AHEAD = 8
+Compared = Mapping[Cell, Mapping[str, Config]]
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,12 @@ class Opening:
     """What is known of a layer's cells before their first trial.
 
     ``ranked``: all legal configs with what graphx-sim predicts, us, the most promising first.
-    ``compared``: by name, what no search is told of.
+    ``compared``: by name, what no search is told of. ``model``: graphx-sim's version.
     """
 
-    advice: Advice
     ranked: Mapping[Cell, Sequence[tuple[Config, float]]]
-    compared: Mapping[Cell, Mapping[str, Config]]
+    compared: Compared
+    model: str
 
     @property
     def references(self) -> dict[Cell, list[Config]]:
@@ -40,28 +42,28 @@ class Opening:
             for cell, ranked in self.ranked.items():
                 first = [config for config, _ in ranked[place : place + 1]]
                 ahead.want(first, cell.shape, rank + place)
-        for cell, configs in self.references.items():
-            ahead.want(configs, cell.shape, rank + AHEAD)
+        want_compared(self.compared, ahead, rank)
 
 
-def opening(advice: Advice, cells: Sequence[Cell], sources: Sequence[str]) -> Opening:
-    """All of it, for searches from ``sources``."""
-    history = advice.corpus.history
-    return Opening(
-        advice,
-        {cell: advice.ranked(cell, sources) for cell in cells},
-        {
-            cell: references(history, cell) | outside(history, cell, sources, advice.space.legal)
-            for cell in cells
-        },
-    )
+def want_compared(compared: Compared, ahead: Ahead, rank: int = 0) -> None:
+    """Have the compilers make what is compared with, after what is likely to be asked."""
+    for cell, configs in compared.items():
+        ahead.want(configs.values(), cell.shape, rank + AHEAD)
+
+
+def compared_with(
+    history: History, cells: Iterable[Cell], sources: Sequence[str], legal: LegalSpace
+) -> dict[Cell, dict[str, Config]]:
+    """What would be launched today, and what sources hold that no search would try; by name."""
+    return {
+        cell: references(history, cell) | outside(history, cell, sources, legal) for cell in cells
+    }
 
 
 def open_bench(session: Session, first: Opening) -> LayerBench:
     """The cells on a GPU, and the compilers at work on what will be asked first."""
-    model = first.advice.simulator.version
     plans = {
-        cell: plan_of(cell, ranked, _named(first.compared[cell]), model)
+        cell: plan_of(cell, ranked, _named(first.compared[cell]), first.model)
         for cell, ranked in first.ranked.items()
     }
     site = session.sites[0]

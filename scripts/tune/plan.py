@@ -11,10 +11,11 @@ from scripts.lib.files import write_json
 from scripts.lib.shape import Cell
 from scripts.sim.confidence import confidence
 from scripts.tune.clock import Clock
+from scripts.tune.foresight import Options, advise, sources_of
 from scripts.tune.knowledge import Advice, read_corpus
 from scripts.tune.layer import Wanted, check_budget
 from scripts.tune.space import open_space
-from scripts.tune.tuner import Options, advise, carried, described, sources_of
+from scripts.tune.tuner import carried, described
 
 Body = dict[str, Any]
 VERSION = 2  # of the plan; 2: confidence is a measured error or none; 1: first version
@@ -29,7 +30,7 @@ def plan(wanted: Wanted, options: Options, top: int, folder: Path, clock: Clock)
     advice = advise(wanted, options, space, read_corpus(options.where, options.seed))
     clock("learn")
     sources = sources_of(advice, options)
-    changes = carried(advice, wanted.cells, sources)
+    changes = carried(advice.corpus.history, space.legal, wanted.cells, sources)
     trust = confidence(wanted.device, scheme, advice.simulator)
     batches = [
         {
@@ -41,7 +42,7 @@ def plan(wanted: Wanted, options: Options, top: int, folder: Path, clock: Clock)
     body = {
         "version": VERSION,
         "measured": False,
-        **described(wanted, options, space, advice, sources, changes),
+        **described(wanted, options, space, advice.simulator.version, sources, changes),
         "confidence": {
             "level": trust.level.value,
             "reason": trust.reason,

@@ -24,10 +24,11 @@ def batch_record(
     held: Body | None,
     references: Mapping[str, Config],
     margin: float,
+    rank: Mapping[str, int],
 ) -> Body:
     """One batch size: the choice, what ties with it, how far ahead it is, what it gained.
 
-    InputError if no config of the search came to the finals.
+    ``rank``: as of ``choose``. InputError if no config of the search came to the finals.
     """
     cell = search.cell
     finals = Finals(held["slots"], held["us"]) if held else None
@@ -36,7 +37,7 @@ def batch_record(
         why = next((t.reason for t in trials.values() if t.latency_us is None), None)
         raise InputError(f"{cell.id}: no config could be measured ({why or search.ended})")
     ids = {name: config.id for name, config in references.items()}
-    choice = choose(finals, ids, searched)
+    choice = choose(finals, ids, searched, rank)
     spent = sum(trial.gpu_seconds for _, trial in search.steps)
     return {
         "tokens": cell.tokens,

@@ -17,7 +17,8 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +30,17 @@ from scripts.runtime.installed import installed
 from scripts.tune.clock import Clock, Paused
 from scripts.tune.known_names import check_names
 from scripts.tune.options import JUDGES, OP, add_shared, command, positive, where
-from scripts.tune.worker import start_server
+from scripts.tune.worker import make_layer_worker, start_server
 
 if TYPE_CHECKING:
+    from scripts.tune.foresight import Foresight, Options
     from scripts.tune.layer import Wanted
-    from scripts.tune.tuner import Options
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.run"
+# Of finals, before their first look whether the fastest is told from the others at the tie margin,
+# or known to be as fast: as many on one side are sure at 95% also after several looks.
+LEAST_ROUNDS = 12
 
 EXAMPLE = """examples:
   python -m scripts.tune.run --device NVIDIA_H200 --model Mixtral-8x7B --tp 4
@@ -104,8 +108,9 @@ def run(args: argparse.Namespace, typed: str) -> None:
     if live:
         start_server("gpu")
     # Imported here: meanwhile the server imports torch and Triton for all other processes.
+    from scripts.tune.foresight import Learning, Options  # noqa: PLC0415
     from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
-    from scripts.tune.tuner import Options  # noqa: PLC0415
+    from scripts.tune.space import make_space  # noqa: PLC0415
 
     if args.top < 1:
         raise InputError(f"--top {args.top}: choose 1 or more candidates of a batch size")
@@ -122,7 +127,12 @@ def run(args: argparse.Namespace, typed: str) -> None:
         args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
     )
     folder = args.out or Path("build/tune", wanted.device, wanted.shape.id)
-    if not live or not _has_gpu():
+    learning = None
+    if live:
+        # A space that has no table is compiled once, here, and not by two processes.
+        make_space(find_device(wanted.device), wanted.shape.scheme, args.spaces, args.build)
+        learning = Learning(wanted, options)
+    if learning is None or not _has_gpu():
         from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
 
         if not args.plan:
@@ -132,7 +142,7 @@ def run(args: argparse.Namespace, typed: str) -> None:
         return
     from scripts.tune.result import summary_lines  # noqa: PLC0415
 
-    body = _tuned(args, typed, wanted, options, folder, clock, until)
+    body = _tuned(args, typed, wanted, options, folder, clock, until, learning)
     lines = [*summary_lines(body), f"record: {folder / 'tuned.json'}"]
     from scripts.tune.judged import Judging, judged  # noqa: PLC0415
 
@@ -152,9 +162,11 @@ def _tuned(
     folder: Path,
     clock: Clock,
     until: float,
+    known: Callable[[], Foresight],
 ) -> dict[str, Any]:
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
+    from scripts.runtime.racing import Race  # noqa: PLC0415
     from scripts.tune.session import Terms  # noqa: PLC0415
     from scripts.tune.tuner import tune  # noqa: PLC0415
 
@@ -165,9 +177,10 @@ def _tuned(
             f"--device {wanted.device}: this machine has {found}; tune for that, or --plan"
         )
     marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
-    terms = Terms(Conditions(), typed, args.margin, until, marks)
+    make = partial(make_layer_worker, race=Race(least=LEAST_ROUNDS, among_all=False))
+    terms = Terms(Conditions(), typed, args.margin, until, marks, make=make)
     clock("start")
-    return tune(wanted, options, gpu, terms, folder, clock)
+    return tune(wanted, options, gpu, terms, folder, clock, known)
 
 
 def main(argv: list[str] | None = None) -> int:

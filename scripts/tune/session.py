@@ -70,6 +70,8 @@ class Session:
         self._leave = ExitStack()
         self._once = threading.Lock()
         self._ahead: Ahead | None = None
+        self._target: tuple[Any, ...] | None = None
+        self.seconds_waited = 0.0  # for compilers
         self._warming = 1
 
     def __enter__(self) -> Session:
@@ -140,7 +142,11 @@ class Session:
             )  # fmt: skip
 
     def _compiler_said(self, config_id: str, shape: Shape) -> str | None:
-        return self.ahead(config_id, shape)
+        began = time.perf_counter()
+        try:
+            return self.ahead(config_id, shape)
+        finally:
+            self.seconds_waited += time.perf_counter() - began
 
     @property
     def ahead(self) -> Ahead:
@@ -150,10 +156,17 @@ class Session:
         return self._ahead
 
     def compile_for(self, target: tuple[Any, ...] | None) -> None:
-        """Start the compilers, unless they are there. ``target``: what a worker said it is."""
+        """Start the compilers, unless they are there for that ``target``.
+
+        It may be given before a worker has said it; what the worker says holds.
+        """
         with self._once:
+            if self._ahead is not None and self._target != target:
+                self._record_compiled(self._ahead.stop())
+                self._ahead = None
             if self._ahead is None:
                 self._ahead = NothingToCompile() if target is None else self._compilers(target)
+                self._target = target
 
     def _compilers(self, target: tuple[Any, ...]) -> Ahead:
         terms, run_id = self.terms, self.sites[0].run_id
@@ -218,6 +231,14 @@ class LayerBench:
                 self.cells[cell].give_up(lost)
                 self.lost[cell] = lost
         return Trial(Outcome.NOT_MEASURED, None, 0.0, self.lost[cell].reason)
+
+    def seconds(self, whole: float) -> dict[str, float]:
+        """What ``whole`` seconds of measuring went into; ``search``: choosing what is tried."""
+        spent = sum(cell.seconds for cell in self.cells.values())
+        finals = sum(cell.finals_seconds for cell in self.cells.values())
+        waited = self.session.seconds_waited
+        parts = {"compilers": waited, "trials": spent - finals - waited, "finals": finals}
+        return {name: round(value, 3) for name, value in {**parts, "search": whole - spent}.items()}
 
     def finals(self, cell: Cell, finalists: Iterable[str], monitor: Monitor) -> Body | None:
         """The cell's finals: those that an earlier run held, or new ones; None without any."""

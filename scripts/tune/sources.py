@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from scripts.lib.carry import carried_over
 from scripts.lib.config import ALL_KEYS, Config
 from scripts.lib.device import Vendor, find_device
 from scripts.lib.legality import Legality
+from scripts.lib.names import unknown_name
 from scripts.lib.search_space import is_searched
-from scripts.lib.shape import Cell
+from scripts.lib.shape import Cell, Shape
 from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
@@ -101,6 +102,18 @@ def outside(
         if carried.word is Legality.OUTSIDE:
             found[f"S1:{source}"] = carried.carried
     return found
+
+
+def others_with_file(history: History, shape: Shape, device: str) -> list[str]:
+    """Other GPUs with a file for the layer."""
+    return [name for name in history.files(shape) if name != device]
+
+
+def check_sources(names: Iterable[str], known: Sequence[str], shape: Shape) -> None:
+    """InputError for a source that has no file for the layer; ``known``: those that have."""
+    for name in names:
+        if name not in known:
+            raise unknown_name(f"source of {shape.id}", name, known)
 
 
 def references(history: History, cell: Cell) -> dict[str, Config]:

@@ -39,11 +39,16 @@ def open_space(device: Device, scheme: str, folder: Path, build: Path) -> Space:
     0.7 s of a core for each of some 300 binaries on NVIDIA, more on AMD; no GPU is needed.
     InputError if no config is legal.
     """
-    name = f"{device.name}-{scheme}.parquet"
-    path, origin = folder / name, "table"
-    if not path.exists():
-        path, origin = build / name, _make(device, scheme, folder, build / name)
+    path, origin = make_space(device, scheme, folder, build)
     return Space(read_legal(path, device.name, scheme), read_facts([path]), path, origin)
+
+
+def make_space(device: Device, scheme: str, folder: Path, build: Path) -> tuple[Path, str]:
+    """The table of a space, made in ``build`` where ``folder`` has none; and its origin."""
+    name = f"{device.name}-{scheme}.parquet"
+    if (folder / name).exists():
+        return folder / name, "table"
+    return build / name, _make(device, scheme, folder, build / name)
 
 
 def _make(device: Device, scheme: str, folder: Path, path: Path) -> str:

@@ -37,10 +37,12 @@ from scripts.tune.worker import start_server
 
 if TYPE_CHECKING:
     from scripts.lib.shape import Cell, Shape
-    from scripts.tune.knowledge import Corpus
+    from scripts.tune.knowledge import Advice, Corpus
     from scripts.tune.opening import Opening
     from scripts.tune.session import Session
     from scripts.tune.turns import Search
+
+    Known = tuple[Advice, Opening]
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.study"
@@ -73,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def opening_of(
     corpus: Corpus, shape: Shape, cells: Sequence[Cell], args: argparse.Namespace
-) -> Opening:
+) -> Known:
     """What is known of a layer as if it had never been recorded.
 
     InputError for a budget that does not fit its space.
@@ -81,7 +83,7 @@ def opening_of(
     from scripts.lib.device import find_device  # noqa: PLC0415
     from scripts.tune.knowledge import Advice  # noqa: PLC0415
     from scripts.tune.layer import check_budget  # noqa: PLC0415
-    from scripts.tune.opening import opening  # noqa: PLC0415
+    from scripts.tune.opening import Opening, compared_with  # noqa: PLC0415
     from scripts.tune.space import open_space  # noqa: PLC0415
 
     device = find_device(cells[0].device)
@@ -89,12 +91,17 @@ def opening_of(
     check_budget(args.budget, len(space.legal), device, shape.scheme)
     advice = Advice(corpus, device.name, shape, space, unseen=True)
     advice.predict(cells)
-    return opening(advice, cells, advice.sources)
+    sources = advice.sources
+    return advice, Opening(
+        {cell: advice.ranked(cell, sources) for cell in cells},
+        compared_with(corpus.history, cells, sources, space.legal),
+        advice.simulator.version,
+    )
 
 
 def searches_of(
     session: Session,
-    coming: Future[Opening],
+    coming: Future[Known],
     cells: Sequence[Cell],
     args: argparse.Namespace,
     opened: Callable[[], None] = lambda: None,
@@ -108,8 +115,7 @@ def searches_of(
 
     clock = Clock()
     session.warm(session.sites[0], cells)
-    first = coming.result()
-    advice = first.advice
+    advice, first = coming.result()
     sources = [one for one in advice.sources if args.sources is None or one in args.sources]
     searches: list[Search] = []
     for name, start in [(ALL, advice.sources), *((source, [source]) for source in sources)]:
@@ -140,7 +146,7 @@ def layers(
     todo = [shape for shape in shapes if not {cell.id for cell in cells[shape]} <= done]
     with ThreadPoolExecutor(1) as aside:
 
-        def learn(place: int) -> Future[Opening] | None:
+        def learn(place: int) -> Future[Known] | None:
             if place >= len(todo):
                 return None
             return aside.submit(opening_of, corpus, todo[place], cells[todo[place]], args)
@@ -154,10 +160,10 @@ def layers(
             LOG.info("%s: done, %d of %d layers", shape.id, number, len(shapes))
 
 
-def _look_ahead(session: Session, coming: Future[Opening] | None) -> None:
+def _look_ahead(session: Session, coming: Future[Known] | None) -> None:
     """Once the next layer is known, have its first binaries made after all of this one's."""
     if coming is not None:
-        coming.add_done_callback(lambda found: found.result().want(session.ahead, NEXT))
+        coming.add_done_callback(lambda found: found.result()[1].want(session.ahead, NEXT))
 
 
 def study(args: argparse.Namespace, typed: str, until: float) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from math import log1p
 from pathlib import Path
@@ -13,59 +12,30 @@ from typing import Any
 from scripts.lib.device import find_device
 from scripts.lib.legality import Legality
 from scripts.lib.shape import Cell
+from scripts.measure.conditions import Conditions
 from scripts.measure.device.state import Gpu
+from scripts.transfer.committed_files import History, read_history
+from scripts.transfer.legal import LegalSpace
+from scripts.tune.cell_search import CellSearch
 from scripts.tune.clock import Clock
-from scripts.tune.knowledge import Advice, Corpus, Where, read_corpus
+from scripts.tune.foresight import Foresight, Options
 from scripts.tune.layer import Wanted, check_budget
-from scripts.tune.opening import open_bench, opening
+from scripts.tune.opening import Opening, compared_with, open_bench, want_compared
 from scripts.tune.result import batch_record, totals, write_result
 from scripts.tune.session import Session, Terms, run_layer
-from scripts.tune.sources import Carried, carried_from
+from scripts.tune.sources import Carried, carried_from, check_sources, others_with_file
 from scripts.tune.space import Space, open_space
+from scripts.tune.turns import Search
 
 LOG = logging.getLogger("tune")
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What may be spent, and what is known. ``sources``: None for all GPUs with a file.
-
-    ``margin``: relative, of early stop and ties. ``unseen``: as of ``Advice``. ``build``: folder
-    for spaces that are compiled now.
-    """
-
-    budget: int
-    margin: float
-    sources: Sequence[str] | None
-    unseen: bool
-    seed: int
-    where: Where
-    build: Path
-
-
-def advise(wanted: Wanted, options: Options, space: Space, corpus: Corpus) -> Advice:
-    """Everything that is known of the layer; InputError for a source without a file."""
-    advice = Advice(corpus, wanted.device, wanted.shape, space, unseen=options.unseen)
-    advice.check_sources(options.sources or ())
-    advice.predict(wanted.cells)
-    return advice
-
-
-def sources_of(advice: Advice, options: Options) -> list[str]:
-    """The sources asked for, or all; says so if there are none."""
-    sources = advice.sources if options.sources is None else list(options.sources)
-    if not sources:
-        LOG.info(
-            "no other GPU has a file for %s: started from the recorded layers alone",
-            advice.shape.id,
-        )
-    return sources
-
-
-def carried(advice: Advice, cells: Sequence[Cell], sources: Sequence[str]) -> list[Carried]:
+def carried(
+    history: History, legal: LegalSpace, cells: Sequence[Cell], sources: Iterable[str]
+) -> list[Carried]:
     """The sources' configs for all cells; how many had to be changed is logged."""
-    history, legal, found = advice.corpus.history, advice.space.legal, list[Carried]()
+    found = list[Carried]()
     for source in sources:
         mine = [carried_from(history, cell, source, legal) for cell in cells]
         LOG.info("%s: %s", source, _changes(mine))
@@ -89,55 +59,99 @@ def _changes(mine: Sequence[Carried]) -> str:
 
 
 def tune(
-    wanted: Wanted, options: Options, gpu: Gpu, terms: Terms, folder: Path, clock: Clock
+    wanted: Wanted,
+    options: Options,
+    gpu: Gpu,
+    terms: Terms,
+    folder: Path,
+    clock: Clock,
+    known: Callable[[], Foresight],
 ) -> Body:
     """Search all 18 batch sizes and write ``folder``; the record, as ``tuned.json`` holds it.
 
-    InputError for a budget that does not fit the space, or a batch size that cannot be measured;
-    nothing but the ledger is written then.
+    ``known``: asked once, when the GPU and the compilers are at work. InputError for a budget that
+    does not fit the space, or a batch size that cannot be measured; nothing but the ledger is
+    written then.
     """
     device, scheme = find_device(wanted.device), wanted.shape.scheme
     space = open_space(device, scheme, options.where.spaces, options.build)
     check_budget(options.budget, len(space.legal), device, scheme)
+    history = read_history(options.where.history)
     clock("space")
-    cells = wanted.cells
     with Session(folder / "ledger.jsonl", [gpu], terms) as session:
-        # The GPU's process makes the operands while this one reads and learns.
-        session.warm(session.sites[0], cells)
-        corpus = read_corpus(options.where, options.seed)
-        clock("read")
-        advice = advise(wanted, options, space, corpus)
-        clock("learn")
-        sources = sources_of(advice, options)
-        changes = carried(advice, cells, sources)
-        first = opening(advice, cells, sources)
-        searches = advice.searches("S1-S8", cells, sources, options.budget, log1p(options.margin))
+        # The GPU's process makes the operands while another reads and learns, and the compilers
+        # make what is compared with: configs that no learning has to name.
+        session.warm(session.sites[0], wanted.cells)
+        sources = _sources(history, wanted, options)
+        compared = compared_with(history, wanted.cells, sources, space.legal)
+        session.compile_for(_target(wanted.device, terms.conditions))
+        want_compared(compared, session.ahead)
+        changes = carried(history, space.legal, wanted.cells, sources)
+        clock("open")
+        foresight = known()
+        clock("wait for what is known")
+        ranked = {cell: foresight.ranked(cell, space.legal) for cell in wanted.cells}
+        first = Opening(ranked, compared, foresight.model)
         bench = open_bench(session, first)
+        margin = log1p(options.margin)
+        searches = foresight.searches("S1-S8", space.legal, options.budget, margin)
         clock("warm up")
         held = run_layer(bench, searches, first.references)
         clock("measure")
-        batches = [
-            batch_record(
-                search,
-                bench.cells[search.cell].trials,
-                held.get(search.cell),
-                first.compared[search.cell],
-                options.margin,
-            )
-            for search in searches
-        ]
+        batches = _batches(searches, bench.cells, held, first, options.margin)
+        measuring = bench.seconds(clock.steps["measure"])
     clock("end")
-    head = described(wanted, options, space, advice, sources, changes)
+    head = described(wanted, options, space, foresight.model, sources, changes)
     body = head | {"batches": batches} | totals(batches)
     body |= {"seconds": clock.steps | {"total": clock.total}}
+    body |= {"seconds_beside": dict(foresight.seconds), "seconds_of_measure": measuring}
     return write_result(folder, wanted, body, version("triton"))
+
+
+def _sources(history: History, wanted: Wanted, options: Options) -> list[str]:
+    """The GPUs to start from: those asked for, or all others with a file of the layer."""
+    known = others_with_file(history, wanted.shape, wanted.device)
+    if options.sources is None:
+        return known
+    check_sources(options.sources, known, wanted.shape)
+    return list(options.sources)
+
+
+def _target(device: str, conditions: Conditions) -> tuple[Any, ...] | None:
+    """What Triton compiles for on the GPU, before any process has it; None for the interpreter."""
+    if conditions.backend != "gpu":
+        return None
+    from kernels.targets import target_of  # noqa: PLC0415 - Triton, and only where it compiles
+
+    target = target_of(find_device(device).arch)
+    return target.backend, target.arch, target.warp_size
+
+
+def _batches(
+    searches: Sequence[Search],
+    cells: Mapping[Cell, CellSearch],
+    held: Mapping[Cell, Body],
+    first: Opening,
+    margin: float,
+) -> list[Body]:
+    return [
+        batch_record(
+            search,
+            cells[search.cell].trials,
+            held.get(search.cell),
+            first.compared[search.cell],
+            margin,
+            {config.id: at for at, (config, _) in enumerate(first.ranked[search.cell])},
+        )
+        for search in searches
+    ]
 
 
 def described(
     wanted: Wanted,
     options: Options,
     space: Space,
-    advice: Advice,
+    model: str,
     sources: Sequence[str],
     changes: Sequence[Carried],
 ) -> Body:
@@ -153,7 +167,7 @@ def described(
         "cold": options.where.hidden is not None,
         "seed": options.seed,
         "space": {"legal": len(space.legal), "origin": space.origin},
-        "graphx_sim": advice.simulator.version,
+        "graphx_sim": model,
         "sources": list(sources),
         "carried": [one.to_json() | {"changed": one.words} for one in changes],
     }

@@ -12,6 +12,9 @@ from scripts.lib.judging.decision import decide, inseparable
 from scripts.lib.judging.medians import median_interval
 
 Array = NDArray[np.float64]
+# Relative: a config that is farther behind the best in the finals' medians is not taken for it,
+# also where its interval reaches 1; a fifth of the tie margin.
+ALIKE = 0.002
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,17 @@ class Finals:
         first = self.configs[0]
         return min(names, key=lambda name: (self.ratio(name, first).median, self._slot[name]))
 
+    def first_of_best(self, rank: Mapping[str, int], among: Sequence[str] | None = None) -> str:
+        """The best, or of those that are not told from it the first by ``rank``.
+
+        Which of equals comes out fastest is chance; what was thought of them before any trial is
+        the same at every run. Configs without a rank come last.
+        """
+        best, configs = self.best(among), self.configs if among is None else among
+        found = {name: self.ratio(name, best) for name in configs if name in self._slot}
+        alike = [n for n, r in found.items() if not r.low > 1.0 and r.median <= 1.0 + ALIKE]
+        return min(alike, key=lambda name: (rank.get(name, len(rank)), self._slot[name]))
+
     def ties(self, best: str, margin: float) -> dict[str, Ratio]:
         """All that cannot be told from ``best`` at the margin, itself included, by latency."""
         ratios = {name: self.ratio(name, best) for name in self.configs}
@@ -94,11 +108,19 @@ class Choice:
     kept: str | None
 
 
-def choose(finals: Finals, references: Mapping[str, str], searched: Sequence[str]) -> Choice:
-    """Of finals that hold at least one config of ``searched``; ``references``: config by name."""
-    found, best = finals.best(searched), finals.best()
+def choose(
+    finals: Finals, references: Mapping[str, str], searched: Sequence[str], rank: Mapping[str, int]
+) -> Choice:
+    """Of finals that hold at least one config of ``searched``; ``references``: config by name.
+
+    ``rank``: of configs by what was expected of them before any trial; decides between equals.
+    """
+    found, best = finals.first_of_best(rank, searched), finals.first_of_best(rank)
     committed = references.get("committed")
-    if committed in finals.configs and not finals.ratio(best, committed or "").high < 1.0:
-        return Choice(committed or "", found, "committed")
+    if committed in finals.configs:
+        if not finals.ratio(best, committed or "").high < 1.0:
+            best = finals.best()
+        if not finals.ratio(best, committed or "").high < 1.0:
+            return Choice(committed or "", found, "committed")
     names = {config: name for name, config in references.items()}
     return Choice(best, found, None if best in searched else names.get(best))

@@ -18,6 +18,7 @@ from scripts.measure.protocol import Protocol
 
 if TYPE_CHECKING:
     from scripts.measure.work.binaries import Compiler
+    from scripts.runtime.racing import Race
     from scripts.tune.layer_worker import LayerWorker
 
 METHOD = "forkserver"
@@ -49,13 +50,18 @@ def start_server(backend: str) -> str:
     return METHOD
 
 
-def make_layer_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> LayerWorker:
-    """The handler of tasks on the ``gpu``-th visible GPU, as scripts.measure.work.worker's."""
+def make_layer_worker(
+    protocol: Protocol, conditions: Conditions, gpu: int, race: Race | None = None
+) -> LayerWorker:
+    """The handler of tasks on the ``gpu``-th visible GPU, as scripts.measure.work.worker's.
+
+    ``race``: when finals end early; default, never.
+    """
     prepare_process(conditions.backend, gpu)
     from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
     from scripts.tune.layer_worker import LayerWorker  # noqa: PLC0415
 
-    return LayerWorker(protocol, conditions, open_backend(conditions))
+    return LayerWorker(protocol, conditions, open_backend(conditions), race)
 
 
 def make_compiler(target: tuple[Any, ...]) -> Compiler:

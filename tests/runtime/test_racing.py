@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.config import parse_id
-from scripts.runtime.racing import Race, decided, first_slots
+from scripts.runtime.racing import Race, decided, every_two, first_slots, of_fastest
 from tests.runtime.eager import CONDITIONS, QUICK, EagerBackend, EagerOp
 from tests.runtime.test_tasks import cell
 
@@ -20,7 +20,7 @@ def samples(ratio: float, noise: float, rounds: int, seed: int = 1) -> np.ndarra
 
 def test_twins_are_not_told_apart():
     assert first_slots([FIRST, SECOND, FIRST, FIRST]) == [0, 1]
-    assert decided(samples(1.0, 0.5, 12), [0], 0.01)
+    assert decided(samples(1.0, 0.5, 12), every_two([0]), 0.01)
 
 
 @pytest.mark.parametrize(("ratio", "noise", "ends"), [
@@ -30,7 +30,18 @@ def test_twins_are_not_told_apart():
     (1.01, 0.02, False),
 ])  # fmt: skip
 def test_a_pair_is_decided_when_its_interval_is_narrow_or_beyond_the_margin(ratio, noise, ends):
-    assert decided(samples(ratio, noise, 12), [0, 1], 0.01) is ends
+    assert decided(samples(ratio, noise, 12), [(0, 1)], 0.01) is ends
+
+
+def test_slow_configs_need_not_be_told_from_each_other_where_only_the_fastest_counts():
+    """The second and third differ by noise of 2%, the first is ahead of both by far."""
+    third = parse_id("M16-N256-K64-G1-W4-S3").to_entry()
+    drawn = np.random.default_rng(3).normal(1, 0.02, (12, 3))
+    us = 100 * drawn * [1.2, 1.0, 1.2]
+    assert set(of_fastest(us, [0, 1, 2])) == {(0, 1), (2, 1)}
+    entries = [FIRST, SECOND, third]
+    assert Race(least=12, among_all=False).over(entries, us.tolist())
+    assert not Race(least=12).over(entries, us.tolist())
 
 
 def test_looks_begin_at_twenty_rounds_and_come_every_four():

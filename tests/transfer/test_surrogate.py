@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.transfer.kernel import NOISE, Array, Covariance, Kernel
-from scripts.transfer.surrogate import Surrogate, first_lowest
+from scripts.transfer.surrogate import BELIEVED, Surrogate, first_lowest
 from tests.transfer.study import LEGAL
 
 KERNEL = Kernel(0.3, (1.0, 2.0, 1.5, 8.0, 3.0, 2.0), 0.05, 0.02)
@@ -47,6 +47,23 @@ def test_mean_and_deviation_are_those_of_the_formulas(
     np.testing.assert_allclose(surrogate.deviation() ** 2, np.diag(covariance), atol=1e-6)
     some = np.array([0, 3, 17, 40])
     np.testing.assert_allclose(surrogate.between(some), covariance[np.ix_(some, some)], atol=1e-6)
+
+
+@settings(deadline=None)
+@given(trials, st.integers(0, 2**32 - 1))
+def test_surprise_is_the_mean_square_of_each_trials_error_before_it(
+    found: list[tuple[int, float, float]], seed: int
+) -> None:
+    advice = np.random.default_rng(seed).normal(0.0, 0.1, len(LEGAL))
+    errors = []
+    for trial in range(1, len(found)):
+        place, value, noise = found[trial]
+        mean, covariance = dense(found[:trial], EXPECTED + advice)
+        variance = covariance[place, place] + max(noise, NOISE) ** 2
+        errors.append((value - mean[place]) / np.sqrt(variance))
+    wanted = np.sqrt((BELIEVED + np.square(errors).sum()) / (BELIEVED + len(errors)))
+    np.testing.assert_allclose(grown(found).surprise(advice), wanted, rtol=1e-4)
+    np.testing.assert_allclose(grown(found, EXPECTED + advice).surprise(), wanted, rtol=1e-4)
 
 
 @settings(deadline=None)

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ from scripts.lib.files import InputError
 from scripts.lib.shape import BATCH_LADDER, parse_shape
 from scripts.measure.conditions import Conditions
 from scripts.tune.clock import Clock, Paused
+from scripts.tune.foresight import Options, foresee
 from scripts.tune.knowledge import read_corpus
 from scripts.tune.layer import Wanted
 from scripts.tune.session import Terms
-from scripts.tune.tuner import Options, tune
+from scripts.tune.tuner import tune
 from tests.measure.bench import PROTOCOL
 from tests.measure.scripted import ScriptedGpu
 from tests.tune.conftest import BATCHES, DEVICE, LAYER, World
@@ -36,7 +38,7 @@ COMMAND = f"python -m scripts.tune.run --device {DEVICE} --shape {LAYER}"
 def _read_once():
     """Reading the corpus takes a second or two, and nothing changes it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.tune.tuner.read_corpus", functools.cache(read_corpus))
+        patch.setattr("scripts.tune.foresight.read_corpus", functools.cache(read_corpus))
         yield
 
 
@@ -60,7 +62,9 @@ def options(world: World, folder: Path, **more) -> Options:
 
 def tuned(world: World, folder: Path, asked: Options | None = None, **more):
     made = terms(world, folder, **more)
-    return tune(WANTED, asked or options(world, folder), ScriptedGpu(), made, folder, Clock())
+    asked = asked or options(world, folder)
+    known = partial(foresee, WANTED, asked)
+    return tune(WANTED, asked, ScriptedGpu(), made, folder, Clock(), known)
 
 
 @pytest.fixture(scope="module")

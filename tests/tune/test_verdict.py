@@ -8,6 +8,7 @@ import pytest
 from scripts.tune.verdict import Choice, Finals, choose
 
 A, B, C, D = "M16-N64-K64-G1-W4-S3", "M32-N64-K64-G1-W4-S3", "M64-N64-K64-G1-W4-S3", "committed"
+RANK = {A: 0, B: 1, C: 2}
 
 
 def finals(slots, medians, noise=1e-4, rounds=40, drift=0.0):
@@ -47,7 +48,7 @@ def test_twins_stand_for_one_config_by_their_first_slot():
 )
 def test_the_committed_config_stays_unless_another_is_surely_faster(committed_us, choice):
     held = finals([A, B, D], [10.0, 10.2, committed_us], noise=1e-3)
-    assert choose(held, {"committed": D}, [A, B]) == choice
+    assert choose(held, {"committed": D}, [A, B], RANK) == choice
 
 
 def test_too_few_rounds_prove_nothing():
@@ -55,15 +56,39 @@ def test_too_few_rounds_prove_nothing():
     few = held.ratio(A, D)
     assert few.word(0.01) == "tie"
     assert few.to_json() == {"median": pytest.approx(0.9, abs=1e-3), "low": None, "high": None}
-    assert choose(held, {"committed": D}, [A]) == Choice(D, A, "committed")
+    assert choose(held, {"committed": D}, [A], RANK) == Choice(D, A, "committed")
 
 
 def test_a_reference_that_is_fastest_is_chosen_by_its_name():
     held = finals([A, B], [10.0, 9.0])
-    assert choose(held, {"default": B}, [A]) == Choice(B, A, "default")
+    assert choose(held, {"default": B}, [A], {A: 0}) == Choice(B, A, "default")
 
 
 def test_a_single_config_has_no_runner_up():
     held = finals([A], [10.0])
     assert held.runner_up(A) is None
-    assert choose(held, {}, [A]) == Choice(A, A, None)
+    assert choose(held, {}, [A], RANK) == Choice(A, A, None)
+
+
+@pytest.mark.parametrize("faster", [A, B])
+def test_of_two_equals_the_one_of_greater_merit_is_chosen_whichever_came_out_faster(faster):
+    held = finals([A, B, C], [10.0 + 0.005 * (faster == B), 10.0 + 0.005 * (faster == A), 10.2],
+                  noise=2e-3)  # fmt: skip
+    for rank, first in (({A: 0, B: 1, C: 2}, A), ({C: 0, B: 1, A: 2}, B)):
+        assert choose(held, {}, [A, B, C], rank) == Choice(first, first, None)
+
+
+def test_merit_does_not_take_what_is_shown_to_be_slower():
+    held = finals([A, B], [10.0, 10.1], noise=2e-3)
+    assert choose(held, {}, [A, B], {B: 0, A: 1}).config == A
+
+
+def test_merit_does_not_cost_a_win_over_the_committed_config():
+    """B is as fast as A by its interval, yet not surely faster than the committed config."""
+    us = np.full((40, 3), 10.0)
+    us[:, 1] = np.where(np.arange(40) % 2, 9.985, 10.015)  # around A
+    us[:, 2] = 10.01
+    held = Finals([A, B, D], us.tolist())
+    assert held.first_of_best({B: 0, A: 1}, [A, B]) == B
+    assert not held.ratio(B, D).high < 1.0
+    assert choose(held, {"committed": D}, [A, B], {B: 0, A: 1}) == Choice(A, B, None)

@@ -81,7 +81,20 @@ def pipeline(
         order = np.argsort(expected.round(10), kind="stable")
         return FixedOrder(task.legal.configs[place] for place in order)
     covariance = task.predicted_covariance if "S6" in heard else task.plain_covariance
-    advice = mates.adviser(task.cell.tokens) if "S5" in heard else no_advice
+    return join(mates, task.cell.tokens, covariance, expected, margin, advised="S5" in heard)
+
+
+def join(
+    mates: Mates,
+    tokens: int,
+    covariance: Covariance,
+    expected: Array,
+    margin: float | None,
+    *,
+    advised: bool = True,
+) -> Bayesian:
+    """A search of one of a file's batches, which advises the others; ``margin``: as of it."""
+    advice = mates.adviser(tokens) if advised else no_advice
     search = Bayesian(covariance, expected, margin=margin, advice=advice)
-    mates.join(task.cell.tokens, search)
+    mates.join(tokens, search)
     return search

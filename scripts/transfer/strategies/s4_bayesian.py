@@ -22,6 +22,7 @@ from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
 from scripts.transfer.surrogate import Surrogate, first_lowest
 
+LEAST = 12  # trials before early stop: fewer errors tell little of how far off the others are
 PROMISING = 64  # untried configs that early stop looks at, those of the greatest expected gain
 
 
@@ -112,18 +113,29 @@ class Bayesian:
                 return place
         if not self._open.any():
             return None
-        mean = self._surrogate.mean(self._advice())
+        advice = self._advice()
+        mean = self._surrogate.mean(advice)
         if not self._surrogate.values:
             return first_lowest(mean, self._open)
         deviation = self._surrogate.deviation(self._pending)
         best = self._surrogate.best
-        if self._margin is not None:
-            promising = greatest_gains(best, mean, deviation, self._open, PROMISING)
-            if promises_less(
-                self._margin,
-                best,
-                mean[promising],
-                lambda few: self._surrogate.between(promising[:few]),
-            ):
-                return None
+        if self._ends(mean, deviation, advice):
+            return None
         return greatest_gain(best, mean, deviation, self._open)
+
+    def _ends(self, mean: Array, deviation: Array, advice: Array | None) -> bool:
+        """Whether further trials promise less than the margin.
+
+        What the kernel believes of other cells is corrected by what this one's trials have shown:
+        where latencies lie closer to what is expected than elsewhere, there is less to be found.
+        """
+        if self._margin is None or len(self._surrogate.places) < LEAST:
+            return False
+        best, surprise = self._surrogate.best, self._surrogate.surprise(advice)
+        promising = greatest_gains(best, mean, surprise * deviation, self._open, PROMISING)
+        return promises_less(
+            self._margin,
+            best,
+            mean[promising],
+            lambda few: surprise**2 * self._surrogate.between(promising[:few]),
+        )

@@ -11,7 +11,7 @@ from scripts.lib.shape import Cell
 from scripts.transfer.kernel import Covariance, Kernel
 from scripts.transfer.oracle import Trial
 from scripts.transfer.strategies.cold_bayesian import ColdBayesian
-from scripts.transfer.strategies.s4_bayesian import Bayesian
+from scripts.transfer.strategies.s4_bayesian import LEAST, Bayesian
 from scripts.transfer.strategy import search
 from tests.transfer.recorded import recording
 from tests.transfer.study import CELLS_SMALL, LEGAL, h200_space
@@ -80,9 +80,26 @@ def test_it_ends_when_little_is_to_be_gained() -> None:
     one = recording(CELL)
     expected = np.log(one.latency_us)
     stopped = search(Bayesian(COVARIANCE, expected, margin=0.5), one, CELL, Budget(48))
-    on = search(Bayesian(COVARIANCE, expected, margin=1e-12), one, CELL, Budget(48))
-    assert len(stopped) < len(on)
+    on = search(Bayesian(COVARIANCE, expected), one, CELL, Budget(48))
+    assert len(stopped) == LEAST < len(on) == 48
     assert min(trial.latency_us or np.inf for _, trial in stopped) == one.best_us
+
+
+def test_it_goes_on_where_configs_differ_more_than_it_was_told() -> None:
+    """A kernel that believes in 1% is surprised by 20%, and by nothing where 1% is what it sees."""
+    covariance = Covariance(Kernel(0.01, KERNEL.lengths, 0.002, 0.002), LEGAL)
+
+    def trials(spread: float) -> int:
+        drawn = np.random.default_rng(5).normal(0.0, spread, len(LEGAL))
+
+        def us(cell: Cell, config: Config) -> float:
+            return 100.0 * float(np.exp(drawn[LEGAL.index[config]]))
+
+        one = recording(CELL, us)
+        misled = Bayesian(covariance, -0.1 * drawn, margin=0.01)  # the slowest come first
+        return len(search(misled, one, CELL, Budget(48)))
+
+    assert trials(0.002) == LEAST < trials(0.2)
 
 
 def test_it_reaches_a_tile_of_64_from_one_of_16_in_the_whole_space() -> None:
