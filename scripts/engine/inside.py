@@ -13,8 +13,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.engine import drawn
-from scripts.engine.planted import wrong_gemm
+from scripts.engine import drawn, planted
 from scripts.engine.spec import ROUTINGS
 
 Looked = tuple[int, dict[str, int]]
@@ -87,9 +86,9 @@ class Inside:
         self._capture()
         return {"routing": kind, "layers": len(routers)}
 
-    def plant(self, kind: str | None) -> dict[str, Any]:
+    def wrong_gemm(self, kind: str | None) -> dict[str, Any]:
         """Have the experts' GEMM compute something wrong from now on (None: right again)."""
-        wrong_gemm(kind)
+        planted.wrong_gemm(kind)
         self._capture()
         return {"planted": kind}
 

@@ -58,7 +58,7 @@ class VllmEngine:
 
     QUESTIONS: ClassVar[tuple[str, ...]] = (
         "generate", "latency", "decode", "profile", "logits", "serve", "memory",
-        "configs", "routing", "randomise", "plant",
+        "configs", "routing", "randomise", "wrong_gemm",
     )  # fmt: skip
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
@@ -76,7 +76,7 @@ class VllmEngine:
         self._watch_calls()
         inside = Inside(self._worker)
         self.configs, self.routing = inside.configs, inside.routing
-        self.randomise, self.plant = inside.randomise, inside.plant
+        self.randomise, self.wrong_gemm = inside.randomise, inside.wrong_gemm
         self._looked_up = inside.looked_up
 
     def _watch_calls(self) -> None:

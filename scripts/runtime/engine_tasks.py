@@ -51,7 +51,7 @@ def decode_tasks(
             phase=f"decode-{number}",
             ask="decode",
             question={"batch": batch, **question},
-            needs={"plant": None, "routing": routing_of(plan), "configs": config},
+            needs={"wrong_gemm": None, "routing": routing_of(plan), "configs": config},
             about={"task": "decode", "boot": name, "pass": number, "config": config,
                    "batch": batch, "routing": routing_of(plan)},
         )
@@ -83,7 +83,7 @@ def parity_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
             ask="outputs",
             question={"prompts": prompts_of(plan), "tokens": asked["tokens"], "first": number == 0},
             needs={"routing": "gate", "randomise": asked["seed"] + (fault == WEIGHTS),
-                   "plant": fault if fault in KINDS else None, "configs": config},
+                   "wrong_gemm": fault if fault in KINDS else None, "configs": config},
             about={"task": "outputs", "boot": name, "config": config, "again": again,
                    "planted": fault},
         )
@@ -114,7 +114,7 @@ def serve_tasks(plan: Plan, model: Mapping[str, Any], name: str) -> list[Task]:
             phase="serve",
             ask="serve",
             question={"requests": requests_of(plan), "seed": plan["serve"]["seed"]},
-            needs={"plant": None, "routing": routing_of(plan), "configs": config},
+            needs={"wrong_gemm": None, "routing": routing_of(plan), "configs": config},
             about={"task": "serve", "boot": name, "config": config, "round": number},
         )
         for number, config in enumerate([*names, *names[::-1]])

@@ -33,7 +33,7 @@ class World:
         "generate",
         "serve",
         "memory",
-        "plant",
+        "wrong_gemm",
     )
 
     def __init__(self, spec: EngineSpec, folder: Path) -> None:
@@ -85,7 +85,7 @@ class World:
         self.draws = None if file is None else np.load(file)
         return {"routing": kind}
 
-    def plant(self, kind: str | None) -> dict[str, Any]:
+    def wrong_gemm(self, kind: str | None) -> dict[str, Any]:
         self.planted = kind
         return {"planted": kind}
 
