@@ -31,6 +31,7 @@ rule export_configs:
     input:
         script="scripts/export/configs.py",
         tuned=tuned("tuned.json"),
+        op=under_op("cells.parquet", "finals.parquet"),
     output:
         folder=directory("results/configs"),
     log:
@@ -40,8 +41,10 @@ rule export_configs:
     params:
         module=as_py_module(),
         code=code("scripts/export/configs.py"),
+        op=folders("op"),
     shell:
-        "python -m {params.module} --tuned {input.tuned:q} --out {output.folder:q} 2> {log:q}"
+        "python -m {params.module} --tuned {input.tuned:q} --op {params.op:q}"
+        " --out {output.folder:q} 2> {log:q}"
 
 
 rule export_proposals:

@@ -31,6 +31,8 @@ EXCEPTIONS = {
     "cli": {"scripts.tune"},
     # The runtime's operator is measured by measuring's worker, on its operands.
     "runtime": {"kernels", "scripts.measure"},
+    # A file holds what the runtime's operator chose, where it was recorded.
+    "export": {"scripts.runtime"},
     # Files without a GPU are made of what tuning would start from.
     "catalogue": {"scripts.export", "scripts.sim", "scripts.transfer", "scripts.tune"},
     # Files are judged by what their rows would take on the GPU, by graphx-sim with the bands of

@@ -11,8 +11,10 @@ import pytest
 from scripts.export.configs import main, read_tuned, write
 from scripts.lib.config import Config, from_entry
 from scripts.lib.files import InputError
-from scripts.lib.runtimes.runtime import SGLANG, VLLM
+from scripts.lib.runtimes.default_config import default_config
+from scripts.lib.runtimes.runtime import SGLANG, VLLM, Runtime
 from scripts.lib.shape import BATCH_LADDER, Shape
+from tests.statistics import planted_health as planted
 
 DEVICE, TRITON = "NVIDIA_H200", "3.6.0"
 CONFIGS = {
@@ -176,3 +178,25 @@ def test_main_says_what_is_wrong_in_one_line(
         assert main(["--tuned", str(path), "--out", str(tmp_path / "out")]) == 2
         assert f"error: {path}: {words}" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_operator_has_the_last_word_where_it_measured_all_batch_sizes(tmp_path: Path) -> None:
+    whole, half = planted.SHAPES  # of the second, half of the batch sizes
+    paths = [put(tmp_path, name, record(shape)) for name, shape in (("a", whole), ("b", half))]
+    out = tmp_path / "out"
+    write(paths, out, [planted.written(tmp_path / "op")])
+
+    def rows(runtime: Runtime, name: str, shape: Shape) -> dict[int, Config]:
+        read = json.loads((out / name / str(runtime.path(shape, DEVICE, TRITON))).read_text())
+        return {int(m): from_entry(entry) for m, entry in read.items() if m.isdigit()}
+
+    found = rows(VLLM, "vllm", whole)
+    assert rows(VLLM, "vllm", half) == rows(SGLANG, "sglang", whole) == CONFIGS
+    for tokens, (committed, default, fast, _) in planted.TRUTH.items():
+        config, own = found[tokens], default_config(whole, tokens)
+        if fast < 0.99 * min(committed, default):
+            assert config.id == planted.FAST, tokens
+        else:  # what stands without the file, or what the noise of half the rounds lets pass
+            assert config.id in {planted.COMMITTED, planted.FAST, own.id}, tokens
+        if default < 0.95 * committed:
+            assert config == own
