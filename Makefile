@@ -93,6 +93,7 @@ record: restored ## declare the files in data/recorded the record, and put them 
 	python -m scripts.ledger.rebuild --all
 	python -m scripts.lib.manifest write $$(find data/recorded -type f \
 	    ! -name '*.dvc' ! -name .gitignore ! -path $(MANIFEST))
+	python -m scripts.export.croissant --out data/croissant.json
 	@# File by file: DVC verifies what it pulls, but not the listing of a tracked folder.
 	@stored=$$(sed 's/^[0-9a-f]*  //' $(MANIFEST) | grep -vxFf <(python -m scripts.ledger.rebuild --list)); \
 	python -m scripts.lib.store $$stored; \

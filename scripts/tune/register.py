@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from scripts.lib import command_line
 from scripts.lib.chain import read_chain
@@ -27,27 +26,16 @@ from scripts.lib.files import InputError, read_json, sha256, write_json
 from scripts.lib.log import run_main
 from scripts.lib.registration import changed, entries, judges, lock_in
 from scripts.lib.schemas.corpus import SHAPES
+from scripts.lib.schemas.registered import REGISTERED
 from scripts.lib.shape import Cell, Shape, parse_shape
 from scripts.lib.spec import LOCK, SPEC
-from scripts.lib.tables import Column, Table, read_table, write_table
+from scripts.lib.tables import read_table, write_table
 from scripts.tune.knowledge import Advice, Corpus, read_corpus
 from scripts.tune.options import add_known, where
 from scripts.tune.space import open_space
 
 LOG = logging.getLogger("tune.register")
 FIRST = 8  # proposals of a cell
-REGISTERED = Table(
-    "registered",
-    1,
-    "One row per (cell, place): a config that is proposed, the most promising first.",
-    (
-        Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
-        Column("place", pa.int8(), "from 1, in the order in which a search would ask"),
-        Column("config_id", pa.string(), "the config"),
-        Column("predicted_us", pa.float32(), "by graphx-sim, us"),
-    ),
-    ("1: first version",),
-)
 EXAMPLE = """examples:
   python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered
   python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered \\

@@ -13,11 +13,12 @@ from scripts.lib.chain import Chain
 from scripts.lib.files import InputError, read_json, sha256
 from scripts.lib.recordings import recordings
 from scripts.lib.registration import changed, entries, judges, lock_in
+from scripts.lib.schemas.registered import REGISTERED
 from scripts.lib.shape import parse_shape
 from scripts.lib.spec import LOCK
 from scripts.lib.tables import read_table
 from scripts.tune.knowledge import read_corpus
-from scripts.tune.register import FIRST, REGISTERED, check, check_judges, register
+from scripts.tune.register import FIRST, check, check_judges, register
 from tests.tune.conftest import DEVICE, LAYER, ROOT, World
 
 KEPT = ROOT / "data/registered"
