@@ -1,6 +1,7 @@
 """S4 and the cold baseline: legal, complete, repeatable, and in reach of every tile."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from scripts.transfer.oracle import Trial
 from scripts.transfer.strategies.cold_bayesian import ColdBayesian
 from scripts.transfer.strategies.s4_bayesian import LEAST, Bayesian
 from scripts.transfer.strategy import search
+from scripts.transfer.surrogate import Surrogate
 from tests.transfer.recorded import recording
 from tests.transfer.study import CELLS_SMALL, LEGAL, h200_space
 
@@ -85,20 +87,25 @@ def test_it_ends_when_little_is_to_be_gained() -> None:
     assert min(trial.latency_us or np.inf for _, trial in stopped) == one.best_us
 
 
-def test_it_goes_on_where_configs_differ_more_than_it_was_told() -> None:
-    """A kernel that believes in 2% is surprised by 10%, and by nothing where it sees less."""
-    covariance = Covariance(Kernel(0.005, KERNEL.lengths, 0.002, 0.02), LEGAL)
+def _trials(own: float, spread: float, seed: int) -> int:
+    """Of a search that is told to expect ``own`` where configs differ by ``spread``, log units."""
+    covariance = Covariance(Kernel(0.005, KERNEL.lengths, 0.002, own), LEGAL)
+    drawn = np.random.default_rng(seed).normal(0.0, spread, len(LEGAL))
 
-    def trials(spread: float) -> int:
-        drawn = np.random.default_rng(5).normal(0.0, spread, len(LEGAL))
+    def us(cell: Cell, config: Config) -> float:
+        return 100.0 * float(np.exp(drawn[LEGAL.index[config]]))
 
-        def us(cell: Cell, config: Config) -> float:
-            return 100.0 * float(np.exp(drawn[LEGAL.index[config]]))
+    misled = Bayesian(covariance, -0.1 * drawn, margin=0.01)  # the slowest come first
+    return len(search(misled, recording(CELL, us), CELL, Budget(48)))
 
-        misled = Bayesian(covariance, -0.1 * drawn, margin=0.01)  # the slowest come first
-        return len(search(misled, recording(CELL, us), CELL, Budget(48)))
 
-    assert trials(0.002) == LEAST < trials(0.1)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_its_own_trials_say_how_much_is_left_to_be_found(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surprised, calm = _trials(0.02, 0.2, seed), _trials(0.05, 0.02, seed)
+    monkeypatch.setattr(Surrogate, "surprise", lambda self, advice=None: 1.0)
+    assert surprised > _trials(0.02, 0.2, seed) and calm < _trials(0.05, 0.02, seed)
 
 
 def test_it_reaches_a_tile_of_64_from_one_of_16_in_the_whole_space() -> None:
