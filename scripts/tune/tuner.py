@@ -89,7 +89,7 @@ def tune(
         changes = carried(history, space.legal, wanted.cells, sources)
         clock("open")
         foresight = known()
-        clock("wait for what is known")
+        clock("learn")
         ranked = {cell: foresight.ranked(cell, space.legal) for cell in wanted.cells}
         first = Opening(ranked, compared, foresight.model)
         bench = open_bench(session, first)
