@@ -105,9 +105,8 @@ stages: restored ## write dvc.yaml anew from the rules
 	python rules/stages.py
 
 test: restored ## lint, unit and workflow tests
-	pytest -m "not gpu" --ignore tests/workflow --numprocesses $(TEST_PROCESSES) --dist loadfile
-	@# One after the other: each of these builds whole clones on all cores.
-	pytest -m "not gpu" tests/workflow
+	@# In the order of tests/conftest.py: while one process waits for a whole build, others test.
+	pytest -m "not gpu" --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: env ## ruff, snakefmt, snakemake --lint, mypy
 	pytest tests/test_lint.py

@@ -40,11 +40,9 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[Path], None]]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_full_disk(
-    checkout: Callable[[], Clone], small_disk: Callable[[Path], None], made: Clone
-) -> None:
-    clone = checkout()
-    small_disk(clone.path / "results")
+def test_full_disk(small_disk: Callable[[Path], None], made: Clone, tmp_path: Path) -> None:
+    clone = made.copy(tmp_path / "copy")
+    small_disk(clone.path / "results")  # over what was built, which nobody sees until it ends
     failed = clone.run("make", status=None)
     assert re.search(
         r"could not be written \(.*No space left on device\); nothing was changed", failed.stdout

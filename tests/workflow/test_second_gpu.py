@@ -19,9 +19,9 @@ MANIFEST = Path("data/recorded/SHA256SUMS")
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory, caches: Path) -> Clone:
+def clone(cloned: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the first GPU's records lie once more, as those of another."""
-    one = Clone.of_this_tree(tmp_path_factory.mktemp("second"), caches)
+    one = cloned.copy(tmp_path_factory.mktemp("second") / "copy")
     lines = (ROOT / MANIFEST).read_text(encoding="utf-8").splitlines()
     for name in (line.split("  ")[1] for line in lines):
         for target in {name, name.replace(FIRST, SECOND)}:

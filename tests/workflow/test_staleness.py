@@ -111,14 +111,20 @@ def test_changed_spec_stops_everything_until_it_is_locked(
     assert stages_with_changed(clone, "data/spec") == phases_of(judging)
 
 
-def importers(clone: Clone, module: str) -> set[str]:
+@pytest.fixture(scope="module")
+def every(clone: Clone) -> set[str]:
+    """The rules of a whole build."""
+    dry = clone.run("snakemake", "--dry-run", "--forceall", "--quiet", "host").stdout
+    return set(JOB.findall(dry))
+
+
+def importers(clone: Clone, every: set[str], module: str) -> set[str]:
     """The rules of a build whose code is the module too, by the imports in the clone."""
-    every = clone.run("snakemake", "--dry-run", "--forceall", "--quiet", "host").stdout
     with contextlib.chdir(clone.path):
         return {
             rule
             for rule, roots in code_of_rules().items()
-            if rule in JOB.findall(every) and Path(module) in closure(Path(root) for root in roots)
+            if rule in every and Path(module) in closure(Path(root) for root in roots)
         }
 
 
@@ -135,8 +141,10 @@ def importers(clone: Clone, module: str) -> set[str]:
         "scripts/transfer/lessons.py",
     ],
 )
-def test_changed_code_makes_the_rules_stale_that_import_it(clone: Clone, module: str) -> None:
-    wanted = importers(clone, module)
+def test_changed_code_makes_the_rules_stale_that_import_it(
+    clone: Clone, every: set[str], module: str
+) -> None:
+    wanted = importers(clone, every, module)
     assert wanted
     with edited(clone.path / module, (clone.path / module).read_text(encoding="utf-8") + "\n"):
         dry = clone.run("snakemake", "--dry-run", "--quiet", "host").stdout

@@ -109,11 +109,21 @@ class Clone:
         return clone
 
     def copy(self, path: Path) -> Clone:
-        """A copy with the same file times, so that what was up to date still is."""
-        shutil.copytree(self.path, path, symlinks=True)
+        """A copy with the same file times, so that what was up to date still is.
+
+        Objects of git and of DVC's cache are shared by hard link: both replace and never edit them.
+        """
+        shutil.copytree(self.path, path, symlinks=True, copy_function=self._lend)
         other = Clone.__new__(Clone)
-        other.path, other.environment = path, self.environment
+        other.path, other.environment = path, dict(self.environment)
         return other
+
+    def _lend(self, source: str, target: str) -> None:
+        written_once = tuple(f"{self.path}/{name}/" for name in (".git/objects", ".dvc/cache"))
+        if source.startswith(written_once):
+            os.link(source, target)
+        else:
+            shutil.copy2(source, target)
 
     def run(
         self, *command: str, status: int | None = 0, timeout: float = 600
