@@ -29,8 +29,24 @@ ORIGINS = dict(pair for section in SECTIONS for pair in _of(section))
 def origins(path: str) -> tuple[Origin, ...]:
     """The origins of the value at a path; none if nobody has said where it comes from."""
     parts = path.split("/")
-    found = [pattern for pattern in ORIGINS if _begins(parts, pattern.split("/"))]
-    return ORIGINS[max(found, key=lambda pattern: pattern.count("/"))] if found else ()
+    grouped = _by_first_part(tuple(ORIGINS))
+    found = [
+        pattern
+        for first in (parts[0], "*")
+        for pattern in grouped.get(first, ())
+        if _begins(parts, pattern)
+    ]
+    return ORIGINS["/".join(max(found, key=len))] if found else ()
+
+
+@cache
+def _by_first_part(patterns: tuple[str, ...]) -> dict[str, list[list[str]]]:
+    """Patterns in their parts, by the first of them: of some hundred only a few are looked at."""
+    found: dict[str, list[list[str]]] = {}
+    for pattern in patterns:
+        parts = pattern.split("/")
+        found.setdefault(parts[0], []).append(parts)
+    return found
 
 
 def sources(paths: Iterable[Path]) -> list[dict[str, str]]:

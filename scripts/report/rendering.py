@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -113,9 +115,19 @@ def render_page(
 
 def render(template: str, escape: bool, **values: Any) -> str:
     """Fill a template of this package. InputError if the summary lacks a figure it needs."""
-    folders = sorted({path.parent for path in FOLDER.rglob("*.j2")})
+    try:
+        return _environment(FOLDER, escape).get_template(template).render(**values)
+    except jinja2.UndefinedError as error:
+        raise InputError(
+            f"summary: {error.message}, which {template} needs; build it again"
+        ) from error
+
+
+@cache
+def _environment(folder: Path, escape: bool) -> jinja2.Environment:
+    """The templates of a folder and the filters; it compiles each template once for all pages."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
+        loader=jinja2.FileSystemLoader(sorted({path.parent for path in folder.rglob("*.j2")})),
         undefined=jinja2.StrictUndefined,
         autoescape=escape,
         trim_blocks=True,
@@ -149,9 +161,4 @@ def render(template: str, escape: bool, **values: Any) -> str:
         "length": count,
         "int": whole,
     }
-    try:
-        return environment.get_template(template).render(**values)
-    except jinja2.UndefinedError as error:
-        raise InputError(
-            f"summary: {error.message}, which {template} needs; build it again"
-        ) from error
+    return environment
