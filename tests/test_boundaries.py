@@ -90,6 +90,8 @@ GPU_MACHINE_HAS |= {"threadpoolctl"}  # scikit-learn brings it
 NOT_CALLED_THERE = {
     "scripts/lib/files.py": {"yaml"},
     "scripts/lib/params.py": {"jsonschema"},
+    "scripts/audit/live/flashinfer/bench.py": {"flashinfer"},
+    "scripts/audit/live/flashinfer/tuner.py": {"flashinfer"},
     "scripts/engine/bench_client.py": {"vllm"},
     "scripts/engine/inside.py": {"vllm"},
     "scripts/engine/planted.py": {"vllm"},

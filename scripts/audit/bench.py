@@ -75,7 +75,35 @@ class Pair:
         return self.up.num_warps
 
 
-Tactic = Config | Pair
+@dataclass(frozen=True, order=True)
+class Cute:
+    """A tactic of FlashInfer's CuTe-DSL layer. ``tile``: rows of a tile, of both GEMMs; ``up``: its
+    columns and the swizzle of its walk; ``down``: columns, cluster and whether it walks rows first.
+    """  # noqa: D205
+
+    tile: int
+    up: tuple[int, int]
+    down: tuple[int, int, bool]
+
+    @property
+    def id(self) -> str:
+        """For example ``M64-N256-S1+N128-C2``, the gate-up GEMM's first; R: rows first."""
+        columns, cluster, rows_first = self.down
+        up = f"M{self.tile}-N{self.up[0]}-S{self.up[1]}"
+        return f"{up}+N{columns}-C{cluster}{'-R' if rows_first else ''}"
+
+    @property
+    def block_size_m(self) -> int:
+        """The tile height of both."""
+        return self.tile
+
+    @property
+    def num_warps(self) -> int:
+        """Of a tile of 64 rows and of 128: one group of warps multiplies 64 rows, one loads."""
+        return 4 * (1 + self.tile // 64)
+
+
+Tactic = Config | Pair | Cute
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ PAIRS = (("published", "raced graphx"), ("sglang", "triton"))
 RECREATED = ("careless", "mended")
 # Choices of these are counted over all processes that count flips.
 STEADY = tuple(name for pair in PAIRS for name in pair)
+# In an environment of its own, see scripts.audit.live.flashinfer.
+FLASHINFER = ("flashinfer", "raced flashinfer")
 RACED = "raced published"  # another tuner with its near timings raced
 PROBED = ("mended", "careless", "published", "triton", "sglang", "raced graphx", "committed")
 # Flips are told by processes, not within one.
@@ -74,6 +76,24 @@ def _flips(plan: Plan, number: int, steady: Sequence[str]) -> Process:
         if tokens in FLIP_TOKENS
     }
     return Process(f"flips-{number}", tasks)
+
+
+def by_flashinfer(plan: Plan, restarts: int) -> Iterator[Process]:
+    """FlashInfer's tuner beside itself with its near timings raced, in so many fresh processes on
+    the cells on which flips are counted; then the probes, the smaller problems only."""  # noqa: D205,D209
+    pairs = [FLASHINFER]
+    tasks: dict[str, Task] = {
+        f"EP{ranks}/M{tokens}": ("cell", ranks, tokens, pairs, ROUNDS, False)
+        for ranks in plan.ranks
+        for tokens in plan.tokens
+        if tokens in FLIP_TOKENS
+    }
+    probed = tuple(one for one in plan.tokens if one in PROBE_TOKENS[:-1])
+    probe = ("probe", FLASHINFER[0], plan.ranks[0], probed, PROBES, PROBE_TOKENS[-1])
+    for number in range(1, restarts + 1):
+        yield Process(f"flashinfer-{number}", tasks)
+        if number == 1:
+            yield Process("flashinfer-probes", {FLASHINFER[0]: probe})
 
 
 def _probes(plan: Plan) -> Process:

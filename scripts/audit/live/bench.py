@@ -168,22 +168,31 @@ class LiveBench:
             self._timers[key] = self._make(problem, place, how)
         return self._timers[key]
 
+    def _pass(self, layer: RankLayer, place: int, how: How) -> Callable[[int], None]:
+        """One pass over a draw under a tactic. NotKnown."""
+        launch, block = self.launcher(place)
+        anew = how.arena is not None and how.arena != block
+        for index in set(layer.passes):
+            layer.alignment(index, block)
+
+        def run(index: int) -> None:
+            layer.run(index, launch, block, how.scope, anew=anew)
+
+        return run
+
     def _make(self, problem: Problem, place: int, how: How) -> Replays:
         if how.rank:
             raise NotKnown("one GPU: there is no other rank to ask")
         layer = self.layer(problem)
-        launch, block = self.launcher(place)
+        one = self._pass(layer, place, how)
         passes = layer.passes if how.cache is Cache.COLD else (0,) * len(layer.passes)
-        anew = how.arena is not None and how.arena != block
 
         def run() -> None:
             for index in passes:
-                layer.run(index, launch, block, how.scope, anew=anew)
+                one(index)
 
         with self.tally.during(During.PREPARING):
-            layer.run(passes[0], launch, block, how.scope, anew=anew)  # loads all code
-        for index in set(passes):
-            layer.alignment(index, block)
+            one(passes[0])  # loads all code
         if how.clock is Clock.HOST:
             return HostTimer(run, self.backend.synchronise, len(passes))
         with self.tally.capturing() as captured:
@@ -235,10 +244,10 @@ class LiveBench:
     def output(self, problem: Problem, place: int) -> torch.Tensor:
         """What a tactic computes of the checking draw, [tokens, K], into scrubbed buffers."""
         layer, buffers = self.layer(problem), self.layer(problem).buffers
-        launch, block = self.launcher(place)
+        run = self._pass(layer, place, FAIR)
         for one in (buffers.up, buffers.down, buffers.out):
             one.fill_(SENTINEL)
-        layer.run(layer.checking, launch, block)
+        run(layer.checking)
         return buffers.out.clone()
 
     def parity(self, problem: Problem, first: int, second: int) -> tuple[Agreement, float]:

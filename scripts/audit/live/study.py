@@ -20,10 +20,11 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scripts.audit.live.agenda import STEADY, Process, Task, agenda
+from scripts.audit.live.agenda import STEADY, Process, Task, agenda, by_flashinfer
 from scripts.audit.live.plan import Plan, read_plan
 from scripts.audit.live.sitting import make_sitting
 from scripts.audit.options import parser
@@ -42,6 +43,7 @@ from scripts.measure.protocol import Protocol
 LOG = logging.getLogger("audit.live")
 MODULE = "scripts.audit.live.study"
 READY_S, TASK_S = 240.0, 90.0  # deadlines
+FLASHINFER_PACKAGES = ("flashinfer-python", "nvidia-cutlass-dsl", "apache-tvm-ffi")
 EVERY_S = 10.0  # between two lines of progress
 EXAMPLE = """
   python -m scripts.audit.live.prepare --device NVIDIA_H200 --layer E128-N768-K2048-top8-bf16 \\
@@ -213,6 +215,8 @@ def _first_line(args: Any, gpu: Any, run_id: str) -> dict[str, Any]:
     line = run_line(
         run_id, Protocol(), conditions, Budget(NO_LIMIT, math.inf), identity, module=MODULE
     )
+    if args.tuners == "flashinfer":
+        line["packages"] |= {name: version(name) for name in FLASHINFER_PACKAGES}
     plan = json.loads(args.plan.read_text(encoding="utf-8"))
     return line | {"plan_sha256": sha256(args.plan), "seed": args.seed, "plan": plan}
 
@@ -228,6 +232,10 @@ def _options() -> Any:
         "--steady", nargs="+", choices=STEADY, default=STEADY, help="tuners whose flips are counted"
     )
     add("--ahead", type=int, default=24, help="processes made ready side by side (default: 24)")
+    add(
+        "--tuners", choices=("own", "flashinfer"), default="own",
+        help="flashinfer: in an environment that holds it (default: all others)",
+    )  # fmt: skip
     add("--only", nargs="+", default=[], help="only processes whose names begin so")
     add("--keys", nargs="+", default=[], help="only tasks whose key holds one of these, as M16/")
     add("--seconds", type=float, default=math.inf, help="pause after this")
@@ -238,6 +246,22 @@ def _options() -> Any:
     return options
 
 
+def asked_of(args: Any, plan: Plan) -> Iterator[Process]:
+    """All processes, those of FlashInfer or all others."""
+    if args.tuners == "flashinfer":
+        return by_flashinfer(plan, args.restarts)
+    return agenda(plan, args.repeats, args.restarts, args.steady)
+
+
+def maker(tuners: str) -> Callable[..., Any]:
+    """What makes the handler in a fresh process."""
+    if tuners == "own":
+        return make_sitting
+    from scripts.audit.live.flashinfer.sitting import make_cute_sitting  # noqa: PLC0415
+
+    return make_cute_sitting
+
+
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, ask; see the module for the exit status."""
     args = _options().parse_args(argv)
@@ -246,11 +270,11 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         nonlocal finished
         plan = read_plan(args.plan)
-        wanted = narrowed(list(agenda(plan, args.repeats, args.restarts)), args.only, args.keys)
+        wanted = narrowed(list(asked_of(args, plan)), args.only, args.keys)
         gpu = open_gpu(args.gpu, args.backend)
         busy = check_idle(gpu, args.allow_busy)
         run_id = f"{now()}-{os.getpid()}"
-        machine = Machine(plan, args.seed, args.backend, args.gpu)
+        machine = Machine(plan, args.seed, args.backend, args.gpu, maker(args.tuners))
         with exclusive(args.ledger):
             chain = Chain(args.ledger)
             try:
@@ -258,7 +282,8 @@ def main(argv: list[str] | None = None) -> int:
                 asked = Asked(chain, run_id)
 
                 def prepare() -> None:
-                    compile_ahead(plan, chain, run_id, args.backend)
+                    if args.tuners == "own":
+                        compile_ahead(plan, chain, run_id, args.backend)
 
                 finished = study(wanted, machine, asked, until, prepare, gpu.state, args.ahead)
                 chain.sync()

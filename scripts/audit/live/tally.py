@@ -40,7 +40,11 @@ class Tally:
     def launched(self, gemm: Gemm, entry: Mapping[str, int]) -> None:
         """One launch of a GEMM: gate-up, or down where it weighs."""
         name = "gate_up" if gemm.route_weight is None else "down"
-        key = name, shapes_of(gemm, entry)
+        self.noted(name, shapes_of(gemm, entry))
+
+    def noted(self, name: str, shapes: Shapes) -> None:
+        """One launch of these shapes."""
+        key = name, shapes
         if self._into is not None:
             self._into[key] += 1
         else:
