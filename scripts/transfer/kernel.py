@@ -85,6 +85,6 @@ class Covariance:
 
     def block(self, places: NDArray[np.int64]) -> Array:
         """Covariance between some configs, shape (places, places)."""
-        for place in places.tolist():
+        for place in set(places.tolist()) - self._known:
             self.row(place)
         return np.asarray(self._rows[places[:, None], places])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from scripts.sim.arrays import Array
 
@@ -28,6 +29,10 @@ class Binned:
     def of(self, features: list[int]) -> Binned:
         """Only these columns."""
         return Binned(self.codes[:, features], tuple(self.edges[one] for one in features))
+
+    def in_order(self, rows: npt.NDArray[np.intp]) -> Binned:
+        """The rows in another order."""
+        return Binned(self.codes[rows], self.edges)
 
 
 def binned(rows: Array, weight: Array) -> Binned:

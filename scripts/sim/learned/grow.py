@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -33,6 +34,10 @@ def grow_committee(rows: pd.DataFrame, target: Array, weight: Array, seed: int) 
     """Members for each view, of least weighted squared error."""
     members = []
     every = binned(rows.to_numpy(), weight)
+    # Neighbours of a table share most parameters, hence bins, and adding to the bin that was just
+    # added to waits for it: mixed rows save a fifth of the time and leave the trees as they are.
+    mixed = np.random.default_rng(seed).permutation(len(rows))
+    every, target, weight = every.in_order(mixed), target[mixed], weight[mixed]
     for without in VIEWS.values():
         names = tuple(str(name) for name in rows if not any(part in str(name) for part in without))
         seen = every.of([list(rows).index(name) for name in names])
