@@ -120,9 +120,12 @@ rule audit_live:
     input:
         script="scripts/audit/live/results.py",
         ledgers=audits(),
+        before=audits_before(),
     output:
         grid="results/tables/audit/live_grid.parquet",
         picks="results/tables/audit/live_picks.parquet",
+        pooled="results/tables/audit/live_pooled.parquet",
+        apart="results/tables/audit/live_apart.parquet",
         shapes="results/tables/audit/live_shapes.parquet",
         findings="results/tables/audit/live_findings.parquet",
     log:
@@ -134,8 +137,9 @@ rule audit_live:
         code=code("scripts/audit/live/results.py", "scripts/audit/probes"),
         margin=locked("win_margin"),
     shell:
-        "python -m {params.module} --ledgers {input.ledgers:q} --margin {params.margin:q}"
-        " --out-grid {output.grid:q} --out-picks {output.picks:q}"
+        "python -m {params.module} --ledgers {input.ledgers:q} --before {input.before:q}"
+        " --margin {params.margin:q} --out-grid {output.grid:q} --out-picks {output.picks:q}"
+        " --out-pooled {output.pooled:q} --out-apart {output.apart:q}"
         " --out-shapes {output.shapes:q} --out-findings {output.findings:q} 2> {log:q}"
 
 

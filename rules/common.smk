@@ -358,6 +358,13 @@ def audits():
     return recorded(*(path for one in registered("audit") for path in one.ledger_paths))
 
 
+def audits_before():
+    """Of earlier audits, from which the race learned what processes differ by."""
+    return recorded(
+        *(path for one in registered("audit_before") for path in one.ledger_paths)
+    )
+
+
 def engine_journals():
     """What a runtime's engine was recorded at; none where there is none."""
     found = registered("engine")

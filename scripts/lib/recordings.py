@@ -41,6 +41,7 @@ class Role(StrEnum):
     FINALS = "finals"  # what a study chose, in finals of its own
     RUNTIME = "runtime"  # cells under a runtime's own operator
     AUDIT = "audit"  # tuners put to the test on the GPU itself
+    AUDIT_BEFORE = "audit_before"  # the same, earlier: what the race learned from
     ENGINE = "engine"  # a runtime's engine, booted under several config files
     KERNEL_TIMES = "kernel_times"  # GEMMs of a runtime's operator, timed one by one
     LOADED = "loaded"  # what a runtime's own loader said of config files
@@ -61,7 +62,7 @@ _PLACES = {
         (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS, Role.RUNTIME),
         "measured/{}",
     ),
-    Role.AUDIT: "audit/{}",
+    **dict.fromkeys((Role.AUDIT, Role.AUDIT_BEFORE), "audit/{}"),
     Role.ENGINE: "engine/{}",
     Role.KERNEL_TIMES: "kernel_times/{}.jsonl",
     Role.LOADED: "loaded/{}.jsonl",

@@ -67,7 +67,7 @@ def _made() -> dict[str, tuple[pd.DataFrame, Table]]:
              for row in grid(of, [of], (published, raced), open_bench, 4, 0.01, 1)]  # fmt: skip
     tuners = {"published": published, "raced published": raced}
     said = list(findings(of, tuners, list(PROBES), open_bench, 1))
-    chosen = pd.DataFrame(list(steady(of, NOISE, 4, 1)))
+    chosen = pd.DataFrame(list(steady(of, NOISE, 4, 1, {})))
     injected, _ = inject([of], NOISE, plan(2, 1), 1, 1)
     return {
         "injected": (injected, schema.INJECTED),

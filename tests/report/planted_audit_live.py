@@ -13,14 +13,15 @@ from tests.audit.live.invented import answers
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """The live tables as the audit makes them."""
-    return {f"live_{name}": one for name, one in results.tables(answers(), 0.01).items()}
+    return {f"live_{name}": one for name, one in results.tables(answers(), answers(), 0.01).items()}
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: compared cells, cells with many restarts, findings."""
+    """Of the page to browse: compared cells, cells with many restarts, pooled tunings, findings."""
     own = summary["audit_live"]
     return (
         sum(len(pair["rows"]) for pair in own["pairs"])
         + sum(len(one["rows"]) for one in own["flips"].values())
+        + len(own["pooled"])
         + len(own["findings"])
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from scripts.audit.live.agenda import FLASHINFER
 from scripts.audit.live.entrants import entrants
 from scripts.report import results_md
 from scripts.report.section import Headline
@@ -78,4 +79,17 @@ def test_readings_quote_the_figures(made: dict[str, Any]) -> None:
 
 
 def test_words_are_there_for_every_tuner() -> None:
-    assert set(TUNERS) == set(entrants(tiny_plan()))
+    assert set(TUNERS) == {*entrants(tiny_plan()), *FLASHINFER}
+
+
+def test_tunings_over_processes_and_what_is_named_are_counted(
+    made: dict[str, Any], inputs: dict[str, Path], text: str
+) -> None:
+    own = made["audit_live"]
+    table = pd.read_parquet(inputs["live_pooled"])
+    assert [one["processes"] for one in own["pooled"]] == sorted(set(table["processes"]))
+    assert {one["same"] for one in own["pooled"]} == {1.0}
+    assert "| 4 | 3 | 4 | 100.0% | 100.0% |" in text  # 17 processes on three cells
+    assert own["flips"]["raced graphx"]["named"] == 1.0
+    assert own["flips"]["raced graphx"]["decided"] == 0.0
+    assert own["flips"]["published"]["named"] is None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.audit.live.agenda import PAIRS, RECREATED
+from scripts.audit.live.agenda import FLASHINFER, PAIRS, RECREATED
 from scripts.audit.live.answers import Answer, Chosen, choices
 from scripts.lib.judging.decision import decide
 from scripts.lib.judging.medians import median_interval
@@ -54,7 +54,8 @@ def picks(answers: Sequence[Answer]) -> Iterator[Row]:
 
 def _steadiness(fine: Sequence[Chosen]) -> Row:
     if not fine:
-        names = ("same", "config_id", "bits", "timed_at", "margin", "seconds")
+        names = ("same", "config_id", "bits", "timed_at", "margin", "seconds", "ranked",
+                 "named", "decided")  # fmt: skip
         return {"choices": 0} | dict.fromkeys(names)
     counts = Counter(one.pick for one in fine)
     commonest, often = commonest_of([str(one.pick) for one in fine])
@@ -67,6 +68,17 @@ def _steadiness(fine: Sequence[Chosen]) -> Row:
         "timed_at": fine[0].told["timed_at"],
         "margin": middle([one.told["margin"] for one in fine]),
         "seconds": middle([one.told["seconds"] for one in fine]),
+        "ranked": middle([one.told["ranked"] for one in fine]),
+    } | _named([one.told["rivals"] for one in fine if "rivals" in one.told], commonest)
+
+
+def _named(rivals: Sequence[Sequence[str]], commonest: str) -> Row:
+    """Of a tuner that names what else may be chosen."""
+    if not rivals:
+        return {"named": None, "decided": None}
+    return {
+        "named": rounded(sum(commonest in one for one in rivals) / len(rivals)),
+        "decided": rounded(sum(len(one) == 1 for one in rivals) / len(rivals)),
     }
 
 
@@ -164,7 +176,7 @@ def lacking(answers: Sequence[Answer], found: set[tuple[Cell, str, str]]) -> Ite
 
 
 # Pairs that a process of that kind compares on each of its cells.
-_ASKED = {"grid": PAIRS, "recreated": (RECREATED,)}
+_ASKED = {"grid": PAIRS, "recreated": (RECREATED,), "flashinfer": (FLASHINFER,)}
 
 
 def _side(side: str, told: Sequence[Chosen]) -> Row:

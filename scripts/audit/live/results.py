@@ -19,13 +19,29 @@ import numpy as np
 import pandas as pd
 
 from scripts.audit.live.answers import Answer, choices, read_answers
-from scripts.audit.live.grid import cell_of, commonest_of, grid, picks, rounded, shapes
+from scripts.audit.live.between import by_cell, timed
+from scripts.audit.live.grid import (
+    cell_of,
+    commonest_of,
+    grid,
+    key_of,
+    picks,
+    rounded,
+    shapes,
+)
+from scripts.audit.live.pooled import pooled
 from scripts.audit.options import parser
 from scripts.audit.probes import ORDER
 from scripts.audit.probes.coin_flips import ALLOWED
 from scripts.lib.log import run_main
 from scripts.lib.schemas.audit import FINDINGS
-from scripts.lib.schemas.audit_live import LIVE_GRID, LIVE_PICKS, LIVE_SHAPES
+from scripts.lib.schemas.audit_live import (
+    LIVE_APART,
+    LIVE_GRID,
+    LIVE_PICKS,
+    LIVE_POOLED,
+    LIVE_SHAPES,
+)
 from scripts.lib.tables import Table, write_table
 
 LOG = logging.getLogger("audit.live.results")
@@ -39,6 +55,7 @@ COMMAND = "python -m scripts.audit.live.study --plan plan.json --ledger ledger.j
 EXAMPLE = """
   python -m scripts.audit.live.results --ledgers build/audit/ledger.jsonl --margin 0.01 \\
     --out-grid build/grid.parquet --out-picks build/picks.parquet \\
+    --out-pooled build/pooled.parquet --out-apart build/apart.parquet \\
     --out-shapes build/shapes.parquet --out-findings build/findings.parquet
 """
 
@@ -113,11 +130,30 @@ def _flips(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:
     return found
 
 
-def tables(answers: Sequence[Answer], margin: float) -> dict[str, tuple[pd.DataFrame, Table]]:
-    """All four, by name, rows sorted."""
+def apart(answers: Sequence[Answer], before: Sequence[Answer]) -> Iterator[Row]:
+    """LIVE_APART rows."""
+    now, then = timed(answers), timed(before)
+    known, earlier = by_cell(answers), by_cell(before)
+    cells = {cell_of(one) for one in answers if one.task == "cell" and one.answer is not None}
+    for cell in sorted(cells):
+        *_, ranks, tokens = cell
+        yield key_of(cell) | {
+            "processes": len(now.get((ranks, tokens), ())),
+            "apart": rounded(known.get(ranks, {}).get(tokens)),
+            "processes_before": len(then.get((ranks, tokens), ())),
+            "before": rounded(earlier.get(ranks, {}).get(tokens)),
+        }
+
+
+def tables(
+    answers: Sequence[Answer], before: Sequence[Answer], margin: float
+) -> dict[str, tuple[pd.DataFrame, Table]]:
+    """All, by name, rows sorted. ``before``: of the audit that the race learned from."""
     rows = {
         "grid": (grid(answers, margin), LIVE_GRID),
         "picks": (picks(answers), LIVE_PICKS),
+        "pooled": (pooled(answers, by_cell(before)), LIVE_POOLED),
+        "apart": (apart(answers, before), LIVE_APART),
         "shapes": (shapes(answers), LIVE_SHAPES),
         "findings": (findings(answers), FINDINGS),
     }
@@ -129,15 +165,27 @@ def tables(answers: Sequence[Answer], margin: float) -> dict[str, tuple[pd.DataF
     return found
 
 
-_ORDER = ("device", "layer", "first", "second", "tuner", "ep", "tokens", "gemm", "shapes")
+_ORDER = (
+    "device",
+    "layer",
+    "first",
+    "second",
+    "tuner",
+    "ep",
+    "tokens",
+    "processes",
+    "gemm",
+    "shapes",
+)
 
 
 def _options() -> argparse.ArgumentParser:
     options = parser(__doc__, EXAMPLE)
     add = options.add_argument
     add("--ledgers", type=Path, nargs="*", default=[], help="of live audits")
+    add("--before", type=Path, nargs="*", default=[], help="of earlier ones, which the race knew")
     add("--margin", type=float, required=True, help="of a win or loss")
-    for name in ("grid", "picks", "shapes", "findings"):
+    for name in ("grid", "picks", "pooled", "apart", "shapes", "findings"):
         add(f"--out-{name}", type=Path, required=True, help=f"table of {name} to write")
     return options
 
@@ -148,7 +196,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         answers = read_answers(args.ledgers)
-        for name, (frame, table) in tables(answers, args.margin).items():
+        before = read_answers(args.before)
+        for name, (frame, table) in tables(answers, before, args.margin).items():
             write_table(getattr(args, f"out_{name}"), frame, table)
         late = np.count_nonzero([one.answer is None for one in answers])
         LOG.info("%d answers, %d of processes that ended", len(answers), late)

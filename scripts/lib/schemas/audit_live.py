@@ -55,7 +55,7 @@ LIVE_GRID = Table(
 
 LIVE_PICKS = Table(
     "live_picks",
-    1,
+    2,
     "One row per (layer, degree, tokens, tuner): what it chose, started again and again.",
     (
         *_CELL,
@@ -70,6 +70,48 @@ LIVE_PICKS = Table(
         Column("timed_at", pa.int32(), "tokens that it timed", True),
         Column("margin", pa.float64(), "its second best over its best - 1, median", True),
         Column("seconds", pa.float64(), "of one tuning, median", True),
+        Column("ranked", pa.float64(), "tactics that it timed, median", True),
+        Column(
+            "named",
+            pa.float64(),
+            "share of restarts that choose the commonest or name it as what another may choose",
+            True,
+        ),
+        Column("decided", pa.float64(), "share that names nothing beside its choice", True),
+    ),
+    (*_FIRST, "2: ranked, named, decided"),
+)
+
+LIVE_POOLED = Table(
+    "live_pooled",
+    1,
+    "One row per (layer, degree, tokens, processes of a tuning): tunings that are spread over "
+    "fresh processes, none of which serves two, and choose by the rule of the race.",
+    (
+        *_CELL,
+        Column("processes", pa.int32(), "of one tuning"),
+        Column("restarts", pa.int32(), "tunings"),
+        Column("choices", pa.int32(), "different configs chosen"),
+        Column("same", pa.float64(), "share of the commonest"),
+        Column("named", pa.float64(), "share that choose the commonest or name it"),
+        Column("decided", pa.float64(), "share that names nothing beside its choice"),
+        Column("config_id", pa.string(), "the commonest"),
+        Column("regret", pa.float64(), "latency of the choices over the fastest, all processes"),
+    ),
+    _FIRST,
+)
+
+LIVE_APART = Table(
+    "live_apart",
+    1,
+    "One row per (layer, degree, tokens): deviation between fresh processes of how far two tactics "
+    "are apart, as this audit has it and as the one had it from which the race knew it.",
+    (
+        *_CELL,
+        Column("processes", pa.int32(), "of this audit"),
+        Column("apart", pa.float64(), "root mean square over pairs of tactics, log units", True),
+        Column("processes_before", pa.int32(), "of the earlier audit, on another GPU of the kind"),
+        Column("before", pa.float64(), "likewise", True),
     ),
     _FIRST,
 )

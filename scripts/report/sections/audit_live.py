@@ -31,6 +31,8 @@ from scripts.report.sections.provenance import RUNS
 _MODULE = "audit.live.results"
 GRID = made("live_grid", _MODULE, schema.LIVE_GRID)
 PICKS = made("live_picks", _MODULE, schema.LIVE_PICKS)
+POOLED = made("live_pooled", _MODULE, schema.LIVE_POOLED)
+APART = made("live_apart", _MODULE, schema.LIVE_APART)
 FINDINGS = made("live_findings", _MODULE, audit_schema.FINDINGS)
 RECREATED = ("careless", "mended")
 _ARENA = 64  # tile height for which the re-created tuner makes its buffers
@@ -51,6 +53,8 @@ TUNERS = {
     "triton": "Triton's own autotune round graphx's kernel, a tuner for each GEMM and tile height",
     "careless": "re-created: makes buffers for one tile height, and profiles to a cap",
     "mended": "the same without both faults",
+    "flashinfer": "FlashInfer's own autotuner on its CuTe-DSL layer, its kernels and its tactics",
+    "raced flashinfer": "the same timings, the near ones raced",
 }
 
 
@@ -64,6 +68,8 @@ def live(read: Frames, device: str) -> Summary:
         "degrees": [int(one) for one in sorted(grid["ep"].unique())],
         "pairs": pairs(grid),
         "flips": flips(picks),
+        "pooled": pooled(of_gpu(read["live_pooled"], device)),
+        "deviation": deviation(of_gpu(read["live_apart"], device)),
         "tuned": tuned(picks),
         "probes": probes(said),
         "findings": findings(said),
@@ -125,12 +131,50 @@ def flips(picks: Frame) -> Figure:
             "same": float((mine["same"] * often).sum() / often.sum()),
             "flipping": int((mine["choices"] > 1).sum()),
             "most": int(mine["choices"].max()),
+            "named": _weighed(mine, "named"), "decided": _weighed(mine, "decided"),
             "rows": [
                 {name: row[name] for name in
-                 ("ep", "tokens", "choices", "same", "bits", "margin", "config_id")}
+                 ("ep", "tokens", "restarts", "choices", "same", "named", "bits", "margin",
+                  "config_id")}
                 for row in plain_rows(mine)
             ],
         }  # fmt: skip
+    return out
+
+
+def _weighed(cells: Frame, share: str) -> float | None:
+    """A share of restarts over all cells; None of a tuner that does not say it."""
+    if cells[share].isna().any():
+        return None
+    often = cells["restarts"].to_numpy()
+    return float((cells[share] * often).sum() / often.sum())
+
+
+def pooled(tunings: Frame) -> list[Figure]:
+    """By processes of a tuning, over its cells."""
+    out = []
+    for spread, mine in tunings.groupby("processes", sort=True):
+        shares = {name: _weighed(mine, name) for name in ("same", "named", "decided")}
+        regret = float(np.exp(np.log(mine["regret"]).mean()))
+        out.append({
+            "processes": int(spread), "cells": len(mine),
+            "restarts": int(mine["restarts"].min()), "regret": regret,
+            "flipping": int((mine["choices"] > 1).sum()), **shares,
+        })  # fmt: skip
+    return out
+
+
+def deviation(cells: Frame) -> Figure:
+    """How far processes put two tactics apart: root mean square over cells, here and before."""
+    out: Figure = {"cells": len(cells)}
+    for name in ("apart", "before"):
+        known = cells[name].dropna()
+        out[name] = float(np.sqrt((known**2).mean())) if len(known) else None
+    often = cells[cells["processes"] >= _MANY]
+    out["rows"] = [
+        {name: row[name] for name in ("ep", "tokens", "processes", "apart", "before")}
+        for row in plain_rows(often)
+    ]
     return out
 
 
@@ -145,6 +189,7 @@ def tuned(picks: Frame) -> Figure:
             "failed": int(mine["failed"].sum()),
             "reason": str(reasons.iloc[0]) if len(reasons) else None,
             "seconds": float(seconds.median()) if len(seconds) else None,
+            "ranked": int(mine["ranked"].max()) if mine["ranked"].notna().any() else 0,
         }  # fmt: skip
     return out
 
@@ -200,9 +245,11 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             if (pair["first"], pair["second"]) != RECREATED:
                 yield _pair(name, pair)
         for tuner, one in own["flips"].items():
+            named = one["named"]
+            also = "" if named is None else f", named at least in {wording.share(named)}"
             yield (
                 f"{name}, {tuner} started in {one['restarts']} fresh processes on {one['cells']}"
-                f" cells: the same choice in {wording.share(one['same'])}, flips on"
+                f" cells: the same choice in {wording.share(one['same'])}{also}, flips on"
                 f" {one['flipping']} cells."
             )
         if "recreated" in own:
@@ -234,6 +281,8 @@ SECTION = Section(
         "audit_live/pairs": [GRID],
         "audit_live/recreated": [GRID],
         "audit_live/flips": [PICKS],
+        "audit_live/pooled": [POOLED],
+        "audit_live/deviation": [APART],
         "audit_live/tuned": [PICKS],
         "audit_live/probes": [FINDINGS],
         "audit_live/findings": [FINDINGS],

@@ -37,7 +37,13 @@ def pair(first: str, second: str, picks: tuple[str, str], rng: Any) -> dict[str,
 
 
 def cell(process: str, at: tuple[int, int], picks: dict[str, str], pairs: Any) -> Answer:
-    body = {"tuners": {name: told(pick) for name, pick in picks.items()}, "pairs": pairs}
+    tuners = {name: told(pick) for name, pick in picks.items()}
+    for name, one in tuners.items():
+        if name.startswith("raced"):
+            one |= {"decided": True, "tied": [one["pick"]], "rivals": [one["pick"], WIDE]}
+    body: dict[str, Any] = {"tuners": tuners, "pairs": pairs}
+    if process.startswith("flips"):
+        body["stands"] = {"rounds": 24, "us": [[SLOW, 104.0], [FAST, 100.0], [WIDE, 109.0]]}
     return Answer(DEVICE, LAYER, process, f"EP{at[0]}/M{at[1]}", "cell", None, body)
 
 

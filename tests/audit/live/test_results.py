@@ -17,7 +17,7 @@ from scripts.lib.schemas.audit_live import LIVE_GRID
 from scripts.lib.tables import read_table
 from tests.audit.live.invented import CELLS, FAST, PROCESSES, RATIO, SLOW, WIDE, answers
 
-TABLES = {name: frame for name, (frame, _) in tables(answers(), 0.01).items()}
+TABLES = {name: frame for name, (frame, _) in tables(answers(), [], 0.01).items()}
 
 
 def row(first: str, ep: int, tokens: int) -> pd.Series:
