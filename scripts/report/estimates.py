@@ -32,14 +32,29 @@ def merged(first: Section, second: Section) -> Section:
     return out
 
 
+def estimated(
+    row: Mapping[Any, Any],
+    of: str = "value",
+    *,
+    ends: str = "",
+    n: str | None = "n",
+    lacking: bool = False,
+) -> Section:
+    """``{mean, ci, n}`` of a row: every estimate of the summary is one.
+
+    Columns: ``of`` has the mean, ``{ends}low`` and ``{ends}high`` the interval, ``n`` how many it
+    is of (None: not said). ``lacking``: the interval of a row without one is None; else its ends
+    are, which may also be infinite.
+    """
+    interval = [number(row[f"{ends}low"]), number(row[f"{ends}high"])]
+    found: Section = {"mean": number(row[of])}
+    found["ci"] = None if lacking and interval[0] is None else interval
+    return found if n is None else found | {"n": int(row[n])}
+
+
 def estimate(row: Mapping[Any, Any]) -> Section:
-    """``{mean, ci, n}`` of a row of any table with the columns of an estimate."""
-    return {
-        "mean": float(row["mean"]),
-        "ci": [float(row["low"]), float(row["high"])],
-        "n": int(row["n"]),
-        "ci_by": str(row["ci_by"]),
-    }
+    """A row of any table with the columns of an estimate, and how its interval was had."""
+    return estimated(row, "mean") | {"ci_by": str(row["ci_by"])}
 
 
 def both_intervals(row: Mapping[Any, Any]) -> Section:

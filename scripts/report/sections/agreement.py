@@ -8,6 +8,7 @@ from scripts.lib.device import short_name
 from scripts.lib.judging.token_classes import search_class
 from scripts.lib.schemas import agreement as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
     Browsable,
@@ -82,12 +83,7 @@ def _metrics(rows: Frame) -> Figure:
 
 
 def _figure(row: dict[str, object]) -> Figure:
-    return {
-        "mean": row["value"],
-        "ci": None if row["low"] is None else [row["low"], row["high"]],
-        "n": row["n"],
-        "files": row["files"],
-    }
+    return estimated(row, lacking=True) | {"files": row["files"]}
 
 
 def _apart(pairs: Frame) -> Figure:

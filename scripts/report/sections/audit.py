@@ -8,6 +8,7 @@ from typing import Any
 from scripts.lib.device import short_name
 from scripts.lib.schemas import audit as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
@@ -75,7 +76,7 @@ def audit(read: Frames, device: str) -> Summary:
 
 
 def _rate(row: Any) -> Figure:
-    return {"mean": row["rate"], "ci": [row["low"], row["high"]], "n": row["runs"]}
+    return estimated(row, "rate", n="runs")
 
 
 def injected(rows: Frame) -> Figure:
@@ -105,8 +106,7 @@ def steady(rows: Frame) -> Figure:
     for row in plain_rows(rows):
         way = out.setdefault(row["chosen_by"], {})
         way |= {"cells": row["n"], "layers": row["layers"], "restarts": row["restarts"]}
-        ends = [row["low"], row["high"]]
-        way[row["metric"]] = {"mean": row["value"], "ci": ends, "n": row["n"]}
+        way[row["metric"]] = estimated(row)
     return out
 
 
@@ -143,8 +143,7 @@ def grid(rows: Frame) -> Figure:
         "layers": {
             str(layer): {
                 "cells": [
-                    {name: row[name] for name in _CELL}
-                    | {"ratio": {"mean": row["ratio"], "ci": [row["low"], row["high"]]}}
+                    {name: row[name] for name in _CELL} | {"ratio": estimated(row, "ratio", n=None)}
                     for row in plain_rows(mine[mine["reason"].isna()])
                 ],
                 "absent": {str(k): int(n) for k, n in mine["reason"].value_counts().items()},

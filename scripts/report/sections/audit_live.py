@@ -12,6 +12,7 @@ from scripts.lib.device import short_name
 from scripts.lib.schemas import audit as audit_schema
 from scripts.lib.schemas import audit_live as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import plain_rows
 from scripts.report.section import (
@@ -113,8 +114,7 @@ def _cell(row: dict[Any, Any]) -> Figure:
     found["one"] = row["pick_first"] == row["pick_second"]
     found["ratio"] = None
     if row["ratio"] is not None:
-        ends = [row["low"], row["high"]]
-        found["ratio"] = {"mean": row["ratio"], "ci": ends, "n": row["processes"]}
+        found["ratio"] = estimated(row, "ratio", n="processes")
     for side in ("first", "second"):
         whole, kernels = row[f"pass_{side}"], row[f"kernels_{side}"]
         found[f"between_{side}"] = None if kernels is None else whole - kernels

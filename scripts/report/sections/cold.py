@@ -8,6 +8,7 @@ from scripts.lib.device import short_name
 from scripts.lib.schemas import cold as schema
 from scripts.lib.schemas.search import BUDGETS
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
 
@@ -46,12 +47,7 @@ def cold(table: Frame) -> Figure:
 
 
 def _figure(row: Figure) -> Figure:
-    return {
-        "mean": row["value"],
-        "ci": [row["low"], row["high"]],
-        "n": row["n"],
-        "files": row["files"],
-    }
+    return estimated(row) | {"files": row["files"]}
 
 
 def named(pair: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import serving as schema
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
 
@@ -65,8 +66,7 @@ def engine(read: Frames) -> Summary:
 
 
 def _estimate(row: Figure, prefix: str = "") -> Figure:
-    ends = [row[f"{prefix}low"], row[f"{prefix}high"]]
-    return {"mean": row[f"{prefix}ratio"], "ci": ends, "n": row["boots"]}
+    return estimated(row, f"{prefix}ratio", ends=prefix, n="boots")
 
 
 def steps(ratios: Frame, equal: dict[str, bool]) -> Iterator[Figure]:

@@ -8,6 +8,7 @@ from typing import Any
 from scripts.lib.schemas import headline as schema
 from scripts.lib.schemas.headline import LEAST_FILES, Choice
 from scripts.report import elsewhere, wording
+from scripts.report.estimates import estimated
 from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.section import (
     Candidate,
@@ -81,14 +82,8 @@ def many_pairs(tests: Frame, target: str) -> Figure:
 
 
 def _figure(row: dict[Any, Any]) -> Figure:
-    """``{mean, ci, n}`` as everywhere and how the interval was had; all four are in the table."""
-    return {
-        "mean": float(row["value"]),
-        "ci": [float(row["low"]), float(row["high"])],
-        "n": int(row["n"]),
-        "ci_by": str(row["ci_by"]),
-        "held": bool(row["held"]),
-    }
+    """An estimate and how its interval was had; all four are in the table."""
+    return estimated(row) | {"ci_by": str(row["ci_by"]), "held": bool(row["held"])}
 
 
 def _test(row: dict[Any, Any]) -> Figure:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scripts.lib.device import short_name
 from scripts.lib.schemas import health as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import (
     Browsable,
@@ -59,9 +60,7 @@ def _worst(rows: Frame, name: str) -> Figure | None:
     if known.empty:
         return None
     row = known.sort_values(name).iloc[-1]
-    return {
-        "mean": float(row[name]),
-        "ci": [float(row[f"{name}_low"]), float(row[f"{name}_high"])],
+    return estimated(row, name, ends=f"{name}_", n=None) | {
         "file": str(row["file"]),
         "tokens": int(row["tokens"]),
     }
@@ -71,8 +70,7 @@ def _grouped(rows: Frame) -> Figure:
     """By value of the group its metrics."""
     out: Figure = {}
     for row in plain_rows(rows):
-        ends = None if row["low"] is None else [row["low"], row["high"]]
-        figure = {"mean": row["mean"], "ci": ends, "n": row["n"], "files": row["files"]}
+        figure = estimated(row, "mean", lacking=True) | {"files": row["files"]}
         out.setdefault(str(row["value"]), {})[str(row["metric"])] = figure
     return out
 
@@ -88,11 +86,8 @@ def proposals(rows: Frame) -> list[Figure]:
                 "file": str(file),
                 "rows": len(mine),
                 "changed": len(changed),
-                "largest": {
-                    "mean": float(best["gain"]),
-                    "ci": [float(best["gain_low"]), float(best["gain_high"])],
-                    "tokens": int(best["tokens"]),
-                },
+                "largest": estimated(best, "gain", ends="gain_", n=None)
+                | {"tokens": int(best["tokens"])},
                 "worst": float(mine["over_better"].max()),
             }
         )

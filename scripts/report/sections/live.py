@@ -9,6 +9,7 @@ from scripts.lib.schemas import live as schema
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import ANY, TOGETHER
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Browsable, Figure, Frame, Headline, Section, Summary, made
 from scripts.report.sections.margins import shown
@@ -86,13 +87,7 @@ def _figures(rows: Frame) -> Figure:
     """Every metric of one class; the speed-up's quartiles below it."""
     out: Figure = {}
     for row in rows.to_dict("records"):
-        figure = {
-            "mean": float(row["value"]),
-            "ci": [float(row["low"]), float(row["high"])],
-            "n": int(row["n"]),
-            "files": int(row["files"]),
-            "held": bool(row["held"]),
-        }
+        figure = estimated(row) | {"files": int(row["files"]), "held": bool(row["held"])}
         if row["metric"] in _QUARTILES:
             out.setdefault(SPEEDUP, {})[_QUARTILES[row["metric"]]] = figure
         elif row["metric"] == SPEEDUP:

@@ -9,6 +9,7 @@ from scripts.lib.judging.decision import LOSS
 from scripts.lib.schemas import losses as schema
 from scripts.lib.schemas.losses import Cause, Kind
 from scripts.report import elsewhere
+from scripts.report.estimates import estimated
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import Browsable, Figure, Frame, Section, made
 
@@ -88,8 +89,7 @@ def _rows(rows: Frame) -> list[Figure]:
 
 
 def _ratio(row: Mapping[Any, Any], prefix: str) -> Figure:
-    ends = [row[f"{prefix}{end}"] for end in ("low", "high")]
-    return {"mean": row[f"{prefix}ratio"], "ci": ends}
+    return estimated(row, f"{prefix}ratio", ends=prefix, n=None)
 
 
 SECTION = Section(

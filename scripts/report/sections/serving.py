@@ -10,6 +10,7 @@ import numpy as np
 from scripts.lib.device import short_name
 from scripts.lib.schemas import serving as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.gpus import beside, each
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
@@ -65,7 +66,7 @@ def _layer(row: Figure, every: Frame) -> Figure:
     mine = every[(every["shape"] == row["shape"]) & (every["concurrency"] != _ALL)]
     return {
         "shape": row["shape"],
-        "ratio": {"mean": row["ratio"], "ci": [row["low"], row["high"]], "n": row["steps"]},
+        "ratio": estimated(row, "ratio", n="steps"),
         "tokens_s": {when: row["tokens"] * 1e6 / row[f"{when}_us"] for when in ("before", "after")},
         "median_ratio": row["median_ratio"], "p95_ratio": row["p95_ratio"],
         "slower": row["slower"],
@@ -88,9 +89,8 @@ def lawful(rows: Frame) -> Figure:
         "apart": {"median": float(np.median(apart)), "largest": float(apart.max())},
         "rows": [
             {name: row[name] for name in kept}
-            | {"predicted": {"mean": row["predicted"],
-                             "ci": [row["predicted_low"], row["predicted_high"]]},
-               "measured": {"mean": row["measured"], "ci": [row["low"], row["high"]]}}
+            | {"predicted": estimated(row, "predicted", ends="predicted_", n=None),
+               "measured": estimated(row, "measured", n=None)}
             for row in plain_rows(rows)
         ],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from scripts.lib.chosen import values
 from scripts.lib.device import short_name
 from scripts.lib.schemas import teaching as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.section import (
     Candidate,
     Figure,
@@ -58,11 +59,8 @@ def teaching(table: Frame) -> Figure:
     out: Figure = {}
     for row in rows:
         searches = out.setdefault(row["device"], {}).setdefault(row["taught"], {})
-        searches.setdefault(row["search"], {})[row["metric"]] = {
-            "mean": row["value"],
-            "ci": [row["low"], row["high"]],
-            "n": int(row["n"]),
-            "files": int(row["files"]),
+        searches.setdefault(row["search"], {})[row["metric"]] = estimated(row) | {
+            "files": int(row["files"])
         }
     return out
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import search as schema
-from scripts.report.estimates import number
+from scripts.report.estimates import estimated, number
 from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
@@ -63,12 +63,7 @@ def _reading(rates: Frame, costs: dict[Any, Any]) -> Figure:
     budgets = [str(k) for k in rates["K"]]
     section: Figure = {name: int(costs[name]) for name in ("n", "runs", "seeds")}
     section["regret"] = {
-        str(row.K): {
-            "mean": number(row.regret),
-            "ci": [number(row.regret_low), number(row.regret_high)],
-            "n": int(str(row.n)),
-        }
-        for row in rates.itertuples()
+        str(row["K"]): estimated(row, "regret", ends="regret_") for row in rates.to_dict("records")
     }
     for share in _SHARES:
         section[share] = dict(zip(budgets, map(float, rates[share]), strict=True))
@@ -79,11 +74,7 @@ def _reading(rates: Frame, costs: dict[Any, Any]) -> Figure:
         }
     if number(costs["trials_median_low"]) is not None:
         section["trials_to_2pct_intervals"] = {
-            end: {
-                "mean": number(costs[f"trials_{end}"]),
-                "ci": [number(costs[f"trials_{end}_{side}"]) for side in ("low", "high")],
-                "n": int(costs["n"]),
-            }
+            end: estimated(costs, f"trials_{end}", ends=f"trials_{end}_")
             for end in ("median", "p95")
         }
     return section | {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.report.estimates import both_intervals
+from scripts.report.estimates import both_intervals, estimated
 from scripts.report.section import Figure, Frame
 from scripts.report.sections.search.words import (
     AHEAD_UP_TO,
@@ -40,10 +40,7 @@ def _pairs(pairs: Frame) -> Figure:
     out: Figure = {}
     for row in pairs.to_dict("records"):
         other = out.setdefault(str(row["other"]), {"seconds_ratio": row["seconds_ratio"]})
-        other.setdefault("regret", {})[str(row["K"])] = {
-            "mean": row["ratio"],
-            "ci": [row["low"], row["high"]],
-            "n": int(row["n"]),
+        other.setdefault("regret", {})[str(row["K"])] = estimated(row, "ratio") | {
             "ahead": int(row["ahead"]),
             "behind": int(row["behind"]),
         }
