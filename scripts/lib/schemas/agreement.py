@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
@@ -32,12 +33,10 @@ OP_PAIRS = Table(
         Column("us", pa.float64(), "two GEMMs, committed config, median, us"),
         Column("op_us", pa.float64(), "operator, committed config, median, us"),
         Column("ratio", pa.float64(), "config over committed, two GEMMs, median of the rounds"),
-        Column("low", pa.float64(), "lower end of its interval"),
-        Column("high", pa.float64(), "upper end"),
+        *interval(),
         Column("verdict", pa.string(), "win, tie or loss at the margin"),
         Column("op_ratio", pa.float64(), "the same under the operator"),
-        Column("op_low", pa.float64(), "lower end of its interval"),
-        Column("op_high", pa.float64(), "upper end"),
+        *interval(prefix="op_"),
         Column("op_verdict", pa.string(), "win, tie or loss at the margin"),
         Column("diluted", pa.string(), "verdict of the two GEMMs' interval, its distance from 1 "
                "times us / op_us: what the operator's fixed part makes of it"),
@@ -78,8 +77,7 @@ AGREEMENT = Table(
             "row; logits_diff: largest of all checked outputs",
         ),
         Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval(nullable=True),
         Column("n", pa.int32(), "rows or cells that it is of"),
         Column("files", pa.int32(), "config files that they come from"),
     ),

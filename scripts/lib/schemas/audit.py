@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _FIRST = ("1: first version",)
@@ -65,8 +66,7 @@ STEADY_RATES = Table(
             "agree; regret: geometric mean; tied, cost: means; regret_max, cost_max: the largest",
         ),
         Column("value", pa.float64(), "the estimate"),
-        Column("low", pa.float64(), "lower end of its interval; empty of the largest", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval("its interval; empty of the largest", nullable=True),
         Column("n", pa.int32(), "cells"),
         Column("layers", pa.int32(), "layers that they come from"),
         Column("restarts", pa.int32(), "tunings of each cell"),
@@ -89,8 +89,7 @@ INJECTED = Table(
         Column("runs", pa.int32(), "tuners tried, each on its own layer, tactics and noise"),
         Column("found", pa.int32(), "of them said to have the fault"),
         Column("rate", pa.float64(), "share; of fault none: of false alarms, else recall"),
-        Column("low", pa.float64(), "lower end of its exact 95% interval"),
-        Column("high", pa.float64(), "upper end"),
+        *interval("its exact 95% interval"),
         Column("smallest", pa.float64(), "least effect to be seen, median over runs", True),
         Column("unit", pa.string(), "of that", True),
     ),
@@ -163,8 +162,7 @@ GRID = Table(
         Column("parity", pa.bool_(), "both picks compute the same", True),
         Column("matched", pa.bool_(), "both picks are one config", True),
         Column("ratio", pa.float64(), "the second pick's latency over the first's", True),
-        Column("low", pa.float64(), "lower end of its interval, interleaved rounds", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval("its interval, interleaved rounds", nullable=True),
         Column("word", pa.string(), "of the second: win, tie or loss", True),
     ),
     _FIRST,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _FIRST = ("1: first version",)
@@ -36,8 +37,7 @@ LIVE_GRID = Table(
         Column("logits_diff", pa.float64(), "of the two outputs, the largest", True),
         Column("max_abs", pa.float64(), "largest difference of two outputs", True),
         Column("ratio", pa.float64(), "second's pass over the first's, where they differ", True),
-        Column("low", pa.float64(), "lower end of its interval over all rounds", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval("its interval over all rounds", nullable=True),
         Column("word", pa.string(), "of the second: win, tie or loss, at the margin", True),
         Column("faster", pa.int32(), "processes in which the second's choice is the faster", True),
         Column("spread", pa.float64(), "between processes: largest ratio over smallest - 1", True),

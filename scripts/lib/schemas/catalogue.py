@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _CONFIG = "canonical config id, see scripts.lib.config.Config"
@@ -31,8 +32,7 @@ CATALOGUE = Table(
         Column("batches", pa.int32(), "rows of the file"),
         Column("kept", pa.int32(), "of them those that keep vLLM's default"),
         Column("ratio", pa.float64(), f"{_RATIO}, geometric mean over the rows", True),
-        Column("low", pa.float64(), "lower end of its interval", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval(nullable=True),
         Column("confidence", pa.string(), "what such expectations were held against"),
     ),
     ("1: first version",),
@@ -50,8 +50,7 @@ CATALOGUE_ROWS = Table(
         Column("config_id", pa.string(), _CONFIG),
         Column("source", pa.string(), "default, prediction, measured, or GPUs whose files hold it"),
         Column("ratio", pa.float64(), _RATIO, True),
-        Column("low", pa.float64(), "lower end of its interval", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval(nullable=True),
     ),
     ("1: first version",),
 )

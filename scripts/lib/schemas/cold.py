@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.schemas.search import BUDGETS
 from scripts.lib.tables import Column, Table
 
@@ -28,8 +29,7 @@ COLD = Table(
             "recorded medians with widened intervals",
         ),
         Column("value", pa.float64(), "the estimate"),
-        Column("low", pa.float64(), "lower end of its interval"),
-        Column("high", pa.float64(), "upper end"),
+        *interval(),
         Column("n", pa.int32(), "cells"),
         Column("files", pa.int32(), "config files that they come from"),
     ),

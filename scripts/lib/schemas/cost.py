@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
@@ -50,8 +51,7 @@ COST = Table(
         Column("what", pa.string(), "graphx, upstream, upstream_cold or a ratio (CostOf)"),
         Column("part", pa.string(), "a step of graphx, or Part"),
         Column("value", pa.float64(), "wall seconds, for which the GPU is held"),
-        Column("low", pa.float64(), "lower end of its interval, if sampled", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval, if sampled", nullable=True),
+        *interval("its interval, if sampled", nullable=True),
         Column("gpu_seconds", pa.float64(), "seconds of them in which configs run on the GPU"),
         Column("cpu_seconds", pa.float64(), "cores x seconds: all while graphx compiles, else one"),
         Column("samples", pa.int32(), "configs whose compiling was sampled; empty: none", True),
@@ -104,8 +104,7 @@ COST_RECORDINGS = Table(
         Column("timing_seconds", pa.float64(), "seconds of trials or timing", nullable=True),
         Column("around_seconds", pa.float64(), "… and around them", nullable=True),
         Column("value", pa.float64(), "their sum"),
-        Column("low", pa.float64(), "lower end of its interval, if sampled", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval, if sampled", nullable=True),
+        *interval("its interval, if sampled", nullable=True),
         Column("cpu_seconds", pa.float64(), "cores x seconds, as in COST"),
         Column("samples", pa.int32(), "configs whose compiling was sampled; empty: none", True),
     ),

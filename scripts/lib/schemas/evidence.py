@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _SET = Column("set", pa.string(), "name of the recorded set")
@@ -140,8 +141,7 @@ KERNELS = Table(
                nullable=True),
         Column("us_second", pa.float64(), "the same in the re-run", nullable=True),
         Column("ratio", pa.float64(), "second over first", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval, boots as clusters", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval("its interval, boots as clusters", nullable=True),
         Column("p_equal", pa.float64(), "of the two one-sided tests", nullable=True),
         Column("visible", pa.float64(), "smallest change that would have been seen", nullable=True),
         Column("boots_wanted", pa.int32(), "boots in each set that would show equality four times "

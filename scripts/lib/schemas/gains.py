@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
@@ -41,8 +42,7 @@ GAINS = Table(
         Column("committed_id", pa.string(), "committed config of the cell", nullable=True),
         Column("chosen_id", pa.string(), "the best other config", nullable=True),
         Column("ratio", pa.float64(), "median ratio, chosen / committed", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(nullable=True),
         Column("verdict", pa.string(), "win, tie or loss at the margin", nullable=True),
         Column("reason", pa.string(), "why there is none (Unjudged)", nullable=True),
     ),

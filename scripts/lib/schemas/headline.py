@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _SOURCE = Column("source", pa.string(), "GPU whose config files are the source")
@@ -43,8 +44,7 @@ class Group(StrEnum):
 
 INTERVALS = (
     Column("value", pa.float64(), "the estimate over all rows", nullable=True),
-    Column("low", pa.float64(), "lower end of the quoted (widest) interval", nullable=True),
-    Column("high", pa.float64(), "upper end of the quoted (widest) interval", nullable=True),
+    *interval("the quoted (widest) interval", nullable=True),
     Column("n", pa.int32(), "rows that have a value"),
     Column("files", pa.int32(), "config files those rows come from"),
     Column("ci_by", pa.string(), "rows, rows_bca, clusters, clusters_bca, exact or none: quoted"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
@@ -81,8 +82,7 @@ HEALTH_RATES = Table(
                "config; aa: a second slot of the committed config over the first, |ratio - 1|, "
                "mean"),
         Column("mean", pa.float64(), "the estimate"),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval(nullable=True),
         Column("n", pa.int32(), "rows"),
         Column("files", pa.int32(), "config files that they come from"),
     ),

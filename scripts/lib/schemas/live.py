@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from scripts.lib.schemas.headline import INTERVALS
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 TOGETHER, ANY = "together", "any"
@@ -27,17 +28,14 @@ LIVE = Table(
         Column("committed_id", pa.string(), "config committed for the GPU", nullable=True),
         Column("committed_trial", pa.int32(), "its place among the trials, if it was tried", True),
         Column("ratio", pa.float64(), "choice over committed", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval(nullable=True),
         Column("decision", pa.string(), "win, tie or loss at the margin", nullable=True),
         Column("final_id", pa.string(), "its fastest in half of the rounds of the finals", True),
         Column("final_ratio", pa.float64(), "that over committed, in the other half", True),
-        Column("final_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("final_high", pa.float64(), "upper end", nullable=True),
+        *interval(prefix="final_", nullable=True),
         Column("final_decision", pa.string(), "win, tie or loss at the margin", nullable=True),
         Column("fresh_ratio", pa.float64(), "final_id over committed, in fresh finals", True),
-        Column("fresh_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("fresh_high", pa.float64(), "upper end", nullable=True),
+        *interval(prefix="fresh_", nullable=True),
         Column("fresh_decision", pa.string(), "win, tie or loss at the margin", nullable=True),
         Column("marks", pa.string(), "of the cell, see CELLS: comma-joined or empty"),
     ),

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 
@@ -43,8 +44,7 @@ LOSSES = Table(
         Column("committed_id", pa.string(), "committed config of the cell"),
         Column("chosen_id", pa.string(), "the best other config"),
         Column("ratio", pa.float64(), "chosen / committed"),
-        Column("low", pa.float64(), "lower end of its interval"),
-        Column("high", pa.float64(), "upper end of its interval"),
+        *interval(),
         Column("widened", pa.string(), "verdict if the interval allows for the A/A error"),
         Column("marks", pa.string(), "of the cell, as in CELLS", nullable=True),
         Column("again_verdict", pa.string(), "of the same two in the second recording", True),

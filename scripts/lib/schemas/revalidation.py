@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
@@ -46,13 +47,11 @@ REVALIDATION = Table(
         Column("committed_id", pa.string(), "committed config of the cell", nullable=True),
         Column("chosen_id", pa.string(), "the first run's best other config", nullable=True),
         Column("ratio", pa.float64(), "chosen / committed in the first run", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(nullable=True),
         Column("verdict", pa.string(), "win, tie or loss; empty: not judged", nullable=True),
         Column("again_evidence", pa.string(), "paired, sweep or none, as in VERDICTS"),
         Column("again_ratio", pa.float64(), "the same two in the second run", nullable=True),
-        Column("again_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("again_high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(prefix="again_", nullable=True),
         Column("again_verdict", pa.string(), "win, tie or loss", nullable=True),
         Column("standing", pa.string(), "stands, flips or undecided (Standing)", nullable=True),
         Column("trials", pa.int32(), "trials of the second run"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.schemas.statistics import ESTIMATE
 from scripts.lib.tables import Column, Table
 
@@ -101,11 +102,9 @@ SEARCH_COSTS = Table(
         Column("seeds", pa.int32(), "runs of a cell from one source; 1 if deterministic"),
         Column("arrived", pa.float64(), "share of runs that come within 2%"),
         Column("trials_median", pa.float64(), "trials to within 2%, median", True),
-        Column("trials_median_low", pa.float64(), "lower end of its interval; all only", True),
-        Column("trials_median_high", pa.float64(), "upper end", True),
+        *interval("its interval; all only", prefix="trials_median_", nullable=True),
         Column("trials_p95", pa.float64(), "95th percentile", True),
-        Column("trials_p95_low", pa.float64(), "lower end of its interval; all only", True),
-        Column("trials_p95_high", pa.float64(), "upper end", True),
+        *interval("its interval; all only", prefix="trials_p95_", nullable=True),
         Column("gpu_seconds_median", pa.float64(), "GPU seconds to within 2%, median", True),
         Column("gpu_seconds_p95", pa.float64(), "95th percentile", True),
         Column("trials_made", pa.float64(), "trials made until the end, mean"),
@@ -134,8 +133,7 @@ SEARCH_CHOICES = Table(
         Column("trial_best_tile", pa.int32(), "first trial with the fastest's BLOCK_SIZE_M", True),
         Column("trial_tile_64", pa.int32(), "first trial with BLOCK_SIZE_M 64", True),
         Column("ratio", pa.float64(), "latency of the choice over the committed config's", True),
-        Column("low", pa.float64(), "lower end of its 95% interval", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval("its 95% interval", nullable=True),
     ),
     ("1: first version",),
 )
@@ -180,8 +178,7 @@ SEARCH_PAIRS = Table(
         Column("K", pa.int32(), "trial budget"),
         Column("n", pa.int32(), "cells on which both found a correct config"),
         Column("ratio", pa.float64(), "geometric mean; above 1 S1-S8 is ahead", True),
-        Column("low", pa.float64(), "lower end of its interval", True),
-        Column("high", pa.float64(), "upper end", True),
+        *interval(nullable=True),
         Column("ahead", pa.int32(), "cells on which S1-S8 is ahead"),
         Column("behind", pa.int32(), "cells on which it is behind"),
         Column("seconds_ratio", pa.float64(), "GPU seconds of the other over S1-S8's, mean"),

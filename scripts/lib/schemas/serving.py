@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _DEVICE = Column("device", pa.string(), "GPU, named as in config files")
@@ -104,11 +105,9 @@ ENGINE_RATIOS = Table(
         Column("base", pa.string(), "the config that it is held against, one of those"),
         Column("boots", pa.int32(), "boots that hold both"),
         Column("ratio", pa.float64(), f"wall time of a step, {_RATIO}"),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval(nullable=True),
         Column("gpu_ratio", pa.float64(), f"time of a step in which a kernel runs, {_RATIO}"),
-        Column("gpu_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("gpu_high", pa.float64(), "upper end", nullable=True),
+        *interval(prefix="gpu_", nullable=True),
         Column("base_wall_us", pa.float64(), "wall time of a step under base, mean over boots, us"),
         Column("base_gpu_us", pa.float64(), "time in which a kernel runs, us"),
         Column("base_moe_us", pa.float64(), "of these the experts', us"),
@@ -189,11 +188,9 @@ LAW = Table(
         Column("base", pa.string(), "the config that it is held against"),
         Column("same", pa.bool_(), "both are one config: nothing may differ"),
         Column("predicted", pa.float64(), "ratio, from the operator's rounds that chose nothing"),
-        Column("predicted_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("predicted_high", pa.float64(), "upper end", nullable=True),
+        *interval(prefix="predicted_", nullable=True),
         Column("measured", pa.float64(), "gpu_ratio of ENGINE_RATIOS"),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end", nullable=True),
+        *interval(nullable=True),
         Column("apart", pa.float64(), "predicted - measured"),
         Column("within", pa.bool_(), "they are at most a percentage point apart"),
         Column("open", pa.bool_(), "further apart, but their intervals overlap: not told apart"),
@@ -218,8 +215,7 @@ REPLAY = Table(
         Column("before_us", pa.float64(), "their operator time before, summed, us"),
         Column("after_us", pa.float64(), "after"),
         Column("ratio", pa.float64(), "tokens a second, after over before"),
-        Column("low", pa.float64(), "lower end of its interval, bootstrap over steps"),
-        Column("high", pa.float64(), "upper end"),
+        *interval("its interval, bootstrap over steps"),
         Column("median_ratio", pa.float64(), "median latency of a step, after over before"),
         Column("p95_ratio", pa.float64(), "95th percentile of it, after over before"),
         Column("slower", pa.float64(), "share of steps slower after than before by over 1%"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 _CELL = Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell")
@@ -19,8 +20,7 @@ _FIRST = ("1: first version",)
 
 ESTIMATE = (
     Column("mean", pa.float64(), "the estimate over all rows", nullable=True),
-    Column("low", pa.float64(), "lower end of the quoted (wider) interval", nullable=True),
-    Column("high", pa.float64(), "upper end of the quoted (wider) interval", nullable=True),
+    *interval("the quoted (wider) interval", nullable=True),
     Column("n", pa.int32(), "rows that have a value"),
     Column("clusters", pa.int32(), "config files those rows come from"),
     Column("ci_by", pa.string(), "rows, clusters or exact: which interval is quoted"),
@@ -56,11 +56,9 @@ PAIRWISE = Table(
         Column("rounds", pa.int32(), "rounds in which this slot was sampled"),
         Column("median_us", pa.float64(), "median over the rounds, us"),
         Column("committed_ratio", pa.float64(), "median ratio, slot / committed", nullable=True),
-        Column("committed_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("committed_high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(prefix="committed_", nullable=True),
         Column("best_ratio", pa.float64(), "median ratio, slot / best slot", nullable=True),
-        Column("best_low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("best_high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(prefix="best_", nullable=True),
         Column("best", pa.bool_(), "the slot with the lowest paired latency"),
         Column("tie", pa.bool_(), "cannot be told from the best"),
     ),
@@ -78,8 +76,7 @@ AA = Table(
         Column("slot_b", pa.int16(), "slot judged against it"),
         Column("rounds", pa.int32(), "rounds in which both were sampled"),
         Column("ratio", pa.float64(), "median ratio, b / a", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(nullable=True),
         Column("verdict", pa.string(), "win, tie or loss; anything but tie is false"),
     ),
     _FIRST,
@@ -98,8 +95,7 @@ VERDICTS = Table(
         Column("choice", pa.string(), "config chosen, empty if none", nullable=True),
         Column("evidence", pa.string(), "same, paired, sweep or none"),
         Column("ratio", pa.float64(), "latency of choice / committed", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(nullable=True),
         Column("verdict", pa.string(), "win, tie or loss at the margin"),
         Column("within_2", pa.bool_(), "ratio <= 1.02"),
         Column("within_5", pa.bool_(), "ratio <= 1.05"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 TEACHING = Table(
@@ -25,8 +26,7 @@ TEACHING = Table(
             "the committed config, by recorded medians, share of runs",
         ),
         Column("value", pa.float64(), "the estimate; empty: infinite", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval; empty: infinite", nullable=True),
-        Column("high", pa.float64(), "upper end; empty: infinite", nullable=True),
+        *interval("its interval; empty: infinite", nullable=True),
         Column("n", pa.int32(), "cells"),
         Column("files", pa.int32(), "config files that they come from"),
     ),

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
 
 
@@ -38,8 +39,7 @@ TRIPLE_VERDICTS = Table(
         Column("outcome", pa.string(), "of the carried config on the cell (Outcome)"),
         Column("evidence", pa.string(), "same, paired, sweep or none, as in VERDICTS"),
         Column("ratio", pa.float64(), "latency, carried / committed", nullable=True),
-        Column("low", pa.float64(), "lower end of its interval", nullable=True),
-        Column("high", pa.float64(), "upper end of its interval", nullable=True),
+        *interval(nullable=True),
         Column("verdict", pa.string(), "win, tie or loss at the margin; empty: not judged", True),
         Column("reason", pa.string(), "why there is no ratio (Unproved)", nullable=True),
         Column("marks", pa.string(), "of the cell, as in CELLS: what supports no claim", True),
