@@ -257,7 +257,7 @@ def maker(tuners: str) -> Callable[..., Any]:
     """What makes the handler in a fresh process."""
     if tuners == "own":
         return make_sitting
-    from scripts.audit.live.flashinfer.sitting import make_cute_sitting  # noqa: PLC0415
+    from scripts.audit.live.flashinfer.start import make_cute_sitting  # noqa: PLC0415
 
     return make_cute_sitting
 

@@ -41,11 +41,12 @@ def parsed(tactic: Any) -> Cute:
 
 def runner_of(shape: Shape, ranks: int) -> Any:
     """FlashInfer's own runner of a rank's layer, the object that its tuner tunes."""
+    from flashinfer.autotuner import autotuner  # noqa: PLC0415
     from flashinfer.fused_moe.cute_dsl import sm90_fused_moe, sm90_tuner  # noqa: PLC0415
 
     from scripts.audit.live.flashinfer.helpers import put_in_place  # noqa: PLC0415
 
-    put_in_place(sm90_fused_moe)
+    put_in_place(sm90_fused_moe, autotuner)
     return sm90_tuner.CuteDslFusedMoESm90Runner(
         sm90_fused_moe._moe_core_impl, shape.experts * ranks, shape.top_k, shape.experts,
         offset_of(ranks, shape.experts),

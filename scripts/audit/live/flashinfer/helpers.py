@@ -1,4 +1,4 @@
-"""In the place of three helpers that FlashInfer compiles from C++: the sort, and two clearings.
+"""In the place of three helpers that FlashInfer compiles from C++: sort, clearing and delay.
 
 Their sources want a header that is fetched when they are built. The GEMMs and the tuner are Python
 and are used as they are. What stands here is a few launches of PyTorch, so that a pass holds a
@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+CYCLES_A_US = 1980.0  # an H200 at its highest clock; slower only makes the delay longer
 Sorted = tuple[
     torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor
 ]  # fmt: skip
@@ -75,7 +76,14 @@ def clear(output: torch.Tensor) -> None:
     output.zero_()
 
 
-def put_in_place(module: Any) -> None:
-    """Have FlashInfer's pipeline (``…cute_dsl.sm90_fused_moe``) call these."""
-    module.moe_sort = moe_sort
-    module.moe_output_memset_inplace = clear
+def delay(microseconds: int) -> None:
+    """Keep the stream busy, so that what is timed next is queued before it begins."""
+    torch.cuda._sleep(int(microseconds * CYCLES_A_US))
+
+
+def put_in_place(pipeline: Any, autotuner: Any) -> None:
+    """Have FlashInfer's pipeline (``…cute_dsl.sm90_fused_moe``) and its autotuner's module call
+    these."""  # noqa: D205,D209
+    pipeline.moe_sort = moe_sort
+    pipeline.moe_output_memset_inplace = clear
+    autotuner.delay_kernel = delay

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from scripts.audit.bench import Problem
 from scripts.audit.live.agenda import FLASHINFER
 from scripts.audit.live.flashinfer.bench import CuteBench, offered, raw, runner_of
 from scripts.audit.live.flashinfer.tuner import FlashInfer
@@ -14,16 +15,6 @@ from scripts.audit.live.sitting import Body, Sitting
 from scripts.audit.tuner import Tuner
 from scripts.audit.tuners.steadied import Steadied
 from scripts.lib.shape import Shape
-from scripts.measure.backend.process import prepare_process
-from scripts.measure.conditions import Conditions
-
-
-def make_cute_sitting(plan: Plan, seed: int, backend: str, gpu: int) -> CuteSitting:
-    """The handler, in a process that was just started."""
-    prepare_process(backend, gpu)
-    from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
-
-    return CuteSitting(plan, seed, open_backend(Conditions(backend=backend)))
 
 
 class CuteSitting(Sitting):
@@ -37,11 +28,15 @@ class CuteSitting(Sitting):
 
         def flashinfer(layer: Any) -> Tuner:
             ranks = plan.shape.experts // layer.shape.experts
-            return FlashInfer(plan.device, ranks, self._offered[ranks])
+            # One autotuner serves the process: what another tuner timed is forgotten.
+            return FlashInfer(plan.device, ranks, self._offered[ranks]).fresh()
+
+        def apart(problem: Problem) -> float:
+            return plan.between(problem.ranks, problem.cell.tokens)
 
         self.makes = {
             FLASHINFER[0]: flashinfer,
-            FLASHINFER[1]: lambda layer: Steadied(flashinfer(layer)),
+            FLASHINFER[1]: lambda layer: Steadied(flashinfer(layer), apart=apart),
         }
 
     def do_ready(self) -> Body:
@@ -49,11 +44,12 @@ class CuteSitting(Sitting):
         import scripts.audit.probes  # noqa: F401, PLC0415
 
         shape = self.plan.shape
-        small = Shape(8, 64, shape.hidden, shape.top_k, shape.scheme)
+        experts = shape.top_k
+        small = Shape(experts, shape.intermediate, shape.hidden, shape.top_k, shape.scheme)
         device, runner = self.backend.device, runner_of(small, 1)
         x = torch.zeros(1, small.hidden, dtype=torch.bfloat16, device=device)
         up, down = (
-            torch.zeros(8, rows, columns, dtype=torch.bfloat16, device=device)
+            torch.zeros(experts, rows, columns, dtype=torch.bfloat16, device=device)
             for rows, columns in ((2 * small.intermediate, small.hidden),
                                   (small.hidden, small.intermediate))
         )  # fmt: skip

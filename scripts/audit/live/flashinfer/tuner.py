@@ -31,13 +31,20 @@ def autotuner() -> Any:
 
 @contextmanager
 def noted() -> Iterator[list[tuple[Any, float]]]:
-    """What FlashInfer times within, tactic by tactic, in us."""
+    """What FlashInfer times within, tactic by tactic, in us; FlashInfer passes over what fails, and
+    if all of it does, RuntimeError with the last reason."""  # noqa: D205,D209
     from flashinfer.autotuner import AutoTuner  # noqa: PLC0415
 
-    plain, found = AutoTuner._profile_single_kernel, []
+    plain = AutoTuner._profile_single_kernel
+    found: list[tuple[Any, float]] = []
+    failed: list[str] = []
 
     def timed(self: Any, runner: Any, inputs: Any, tactic: Any, *args: Any, **more: Any) -> float:
-        milliseconds = float(plain(self, runner, inputs, tactic, *args, **more))
+        try:
+            milliseconds = float(plain(self, runner, inputs, tactic, *args, **more))
+        except Exception as error:
+            failed.append(f"{type(error).__name__}: {error}")
+            raise
         found.append((tactic, 1e3 * milliseconds))
         return milliseconds
 
@@ -46,6 +53,8 @@ def noted() -> Iterator[list[tuple[Any, float]]]:
         yield found
     finally:
         AutoTuner._profile_single_kernel = plain
+    if failed and not found:
+        raise RuntimeError(f"FlashInfer timed none of {len(failed)} tactics: {failed[-1]}")
 
 
 @dataclass
