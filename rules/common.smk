@@ -353,6 +353,12 @@ def under_op(*names):
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
+def beside_op(*names):
+    """Files of the recordings of the same cells under another operator, or once more."""
+    found = registered("beside")
+    return recorded(*(f"{one.path}/{name}" for one in found for name in names))
+
+
 def audits():
     """The ledgers of audits on the GPU itself; none where there is none."""
     return recorded(*(path for one in registered("audit") for path in one.ledger_paths))

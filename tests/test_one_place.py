@@ -71,6 +71,7 @@ KINDS = {
             "scripts/lib/runtimes/default_config.py": "those for which vLLM has a default",
             "scripts/lib/runtimes/rules.json": "what runtimes call formats in names of files",
             "scripts/runtime/op.py": "those that vLLM's operator takes",
+            "scripts/runtime/sglang_op.py": "those that SGLang's operator takes",
         },
     ),
 }

@@ -36,6 +36,38 @@ rule statistics_agreement:
         " --out {output.agreement:q} --out-pairs {output.pairs:q} 2> {log:q}"
 
 
+rule statistics_op_beside:
+    input:
+        script="scripts/statistics/op_beside.py",
+        beside=beside_op("cells.parquet", "finals.parquet", "trials.parquet", "runs.json"),
+        op=under_op("cells.parquet", "finals.parquet"),
+        fresh=fresh("finals.parquet"),
+        study=study("finals.parquet"),
+        spec=LOCKED_SPEC,
+    output:
+        beside="results/tables/statistics/op_beside.parquet",
+    log:
+        "logs/statistics/op_beside.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/op_beside.py"),
+        beside=folders("beside"),
+        op=folders("op"),
+        fresh=folders("fresh"),
+        study=folders("study"),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --beside {params.beside:q} --op {params.op:q}"
+        " --own {params.fresh:q} {params.study:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.beside:q} 2> {log:q}"
+
+
 rule statistics_op_gemms:
     input:
         script="scripts/statistics/op_gemms.py",

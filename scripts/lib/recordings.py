@@ -40,6 +40,7 @@ class Role(StrEnum):
     STUDY = "study"  # searches on the GPU itself
     FINALS = "finals"  # what a study chose, in finals of its own
     RUNTIME = "runtime"  # cells under a runtime's own operator
+    BESIDE = "beside"  # the same cells under another runtime's operator, or once more
     AUDIT = "audit"  # tuners put to the test on the GPU itself
     AUDIT_BEFORE = "audit_before"  # the same, earlier: what the race learned from
     ENGINE = "engine"  # a runtime's engine, booted under several config files
@@ -59,7 +60,15 @@ class Role(StrEnum):
 # Where recordings of a role lie, and as what: {} is the name.
 _PLACES = {
     **dict.fromkeys(
-        (Role.COMPLETE, Role.CORPUS, Role.REPEAT, Role.STUDY, Role.FINALS, Role.RUNTIME),
+        (
+            Role.COMPLETE,
+            Role.CORPUS,
+            Role.REPEAT,
+            Role.STUDY,
+            Role.FINALS,
+            Role.RUNTIME,
+            Role.BESIDE,
+        ),
         "measured/{}",
     ),
     **dict.fromkeys((Role.AUDIT, Role.AUDIT_BEFORE), "audit/{}"),

@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.schemas.agreement import AGREEMENT, OP_GEMMS, OP_PAIRS
+from scripts.lib.schemas.agreement import AGREEMENT, OP_BESIDE, OP_GEMMS, OP_PAIRS
 from scripts.lib.tables import Table
 from scripts.statistics.agreement import compare
 from scripts.statistics.op_gemms import Key, gemms
+from tests.statistics import planted_beside
 from tests.statistics.test_agreement import (
     INT4,
     MARGIN,
@@ -40,6 +41,7 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
         "agreement": (rows, AGREEMENT),
         "op_pairs": (pairs, OP_PAIRS),
         "op_gemms": (gemms(pairs, timed(pairs)), OP_GEMMS),
+        "op_beside": (planted_beside.made(), OP_BESIDE),
     }
 
 

@@ -135,7 +135,7 @@ def test_packed_weights_get_the_default_and_tiles_that_their_kernel_takes():
             assert {one.block_size_m for one in others} == {first.block_size_m}
             assert {one.block_size_k for one in others} == {128}  # 1408 is 11 groups
         else:
-            assert {one.block_size_m for one in others} == {16, 32, 64}
+            assert {one.block_size_m for one in others} == {16, 32, 64, 128}
         assert len(others) == len(set(others)) >= 3
     with pytest.raises(InputError, match="scheme of packed weights"):
         packed(parse_shape("E8-N256-K512-top2-bf16"), "NVIDIA_H200", [1])

@@ -84,6 +84,37 @@ AGREEMENT = Table(
     ("1: first version",),
 )
 
+OP_BESIDE = Table(
+    "op_beside",
+    1,
+    "One row per (recording beside the operator's, what it is held against, number formats, "
+    "metric), over (cell, config) pairs whose latency over the committed config's, or the default "
+    "one's where there is none, is known by finals of both. Intervals as in AGREEMENT.",
+    (
+        Column("dataset", pa.string(), "recording"),
+        Column("measured", pa.string(), "whose operator, with its version"),
+        _DEVICE,
+        Column("against", pa.string(), "operator: vLLM's; two_gemm: graphx's two GEMMs"),
+        Column("scheme", pa.string(), f"{_SCHEME}; all: of all together"),
+        Column(
+            "metric",
+            pa.string(),
+            "same_word, flips, kept_order, correlation, rank_correlation: as in AGREEMENT; part: "
+            "latency of what it is held against over that of the recording; chosen_worst, "
+            "chosen_over: the row that the verdict of what it is held against would export, over "
+            "the better of committed and default in the recording, worst and share above 1 + "
+            "margin; own_worst, own_over: of the row by the recording's own finals; logits_diff: "
+            "largest of the recording's checked outputs",
+        ),
+        Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
+        Column("low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("high", pa.float64(), "upper end", nullable=True),
+        Column("n", pa.int32(), "pairs, cells or configs that it is of"),
+        Column("files", pa.int32(), "layers that they come from"),
+    ),
+    ("1: first version",),
+)
+
 OP_GEMMS = Table(
     "op_gemms",
     1,

@@ -25,6 +25,7 @@ from scripts.report.section import (
 AGREEMENT = made("agreement", "statistics.agreement", schema.AGREEMENT)
 PAIRS = made("op_pairs", "statistics.agreement", schema.OP_PAIRS)
 GEMMS = made("op_gemms", "statistics.op_gemms", schema.OP_GEMMS)
+BESIDE = made("op_beside", "statistics.op_beside", schema.OP_BESIDE)
 ALL, UNIFORM = "all", "uniform"
 # What chose the row that a file would hold: metric's beginning -> in words.
 JUDGES = {
@@ -32,6 +33,9 @@ JUDGES = {
     "two_gemm": "the two GEMMs' verdict",
     "op": "the operator's own finals",
 }
+
+# What a recording beside is held against, in words.
+AGAINST = {"operator": "vLLM's operator", "two_gemm": "graphx's two GEMMs"}
 
 
 def runtime(table: Frame, pairs: Frame) -> Figure:
@@ -67,6 +71,34 @@ def with_gemms(found: Figure, gemms: Frame) -> Figure:
             op["gemms"] = plain_rows(by_cell(rows))
             op["gemms_side"] = sum(sides_with_operator(rows))
     return found
+
+
+def with_beside(found: Figure, table: Frame) -> Figure:
+    """The figures with ``[device]["op"]["beside"]``: of OP_BESIDE one for each (recording, what it
+    is held against), its metrics of all formats, and by format."""  # noqa: D205,D209
+    for device, rows in table.groupby("device", sort=True):
+        if str(device) in found:
+            keys = ["measured", "dataset", "against"]
+            found[str(device)]["op"]["beside"] = [
+                dict(zip(keys, map(str, key), strict=True)) | _by_scheme(some)
+                for key, some in rows.groupby(keys, sort=False)
+            ]
+    return found
+
+
+def _by_scheme(rows: Frame) -> Figure:
+    by_scheme = {str(name): _metrics(part) for name, part in rows.groupby("scheme")}
+    return {"all": by_scheme.pop(ALL), "schemes": by_scheme}
+
+
+def beside_rows(summary: Summary) -> list[tuple[str, Figure, str, Figure]]:
+    """(GPU, recording and what it is held against, formats, metrics)."""
+    return [
+        (device, one, name, found)
+        for device, op in _op(summary)
+        for one in op.get("beside", ())
+        for name, found in ((ALL, one["all"]), *one["schemes"].items())
+    ]
 
 
 def sides_with_operator(gemms: Frame) -> list[bool]:
@@ -171,18 +203,22 @@ def disagreeing(pairs: Frame) -> Rows:
 
 SECTION = Section(
     "agreement",
-    origins={"runtime": [AGREEMENT, PAIRS, GEMMS]},
+    origins={"runtime": [AGREEMENT, PAIRS, GEMMS, BESIDE]},
     build=lambda read: {
-        "runtime": with_gemms(runtime(read["agreement"], read["op_pairs"]), read["op_gemms"])
+        "runtime": with_beside(
+            with_gemms(runtime(read["agreement"], read["op_pairs"]), read["op_gemms"]),
+            read["op_beside"],
+        )
     },
     readings=readings,
     values=lambda summary: {
         "agreeing": scheme_rows(summary),
         "with_blocks": [one for one in scheme_rows(summary) if "same_word_other_blocks" in one[2]],
         "checked_only": checked_only(summary),
+        "beside": beside_rows(summary),
         "under_op": list(_op(summary)),
     },
-    words={"exporting": JUDGES},
+    words={"exporting": JUDGES, "held_against": AGAINST},
     phrases={"two GEMMs": "the name of a scope", "two recordings of": "how many are compared"},
     rows={"disagreeing": Browsable((PAIRS,), disagreeing)},
     links={"agreement": "Under the runtime"},
