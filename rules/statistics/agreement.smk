@@ -39,7 +39,9 @@ rule statistics_agreement:
 rule statistics_op_beside:
     input:
         script="scripts/statistics/op_beside.py",
-        beside=beside_op("cells.parquet", "finals.parquet", "trials.parquet", "runs.json"),
+        beside=beside_op(
+            "cells.parquet", "finals.parquet", "trials.parquet", "runs.json"
+        ),
         op=under_op("cells.parquet", "finals.parquet"),
         fresh=fresh("finals.parquet"),
         study=study("finals.parquet"),
