@@ -432,6 +432,11 @@ def matrices():
     return recorded(*(one.path for one in registered("matrix")))
 
 
+def earlier_matrices():
+    """Those of before, that they are compared with; none where there is none."""
+    return recorded(*(one.path for one in registered("matrix_earlier")))
+
+
 def matrix_pages():
     """The pages of data/matrix/switches.yaml: those of all its cells, and one a feature."""
     try:

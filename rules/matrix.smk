@@ -5,6 +5,7 @@ rule matrix_judge:
     input:
         script="scripts/matrix/judge.py",
         records=matrices(),
+        earlier=earlier_matrices(),
     output:
         cells="results/tables/matrix/matrix_cells.parquet",
         levels="results/tables/matrix/matrix_levels.parquet",
@@ -13,6 +14,7 @@ rule matrix_judge:
         kernels="results/tables/matrix/matrix_kernels.parquet",
         steps="results/tables/matrix/matrix_steps.parquet",
         checks="results/tables/matrix/matrix_checks.parquet",
+        compared="results/tables/matrix/matrix_compared.parquet",
         runs="results/tables/matrix/matrix_runs.json",
     log:
         "logs/matrix/judge.log",
@@ -23,7 +25,8 @@ rule matrix_judge:
         code=code("scripts/matrix/judge.py"),
         out=subpath(output.runs, parent=True),
     shell:
-        "python -m {params.module} --record {input.records:q} --out {params.out:q} 2> {log:q}"
+        "python -m {params.module} --record {input.records:q} --earlier {input.earlier:q}"
+        " --out {params.out:q} 2> {log:q}"
 
 
 rule matrix_pages:
@@ -37,6 +40,7 @@ rule matrix_pages:
             rules.matrix_judge.output.kernels,
             rules.matrix_judge.output.steps,
             rules.matrix_judge.output.checks,
+            rules.matrix_judge.output.compared,
         ],
         runs=rules.matrix_judge.output.runs,
         switches="data/matrix/switches.yaml",

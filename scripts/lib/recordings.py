@@ -54,6 +54,7 @@ class Role(StrEnum):
     COST = "cost"  # what tuning a file costs
     PEAKS = "peaks"  # measured rates of a GPU
     MATRIX = "matrix"  # an engine's switches, cell by cell
+    MATRIX_EARLIER = "matrix_earlier"  # the same before, that the GPU's matrix is compared with
     CORRECTNESS = "correctness"  # kernels against the reference
 
 
@@ -80,7 +81,7 @@ _PLACES = {
     Role.TUNED: "tuned/{}",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
-    Role.MATRIX: "matrix/{}.jsonl.xz",
+    **dict.fromkeys((Role.MATRIX, Role.MATRIX_EARLIER), "matrix/{}.jsonl.xz"),
     Role.PEAKS: "peaks/{}.json",
     Role.CORRECTNESS: "correctness/{}.parquet",
 }

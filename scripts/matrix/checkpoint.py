@@ -26,7 +26,6 @@ NEXT, NOISE = 8.0, 1.0  # logits: of the next token of the cycle; standard devia
 # Scales of mxfp4 blocks: powers of two, stored with 127 added. Codes at random have a root mean
 # square of 2.9, so that weights come to 0.015 where 1/sqrt(2880) is 0.019.
 SCALES = (118, 119, 120)
-GROUP = 128  # weights that share a scale in int4
 # Codes of int4 at random, -8 to 7, have a root mean square of 4.64.
 INT4_SCALE = 1 / 4.64
 EXAMPLE = "python -m scripts.matrix.checkpoint --config config.json --seed 20 --out /tmp/model"
@@ -60,11 +59,15 @@ class Draw:
         drawn = torch.rand(shape, generator=self._generator, device=self._device)
         return (low + drawn * (high - low)).to(torch.bfloat16)
 
-    def int4(self, out: int, into: int) -> dict[str, torch.Tensor]:
-        """Packed weights [out, into / 8], scales [out, into / GROUP], the shape: see ``unpack``."""
+    def int4(self, out: int, into: int, group: int | None) -> dict[str, torch.Tensor]:
+        """Packed weights [out, into / 8], scales [out, groups], the shape: see ``unpack``.
+
+        ``group``: weights that share a scale; None: all of an output's.
+        """
+        groups = into // (group or into)
         return {
             "packed": self.integers(0, 256, out, into // 2).view(torch.int32),
-            "scale": self.between(0.75, 1.25, out, into // GROUP) * (INT4_SCALE * into**-0.5),
+            "scale": self.between(0.75, 1.25, out, groups) * (INT4_SCALE * into**-0.5),
             "shape": torch.tensor([out, into], device=self._device),
         }  # fmt: skip
 
@@ -143,18 +146,26 @@ def qwen3_moe(config: Config, draw: Draw) -> Tensors:
                 if "quantization_config" not in config:
                     yield f"{own}.{part}_proj.weight", draw.linear(out, into)
                     continue
-                for key, one in draw.int4(out, into).items():
+                for key, one in draw.int4(out, into, group_of(config)).items():
                     yield f"{own}.{part}_proj.weight_{key}", one
 
 
+def group_of(config: Config) -> int | None:
+    """Weights that share a scale in an int4 config; None: all of an output's."""
+    (scheme,) = config["quantization_config"]["config_groups"].values()
+    size: int | None = scheme["weights"].get("group_size")
+    return size
+
+
 def unpack(packed: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """float32 [out, in] of int32 [out, in / 8] and scales [out, in / GROUP], as compressed-tensors.
+    """float32 [out, in] of int32 [out, in / 8] and scales [out, groups], as compressed-tensors.
 
     The lowest four bits of a word come first; a code of c is c - 8.
     """
     places = torch.arange(0, 32, 4, device=packed.device)
     codes = (packed[..., None] >> places & 15).flatten(-2) - 8
-    return codes.float() * scale.float().repeat_interleave(GROUP, dim=-1)
+    size = codes.shape[-1] // scale.shape[-1]
+    return codes.float() * scale.float().repeat_interleave(size, dim=-1)
 
 
 def eagle3(config: Config, draw: Draw) -> Tensors:

@@ -133,7 +133,7 @@ class MatrixEngine(VllmEngine):
     def paced(self, number: int, numbers: dict[str, Any]) -> dict[str, Any]:
         """A round of the performance level, on the cores that all engines are timed on."""
         known = numbers_of(numbers)
-        with pinned(known.cores) as cores:
+        with pinned(known.cores, number) as cores:
             return performance.paced(self, known, number) | {"cores": cores}
 
     def plant(self, slower: float = 0.0, bytes: int = 0, fault: str = "") -> dict[str, Any]:

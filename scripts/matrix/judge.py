@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import write_rows
 from scripts.matrix import tables
+from scripts.matrix.compared import Side, between, side_of
 from scripts.matrix.reading import parse
 from scripts.matrix.record import read_record
 from scripts.matrix.verdicts import judge
@@ -25,6 +27,7 @@ TABLES = {
     "matrix_kernels": schema.MATRIX_KERNELS,
     "matrix_steps": schema.MATRIX_STEPS,
     "matrix_checks": schema.MATRIX_CHECKS,
+    "matrix_compared": schema.MATRIX_COMPARED,
 }
 RUNS = "matrix_runs.json"
 Rows = dict[str, list[tables.Row]]
@@ -32,11 +35,16 @@ EXAMPLE = """
   python -m scripts.matrix.judge --record build/matrix/record.jsonl --out build/matrix/tables"""
 
 
-def rows_of(path: Path) -> Rows:
-    """Table -> rows of one record, which holds the matrix that it was run by."""
+def rows_of(path: Path, earlier: Path | None = None) -> Rows:
+    """Table -> rows of one record, which holds the matrix that it was run by.
+
+    ``earlier``: the record that it is compared with.
+    """
     record = read_record(path)
     matrix = parse(record.runs[-1]["matrix"], str(path))
     judged, device = judge(matrix, record), tables.device_of(record)
+    second = Side(matrix, record, {one.cell.id: one for one in judged})
+    first = side_of(earlier) if earlier else None
     return {
         "matrix_cells": list(tables.cell_rows(device, judged, record)),
         "matrix_levels": list(tables.level_rows(device, judged)),
@@ -45,19 +53,29 @@ def rows_of(path: Path) -> Rows:
         "matrix_kernels": list(tables.kernel_rows(device, judged, record)),
         "matrix_steps": list(tables.step_rows(device, matrix, judged, record)),
         "matrix_checks": list(tables.check_rows(device, matrix, judged)),
+        "matrix_compared": list(tables.compared_rows(device, first, second)),
     }
 
 
-def about(path: Path) -> dict[str, Any]:
-    """What the last start of a record's run said of itself."""
+def about(path: Path, earlier: Path | None = None) -> dict[str, Any]:
+    """What the last start of a record's run said of itself, and how an earlier one differs."""
     last = read_record(path).runs[-1]
-    return {name: last.get(name, {}) for name in ("metadata", "references")}
+    unequal = []
+    if earlier is not None:
+        first, second = side_of(earlier), side_of(path)
+        unequal = [asdict(one) for one in between(first, second) if not one.equal]
+    return {name: last.get(name, {}) for name in ("metadata", "references")} | {"unequal": unequal}
 
 
-def write(records: Sequence[Path], out: Path) -> list[Path]:
-    """Write the tables of records to a folder; their paths. Without a record they are empty."""
-    found = [rows_of(path) for path in records]
-    write_json(out / RUNS, [about(path) for path in records])
+def write(records: Sequence[Path], out: Path, earlier: Sequence[Path] = ()) -> list[Path]:
+    """Write the tables of records to a folder; their paths. Without a record they are empty.
+
+    ``earlier``: records to compare them with, by GPU.
+    """
+    before = {tables.device_of(read_record(path)): path for path in earlier}
+    with_earlier = [(path, before.get(tables.device_of(read_record(path)))) for path in records]
+    found = [rows_of(*both) for both in with_earlier]
+    write_json(out / RUNS, [about(*both) for both in with_earlier])
     paths = []
     for name, table in TABLES.items():
         paths.append(out / f"{name}.parquet")
@@ -69,9 +87,11 @@ def main(argv: list[str] | None = None) -> int:
     """Read the records, judge, write the tables."""
     parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--record", type=Path, nargs="*", default=[], help="of scripts.matrix.run")
+    parser.add_argument("--earlier", type=Path, nargs="*", default=[],
+                        help="records of before, compared with those of their GPU")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
     arguments = parser.parse_args(argv)
-    return run_main(lambda: write(arguments.record, arguments.out))
+    return run_main(lambda: write(arguments.record, arguments.out, arguments.earlier))
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ def _resolved(name: str, model: Model) -> Model:
         known = ", ".join(QUANTIZATION)
         raise InputError(f"models.{name}: scheme: {model.scheme!r} is none of {known}")
     config = dict(model.config or config_of(model.of))
-    if model.of and QUANTIZATION[model.scheme] is not None:
-        config["quantization_config"] = QUANTIZATION[model.scheme]
+    quantization = model.quantization or (QUANTIZATION[model.scheme] if model.of else None)
+    if quantization is not None:
+        config["quantization_config"] = dict(quantization)
     if model.layers is not None:
         config = with_layers(config, model.layers)
     if model.vocabulary is not None:
         config["vocab_size"] = model.vocabulary
-    return replace(model, of="", config=config)
+    return replace(model, of="", quantization=None, config=config)
 
 
 def as_json(matrix: Matrix) -> dict[str, Any]:

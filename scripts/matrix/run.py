@@ -1,12 +1,12 @@
 """Run a matrix of switches on this machine's GPU: every cell through its levels, into a record.
 
 What is recorded is not asked again, so that the same command goes on where a run was cut off.
+``compare`` as the first word compares two such records instead; see its own --help.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import shlex
 import sys
 import time
@@ -21,7 +21,7 @@ from scripts.lib import command_line
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
-from scripts.matrix import drawn, judge, metadata, upstream
+from scripts.matrix import compare, drawn, judge, metadata, upstream
 from scripts.matrix.cells import Cell, cells_of
 from scripts.matrix.pages import write
 from scripts.matrix.reading import read_matrix
@@ -31,14 +31,14 @@ from scripts.matrix.suite import Setup, Suite
 from scripts.matrix.switches import Matrix, drawn_as
 from scripts.matrix.verdicts import fit
 
-LOG = logging.getLogger("matrix.run")
 RECORD, PLAN = "record.jsonl", "matrix.json"
 _ROOT = Path(__file__).parents[2]
-_VOCABULARY = 10_000  # as scripts.engine.vllm_engine draws prompts
 EXAMPLE = """examples:
   graphx matrix --switches my.yaml --out build/matrix
   graphx matrix --switches my.yaml --out build/matrix --levels smoke path
-  graphx matrix --switches data/matrix/switches.yaml --out build/matrix --list"""
+  graphx matrix --switches data/matrix/switches.yaml --out build/matrix --list
+  graphx matrix compare build/monday/record.jsonl build/matrix/record.jsonl"""
+COMPARE = "compare"
 
 
 def specs_of(matrix: Matrix, cells: Sequence[Cell], folder: Path) -> dict[str, EngineSpec]:
@@ -149,6 +149,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the switches, run, record."""
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == [COMPARE]:
+        return compare.main(given[1:])
     arguments = make_parser().parse_args(argv)
     command = shlex.join(["python", "-m", "scripts.matrix.run", *(argv or sys.argv[1:])])
     whole = [True]

@@ -109,7 +109,8 @@ class Model:
     baseline. ``planted``: see Planted. ``levels``: those that it goes through, if not all.
 
     What is booted, one of three: ``of``, a model that data/models.yaml and data/architectures.yaml
-    name, in the number formats ``scheme``; ``config``, a config.json; ``weights``, a checkpoint's
+    name, in the number formats ``scheme``, or as ``quantization`` (a quantization_config) says;
+    ``config``, a config.json; ``weights``, a checkpoint's
     folder. ``layers`` and ``vocabulary`` make the first two smaller. ``seed``: weights are drawn by
     it (scripts.matrix.checkpoint); without one they are the engine's own random ones.
     """  # noqa: D205
@@ -119,6 +120,7 @@ class Model:
     baseline: Mapping[str, str]
     of: str = ""
     scheme: str = "bf16"
+    quantization: Mapping[str, Any] | None = None
     config: Mapping[str, Any] | None = None
     weights: str = ""
     layers: int | None = None
@@ -162,7 +164,7 @@ class Numbers:
     ``continued`` by so many tokens; logits_diff at most ``logits_diff``; a token may differ from
     the baseline's if it comes within ``near_tie`` nats of it. Stress: ``sequence`` requests one by
     one, ``concurrent`` at once, a prompt of ``context`` tokens. Performance: ``pp`` tokens of the
-    prompt, ``tg`` tokens decoded, in ``repeats`` rounds on ``cores`` of the host's (0: wherever);
+    prompt, ``tg`` tokens decoded, in ``repeats`` rounds, each on ``cores`` others (0: wherever);
     ``requests`` by ``concurrency`` at once.
     Regression: ``regression`` as a share of a time, ``heavier`` bytes.
     """
@@ -207,14 +209,17 @@ def feature_of(text: str) -> tuple[str, str]:
     return switch, setting
 
 
+# Fields of a model by which its weights are drawn.
+_WEIGHTS = ("seed", "of", "scheme", "quantization", "config", "layers", "vocabulary")
+
+
 def drawn_as(matrix: Matrix, name: str) -> str:
     """The first model with the same weights, which are then drawn and referred to but once."""
     own = matrix.models[name]
     if own.seed is None:
         return name
     same = (one for one, model in matrix.models.items()
-            if (model.seed, model.of, model.scheme, model.config, model.layers, model.vocabulary)
-            == (own.seed, own.of, own.scheme, own.config, own.layers, own.vocabulary))  # fmt: skip
+            if all(getattr(model, key) == getattr(own, key) for key in _WEIGHTS))  # fmt: skip
     return next(same)
 
 

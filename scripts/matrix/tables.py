@@ -6,16 +6,23 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from scripts.lib.device import find_device
+from scripts.matrix.compared import Side, compare, planted
 from scripts.matrix.levels import performance
 from scripts.matrix.levels.level import Word
-from scripts.matrix.levels.noise import BYTES, Noise, noise_of
+from scripts.matrix.levels.noise import BYTES, CRITERION, Noise, noise_of
 from scripts.matrix.record import BOOT, NUMBERS, PERFORMANCE, Record
 from scripts.matrix.switches import Criterion, Matrix, feature_of
 from scripts.matrix.timeline import part_of, shares
-from scripts.matrix.verdicts import Judged, State, boots, checks, others
+from scripts.matrix.verdicts import (
+    PLANTED_BYTES,
+    PLANTED_SHARE,
+    Judged,
+    State,
+    boots,
+    checks,
+    others,
+)
 
 Row = dict[str, Any]
 NO_CRITERION = "none"
@@ -70,18 +77,17 @@ def number_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterat
 
 def _share(noise: Noise | None) -> float | None:
     """The floor as a share; None where there is none."""
-    known = noise is not None and math.isfinite(noise.spread)
-    return math.expm1(noise.floor) if noise is not None and known else None
+    return math.expm1(noise.floor) if noise is not None and noise.freedom else None
 
 
 def _metrics(seen: Mapping[str, Any]) -> Iterator[tuple[str, list[float], float]]:
-    """Metric, what it is a median of, and the value."""
+    """Metric, the repeats that it is of, and the value."""
     repeats = {f"pp{seen['pp_tokens']}": seen["pp"],
                **{f"tg{count}": values for count, values in seen["tg"].items()},
                "served_tpot": seen["served"]["tpot"]}  # fmt: skip
-    for name, values in repeats.items():
-        yield name, list(values), float(np.median(values))
-    yield "step_gpu", [], performance.metrics(seen)["step_gpu"]
+    for name, value in performance.metrics(seen).items():
+        if name != BYTES:
+            yield name, list(repeats.get(name, [])), value
     for name, value in performance.bench(seen).items():
         yield name, [], value
     yield BYTES, [], float(seen["peak_bytes"])
@@ -110,24 +116,28 @@ def feature_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Itera
         shared = {"device": device, "cell": one.cell.id, "model": one.cell.model,
                   "feature": feature, "hypothesis": setting.hypothesis}  # fmt: skip
         if not setting.criteria:
-            yield shared | {"criterion": NO_CRITERION, "value": None, "limit": None,
+            yield shared | {"criterion": NO_CRITERION, "value": None, "limit": None, "low": None,
+                            "high": None,
                             "outcome": _UNJUDGED.get(one.state, "not_judged")}  # fmt: skip
         for criterion in setting.criteria:
-            value, outcome = _met(one, noise.get(criterion.metric), criterion)
+            found = _met(one, noise.get(criterion.metric), criterion)
             yield shared | {
-                "criterion": criterion.metric, "value": value, "limit": criterion.at_most,
-                "outcome": _UNJUDGED.get(one.state, outcome),
+                "criterion": criterion.metric, "limit": criterion.at_most, **found,
+                "outcome": _UNJUDGED.get(one.state, found["outcome"]),
             }  # fmt: skip
 
 
-def _met(one: Judged, noise: Noise | None, criterion: Criterion) -> tuple[float | None, str]:
-    """The metric over the baseline's, and whether it keeps to the limit, if the noise lets tell."""
+def _met(one: Judged, noise: Noise | None, criterion: Criterion) -> Row:
+    """The metric over the baseline's with its interval, and whether that keeps to the limit."""
     if noise is None or criterion.metric not in one.metrics:
-        return None, "not_measured"
-    value = one.metrics[criterion.metric] / noise.mean
-    if abs(math.log(value / criterion.at_most)) <= noise.floor:
-        return value, "undecided"
-    return value, "met" if value <= criterion.at_most else "not_met"
+        return {"value": None, "low": None, "high": None, "outcome": "not_measured"}
+    value, wide = one.metrics[criterion.metric] / noise.mean, noise.within(CRITERION)
+    if not math.isfinite(wide):
+        return {"value": value, "low": None, "high": None, "outcome": "undecided"}
+    low, high = value * math.exp(-wide), value * math.exp(wide)
+    outcome = "met" if high <= criterion.at_most else "undecided"
+    outcome = "not_met" if low > criterion.at_most else outcome
+    return {"value": value, "low": low, "high": high, "outcome": outcome}
 
 
 def check_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterator[Row]:
@@ -138,6 +148,23 @@ def check_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterato
             "fired": one.verdict.word is Word.FAILED, "word": str(one.verdict.word),
             "reason": one.verdict.reason,
         }  # fmt: skip
+
+
+def compared_rows(device: str, first: Side | None, second: Side) -> Iterator[Row]:
+    """MATRIX_COMPARED; nothing without an earlier record."""
+    if first is None:
+        return
+    for what, one, other in (
+        ("nothing", first, second),
+        ("slower", second, planted(second, PLANTED_SHARE, 0)),
+        ("heavier", second, planted(second, 0.0, PLANTED_BYTES)),
+    ):
+        for row in compare(one, other).rows:
+            yield {
+                "device": device, "planted": what, "cell": row.cell, "metric": row.metric,
+                "first": row.first, "second": row.second, "ratio": row.ratio,
+                "floor": row.floor, "change": str(row.change), "reason": row.reason,
+            }  # fmt: skip
 
 
 def kernel_rows(device: str, judged: Sequence[Judged], record: Record) -> Iterator[Row]:

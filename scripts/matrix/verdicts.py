@@ -75,6 +75,7 @@ class Judged:
     reason: str
     levels: Mapping[str, Verdict]
     metrics: Metrics
+    waits: bool = False  # longer for the host than a kernel runs, in a decode step
 
 
 def judge(matrix: Matrix, record: Record) -> list[Judged]:
@@ -145,8 +146,9 @@ def _of_level(level: str, cell: Cell, matrix: Matrix, record: Record) -> Verdict
 def _whole(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> Judged:
     seen = record.seen(cell.id, PERFORMANCE)
     metrics = performance.metrics(seen) if seen is not None else {}
+    waits = seen is not None and seen["decode"]["idle_us"] > seen["decode"]["busy_us"]
     state, reason = _state(cell, levels, record)
-    return Judged(cell, state, reason, levels, metrics)
+    return Judged(cell, state, reason, levels, metrics, waits)
 
 
 def _state(cell: Cell, levels: Mapping[str, Verdict], record: Record) -> tuple[State, str]:
@@ -206,9 +208,16 @@ def boots(model: str, found: Mapping[str, Judged], without: str = "") -> list[Me
 
 
 def others(model: str, found: Mapping[str, Judged]) -> list[list[Metrics]]:
-    """Boots of the other models' baselines."""
+    """Boots of the other models' baselines that wait for the same as this one's."""
     models = dict.fromkeys(one.cell.model for one in found.values())
-    return [boots(one, found) for one in models if one != model]
+    return [boots(one, found) for one in models
+            if one != model and _waits(one, found) == _waits(model, found)]  # fmt: skip
+
+
+def _waits(model: str, found: Mapping[str, Judged]) -> bool:
+    """Whether a decode step of its baseline waits for the host longer than a kernel runs in it."""
+    return any(one.waits for one in found.values()
+               if one.cell.model == model and one.cell.kind == BASELINE)  # fmt: skip
 
 
 def _compared(one: Judged, matrix: Matrix, found: Mapping[str, Judged]) -> Judged:

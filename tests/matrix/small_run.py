@@ -24,7 +24,8 @@ def small_run() -> Ran:
 @cache
 def small_tables() -> dict[str, tuple[pd.DataFrame, Table]]:
     """The tables of the judge."""
-    rows = judge.rows_of(small_run().path)
+    path = small_run().path
+    rows = judge.rows_of(path, path)
     return {
         name: (pd.DataFrame(rows[name], columns=table.names), table)
         for name, table in judge.TABLES.items()

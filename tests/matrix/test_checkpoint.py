@@ -23,7 +23,7 @@ INT4: dict[str, Any] = {
     "model_type": "qwen3_moe", "hidden_size": 256, "moe_intermediate_size": 128,
     "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
     "num_experts": 2, "vocab_size": 50,
-    "quantization_config": {"quant_method": "compressed-tensors"},
+    "quantization_config": {"config_groups": {"one": {"weights": {"group_size": 128}}}},
 }  # fmt: skip
 HEAD: dict[str, Any] = {
     "model_type": "llama", "hidden_size": 32, "intermediate_size": 16, "num_attention_heads": 4,
@@ -82,6 +82,16 @@ def test_int4_is_taken_apart_as_it_is_defined() -> None:
     assert 0.9 < float(np.sqrt((found**2).mean())) * 256**0.5 < 1.1  # keeps the size of its input
     state = dict(states(weights, INT4))
     assert np.array_equal(state["model.layers.0.mlp.experts.gate_up_proj"][1, 128:].numpy(), found)
+
+
+def test_a_scale_an_output_is_one_group() -> None:
+    config = {**INT4, "quantization_config": {"config_groups": {"one": {"weights": {}}}}}
+    weights = dict(tensors(config, 1, "cpu"))
+    name = "model.layers.0.mlp.experts.0.down_proj.weight"
+    packed, scale = weights[f"{name}_packed"], weights[f"{name}_scale"]
+    assert scale.shape == (256, 1)
+    found, words = unpack(packed, scale).numpy(), packed.numpy().view(np.uint32)
+    assert found[7, 100] == ((int(words[7, 12]) >> 16 & 15) - 8) * float(scale[7, 0])
 
 
 def test_a_draft_head_takes_embedding_and_hidden_states_beside_each_other() -> None:

@@ -23,7 +23,9 @@ TARGETS = OURS.with_name("targets.yaml")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """As the entry modules make them of a record."""
     out = tmp_path_factory.mktemp("pages")
-    assert judge.main(["--record", str(small_run().path), "--out", str(out / "tables")]) == 0
+    path = str(small_run().path)
+    record = ["--record", path, "--earlier", path, "--out", str(out / "tables")]
+    assert judge.main(record) == 0
     arguments = [
         "--tables", *(str(out / f"tables/{name}.parquet") for name in judge.TABLES),
         "--runs", str(out / "tables" / judge.RUNS), "--switches", str(SWITCHES),
@@ -49,16 +51,25 @@ def test_every_cell_has_its_row_with_all_levels(pages: dict[str, str]) -> None:
 def test_numbers_of_an_invalid_cell_are_struck_out(pages: dict[str, str]) -> None:
     (row,) = [line for line in pages["BENCHMARK_RESULTS.md"].splitlines()
               if line.startswith("| small/planted-wrong-path")]  # fmt: skip
-    assert row.count("~~") == 2 * 6 and "INVALID" in row
+    assert row.count("~~") == 2 * 7 and "INVALID" in row
 
 
 def test_a_features_page_holds_all_its_parts(pages: dict[str, str]) -> None:
     page = pages["features/small-moe-marlin.md"]
-    for words in ("## Hypothesis\n\nMarlin is faster.", "| tg16 | 0.800 | 0.90 | met |",
+    for words in ("## Hypothesis\n\nMarlin is faster.",
+                  "| tg16 | 0.800 | 0.800 to 0.800 | 0.90 | met |",
                   "- `moe_backend`: `marlin`", "- must see `marlin`", "| 1.5 | path | passed |",
                   "| small/graphs=off+moe=marlin | valid | passed |"):  # fmt: skip
         assert words in page, words
     assert "No numbers." in pages["features/small-inputs-fp8.md"]
+
+
+def test_what_was_compared_is_counted_with_what_was_put_in(pages: dict[str, str]) -> None:
+    page = pages["COMPARED.md"]
+    assert "| as they are: tg16 | 6 | 0 | 0 |" in page
+    assert "| this against itself, all times 4% longer: tg16 | 6 | 6 | 0 |" in page
+    assert "| this against itself, all peaks 1.2 GB higher: peak_bytes | 6 | 6 | 0 |" in page
+    assert "| small/baseline | peak_bytes | 5.000 GB | 5.000 GB | 1.000 | – | none shown |" in page
 
 
 def test_published_figures_stand_as_published(pages: dict[str, str]) -> None:
@@ -80,8 +91,7 @@ def test_without_a_record_every_page_says_so() -> None:
 
 
 def test_the_same_record_gives_the_same_pages(pages: dict[str, str], tmp_path: Path) -> None:
-    rows: Any = judge.rows_of(small_run().path)
-    content = Content(
-        read_matrix(SWITCHES), rows, [judge.about(small_run().path)], read_yaml(TARGETS)
-    )
+    path = small_run().path
+    rows: Any = judge.rows_of(path, path)
+    content = Content(read_matrix(SWITCHES), rows, [judge.about(path, path)], read_yaml(TARGETS))
     assert write.rendered(content) == pages

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from scripts.lib.tables import read_table
 from scripts.matrix import judge
@@ -87,5 +89,10 @@ def test_a_criterion_within_the_noise_is_not_decided(rows: judge.Rows) -> None:
 
     marlin = small_run().judged["small/moe=marlin"]
     mean = marlin.metrics["tg16"]
+    wide = t.ppf(0.975, 5) * 0.03 * (1 + 1 / 3) ** 0.5
     for limit, outcome in ((0.5, "not_met"), (0.95, "undecided"), (1.05, "undecided"), (2, "met")):
-        assert _met(marlin, Noise(mean, 0.1, 3), Criterion("tg16", limit)) == (1.0, outcome)
+        found = _met(marlin, Noise(mean, 0.03, 5, 3), Criterion("tg16", limit))
+        assert (found["value"], found["outcome"]) == (1.0, outcome)
+        assert np.log([found["low"], found["high"]]) == pytest.approx([-wide, wide])
+    one = _met(marlin, Noise(mean, math.inf, 0, 1), Criterion("tg16", 9.0))
+    assert one["outcome"] == "undecided" and one["low"] is None

@@ -34,7 +34,21 @@ def test_features_have_their_outcomes(made: dict[str, Any]) -> None:
     found = {one["name"]: one["outcome"] for one in made["matrix"]["features"]}
     assert found["moe=marlin"] == "met" and found["inputs=fp8"] == "not_supported"
     page = results_md.page(made)
-    assert "| moe=marlin | small | tg16 | 0.800 | 0.90 | met |" in page
+    (one,) = [one for one in made["matrix"]["features"] if one["name"] == "moe=marlin"]
+    assert one["low"] <= one["value"] <= one["high"] < one["limit"]
+    low, high = f"{one['low']:.3f}", f"{one['high']:.3f}"
+    assert f"| moe=marlin | small | tg16 | 0.800 | {low} to {high} | 0.90 | met |" in page
+
+
+def test_what_is_put_in_is_found_against_the_earlier_record(made: dict[str, Any]) -> None:
+    found = {(one["planted"], one["what"]): (one["numbers"], one["regressions"])
+             for one in made["matrix"]["compared"]}  # fmt: skip
+    assert found["nothing", "times on the clock"] == (24, 0)
+    assert found["slower", "times on the clock"] == (24, 24)
+    assert found["heavier", "peaks of memory"] == (6, 6)
+    assert "this against itself, all peaks higher | peaks of memory | 6 | 6 | 0 |" in (
+        results_md.page(made)
+    )
 
 
 def test_what_was_planted_and_found_stands_on_the_page(made: dict[str, Any]) -> None:

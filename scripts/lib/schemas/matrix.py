@@ -51,7 +51,8 @@ MATRIX_NUMBERS = Table(
         _DEVICE,
         _CELL,
         Column("metric", pa.string(), "step_gpu: s with a kernel running, a decode step of one "
-               "sequence; ppN: s to the first token behind N; tgN: s a token over N decoded; "
+               "sequence; ppN_gpu: the same, a prefill of N tokens; ppN: s to the first token "
+               "behind N; tgN: s a token over N decoded; "
                "served_tpot: the same of several at once; fields of vllm bench; peak_bytes, "
                "resident_bytes, cpu_share (of one core)"),
         Column("value", pa.float64(), "in the metric's unit"),
@@ -67,7 +68,7 @@ MATRIX_NUMBERS = Table(
 
 MATRIX_FEATURES = Table(
     "matrix_features",
-    1,
+    2,
     "One row per model, feature and criterion; one without a criterion has one row.",
     (
         _DEVICE,
@@ -78,10 +79,12 @@ MATRIX_FEATURES = Table(
         Column("criterion", pa.string(), "metric and limit, or that there is none"),
         Column("value", pa.float64(), "the metric over the baseline's", nullable=True),
         Column("limit", pa.float64(), "at most", nullable=True),
-        Column("outcome", pa.string(), "met, not_met, undecided (within the noise), not_judged, "
-               "invalid, failed, not_supported or not_measured"),
+        Column("low", pa.float64(), "of the 95% interval of value, by boots", nullable=True),
+        Column("high", pa.float64(), "the same", nullable=True),
+        Column("outcome", pa.string(), "met (high at most limit), not_met (low above it), "
+               "undecided, not_judged, invalid, failed, not_supported or not_measured"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: low and high, by which it is decided"),
 )  # fmt: skip
 
 MATRIX_KERNELS = Table(
@@ -118,6 +121,27 @@ MATRIX_STEPS = Table(
     ),
     ("1: first version",),
 )
+
+MATRIX_COMPARED = Table(
+    "matrix_compared",
+    1,
+    "One row per cell and metric of level 5 between an earlier record of a GPU and its matrix.",
+    (
+        _DEVICE,
+        Column("planted", pa.string(), "nothing: the matrix against the earlier record; slower: "
+               "the matrix against itself with 4% more time, heavier: with 1.2 GB more"),
+        _CELL,
+        Column("metric", pa.string(), "of matrix_numbers"),
+        Column("first", pa.float64(), "of the earlier, mean of a baseline's boots, s or bytes"),
+        Column("second", pa.float64(), "of the later"),
+        Column("ratio", pa.float64(), "second over first"),
+        Column("floor", pa.float64(), "what two such means may differ by, as a share; empty of "
+               "bytes and of what is not compared", nullable=True),
+        Column("change", pa.string(), "regression, better, none_shown or not_compared"),
+        Column("reason", pa.string(), "why it is not compared"),
+    ),
+    ("1: first version",),
+)  # fmt: skip
 
 MATRIX_CHECKS = Table(
     "matrix_checks",

@@ -1,7 +1,9 @@
 """Level 4: prefill, decode, several requests at once; start-up, memory and the host's time.
 
 What is asked once (``observe``) and what is timed in rounds (``paced``): in a round each engine has
-its turn, in a fresh order, so that what the machine does meanwhile falls on all of them alike.
+its turn, in a fresh order and on the same few cores, so that what the machine does meanwhile falls
+on all of them alike. What is left only prolongs a step: a boot's figure is the lower quartile of
+its rounds.
 
 Names as `vllm bench` has them: ttft to the first token, tpot the mean time of a further one, itl
 the gaps between tokens, e2el the whole request.
@@ -109,7 +111,7 @@ def _rounded(values: Sequence[float]) -> list[float]:
 
 
 def metrics(seen: Seen) -> dict[str, float]:
-    """Seconds, of which less is better: medians over the rounds; bytes at the peak.
+    """Seconds, of which less is better: see ``undisturbed``; bytes at the peak.
 
     ``step_gpu``: time in which a kernel ran, of a decode step of one sequence; ``ppN_gpu``: of a
     prefill of N tokens, if it was profiled. What the host takes is not in them.
@@ -118,11 +120,16 @@ def metrics(seen: Seen) -> dict[str, float]:
     return {
         **{name: one["busy_us"] / one["steps"] * 1e-6
            for name, one in ({"step_gpu": seen["decode"]} | gpu).items()},
-        f"pp{seen['pp_tokens']}": float(np.median(seen["pp"])),
-        **{f"tg{count}": float(np.median(values)) for count, values in seen["tg"].items()},
+        f"pp{seen['pp_tokens']}": undisturbed(seen["pp"]),
+        **{f"tg{count}": undisturbed(values) for count, values in seen["tg"].items()},
         "served_tpot": float(np.median(seen["served"]["tpot"])),
         "peak_bytes": float(seen["peak_bytes"]),
     }  # fmt: skip
+
+
+def undisturbed(rounds: Sequence[float]) -> float:
+    """The lower quartile of rounds' times."""
+    return float(np.percentile(rounds, 25))
 
 
 def bench(seen: Seen) -> dict[str, float]:

@@ -34,8 +34,11 @@ class Content:
     def times(self) -> dict[str, tuple[str, float, int]]:
         """Metrics of the performance level: heading, factor and decimals of each."""
         numbers = self.matrix.numbers
+        metrics = {row["metric"] for row in self.tables["matrix_numbers"]}
+        prefills = f"pp{numbers.pp}_gpu" in metrics  # an earlier record has none
         return {
             "step_gpu": ("decode step, GPU us", 1e6, 1),
+            **({f"pp{numbers.pp}_gpu": (f"pp{numbers.pp}, GPU ms", 1e3, 2)} if prefills else {}),
             f"pp{numbers.pp}": (f"pp{numbers.pp}, ms", 1e3, 2),
             **{f"tg{count}": (f"tg{count}, ms a token", 1e3, 3) for count in numbers.tg},
             "served_tpot": (f"{numbers.concurrency} at once, ms a token", 1e3, 3),
@@ -85,6 +88,10 @@ class Content:
         """Level 5 put to the test."""
         return self.tables["matrix_checks"]
 
+    def compared(self, planted: str) -> list[Row]:
+        """Level 5 between records: as they are, or with a fault put in."""
+        return [row for row in self.tables["matrix_compared"] if row["planted"] == planted]
+
     def features(self) -> list[Row]:
         """Every feature of every model: its setting, its cell, its criteria as they came out."""
         found = []
@@ -115,3 +122,14 @@ def feature_pages(matrix: Matrix) -> list[str]:
 
 
 PHASE_WORDS = {str(phase): words for phase, words in PHASES.items()}
+# What was put into the later record before it was compared.
+PLANTS = {
+    "nothing": "as they are",
+    "slower": "this against itself, all times 4% longer",
+    "heavier": "this against itself, all peaks 1.2 GB higher",
+}
+BEARS = {
+    "all": "everything: nothing is compared",
+    "clock": "times on the clock, which are not compared",
+    "nothing": "nothing: it may be what changed",
+}

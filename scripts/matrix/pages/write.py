@@ -14,7 +14,7 @@ from scripts.lib.files import read_json, read_yaml, write_text
 from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import read_table
-from scripts.matrix.pages.content import PHASE_WORDS, SERVED, Content
+from scripts.matrix.pages.content import BEARS, PHASE_WORDS, PLANTS, SERVED, Content
 from scripts.matrix.reading import read_matrix
 from scripts.matrix.record import NUMBERS
 
@@ -22,10 +22,10 @@ TABLES = {
     table.name: table
     for table in (
         schema.MATRIX_CELLS, schema.MATRIX_LEVELS, schema.MATRIX_NUMBERS, schema.MATRIX_FEATURES,
-        schema.MATRIX_KERNELS, schema.MATRIX_STEPS, schema.MATRIX_CHECKS,
+        schema.MATRIX_KERNELS, schema.MATRIX_STEPS, schema.MATRIX_CHECKS, schema.MATRIX_COMPARED,
     )
 }  # fmt: skip
-PAGES = ("FEATURE_MATRIX", "BENCHMARK_RESULTS", "DECODE_PATH", "TARGETS", "UPSTREAM")
+PAGES = ("FEATURE_MATRIX", "BENCHMARK_RESULTS", "DECODE_PATH", "COMPARED", "TARGETS", "UPSTREAM")
 FEATURES = "features"  # folder of their pages
 EXAMPLE = """
   python -m scripts.matrix.pages.write --tables results/tables/matrix/*.parquet \\
@@ -45,7 +45,7 @@ def rendered(content: Content) -> dict[str, str]:
     engine.filters |= {"number": _number, "short": short_name, "words": _words, "cell": _escaped}
     given: dict[str, Any] = {
         "content": content, "levels": NUMBERS, "phases": PHASE_WORDS, "times": content.times(),
-        "served": SERVED,
+        "served": SERVED, "plants": PLANTS, "bears": BEARS,
     }  # fmt: skip
     found = {
         f"{name}.md": engine.get_template(f"{name}.md.j2").render(given, up="") for name in PAGES

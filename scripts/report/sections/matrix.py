@@ -27,6 +27,7 @@ FEATURES = made("matrix_features", "matrix.judge", schema.MATRIX_FEATURES)
 NUMBERS = made("matrix_numbers", "matrix.judge", schema.MATRIX_NUMBERS)
 STEPS = made("matrix_steps", "matrix.judge", schema.MATRIX_STEPS)
 CHECKS = made("matrix_checks", "matrix.judge", schema.MATRIX_CHECKS)
+COMPARED = made("matrix_compared", "matrix.judge", schema.MATRIX_COMPARED)
 PLANTED, NOTHING = "planted", "nothing beyond the noise of the boots"
 # state -> in words
 STATES = {
@@ -40,7 +41,13 @@ STATES = {
 }
 
 
-TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS)
+# what was put into the later record -> in words
+PLANTS = {
+    "nothing": "this against the earlier record",
+    "slower": "this against itself, all times longer",
+    "heavier": "this against itself, all peaks higher",
+}
+TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS, COMPARED)
 
 
 def matrix(read: Frames, device: str) -> Figure:
@@ -59,6 +66,7 @@ def matrix(read: Frames, device: str) -> Figure:
         "planted": planted_rows(planted, read["matrix_levels"]),
         "features": features(read["matrix_features"]),
         "checks": checked(read["matrix_checks"]),
+        "compared": compared(read["matrix_compared"]),
         "steps": steps(read["matrix_steps"], cells),
     }
 
@@ -96,11 +104,31 @@ def checked(rows: Frame) -> list[Figure]:
     ]  # fmt: skip
 
 
+def kind_of(metric: str) -> str:
+    """Of a metric: what is compared, in words."""
+    if metric == "peak_bytes":
+        return "peaks of memory"
+    return "the GPU's times" if metric.endswith("_gpu") else "times on the clock"
+
+
+def compared(rows: Frame) -> list[Figure]:
+    """``numbers`` that were compared, by what was put in and what they are of."""
+    mine = rows[rows["change"] != "not_compared"]
+    mine = mine.assign(what=mine["metric"].map(kind_of))
+    return [
+        {"planted": str(planted), "what": str(what), "numbers": len(own),
+         "regressions": int((own["change"] == "regression").sum()),
+         "better": int((own["change"] == "better").sum())}
+        for (planted, what), own in mine.groupby(["planted", "what"], sort=False)
+    ]  # fmt: skip
+
+
 def features(rows: Frame) -> list[Figure]:
     """``name``, ``model``, ``criterion``, ``value`` over the baseline, ``limit``, ``outcome``."""
     return [
         {"name": row["feature"], "model": row["model"], "criterion": row["criterion"],
-         "value": row["value"], "limit": row["limit"], "outcome": row["outcome"]}
+         "value": row["value"], "low": row["low"], "high": row["high"],
+         "limit": row["limit"], "outcome": row["outcome"]}
         for row in plain_rows(rows)
     ]  # fmt: skip
 
@@ -152,12 +180,13 @@ SECTION = Section(
         "matrix/planted": [CELLS, LEVELS],
         "matrix/steps": [STEPS],
         "matrix/checks": [CHECKS],
+        "matrix/compared": [COMPARED],
     },
     needs=(RECORDED, RUNS),
     build=lambda read: beside(read, lambda device: {"matrix": matrix(read, device)}),
     readings=readings,
     values=lambda summary: {"matrices": listed(summary)},
-    words={"matrix_words": STATES},
+    words={"matrix_words": STATES, "matrix_plants": PLANTS},
     captions={
         "matrix": "Times of features, and of pairs of them, over the baseline's; bars are what"
         " boots of the baseline differ by: the host's time far more than the GPU's."
