@@ -54,6 +54,7 @@ CHOSEN = (
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("PROMISING",), On.COST),
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("LEAST",), On.RECORDED),
     Chosen("scripts/transfer/surrogate.py", ("BELIEVED",), On.RECORDED),
+    Chosen("scripts/transfer/strategies/pipeline.py", ("FIRST",), On.RECORDED),
     Chosen("scripts/transfer/strategies/s5_neighbours.py", ("SHARE", "LENGTH"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),
     Chosen("scripts/transfer/learn_kernel.py", ("CELLS", "CONFIGS", "_STEPS"), On.COST),

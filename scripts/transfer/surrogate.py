@@ -86,9 +86,11 @@ class Surrogate:
         """How much farther than believed the trials lay from what was expected of each before it.
 
         Root of the mean square of their standardised errors, of which ``BELIEVED`` more are taken
-        to be as believed; the first trial, which only shows the level, is left out.
+        to be as believed; the first trial, which only shows the level, is left out. One that was
+        slower than expected counts for a standard deviation at the most: how slow a bad config can
+        be says nothing of how fast the others may be.
         """
-        errors = self._errors(advice)[1:]
+        errors = np.minimum(self._errors(advice)[1:], 1.0)
         return float(np.sqrt((BELIEVED + errors @ errors) / (BELIEVED + len(errors))))
 
     def _errors(self, advice: Array | None) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,7 +19,9 @@ from scripts.transfer.oracle import Trial
 from scripts.tune.clock import Paused
 
 Body = dict[str, Any]
-MOST_FINALISTS = 6
+# Of those within the margin of the fastest trial, how many meet in the finals: the fastest, and the
+# first by what was expected of them, who are the same at every run.
+FASTEST, FIRST = 2, 4
 
 
 def trial_of(attempt: Body) -> Trial:
@@ -35,6 +37,30 @@ def trials_in(chain: Chain) -> dict[str, Trial]:
     """What every attempt of a ledger says, by the hash of its line."""
     lines = zip(chain.bodies, chain.hashes, strict=True)
     return {line: trial_of(body) for body, line in lines if body["kind"] == "attempt"}
+
+
+def near(trials: Mapping[str, Trial], margin: float, than: str | None = None) -> list[str]:
+    """Config ids, the fastest first, that trials cannot tell from ``than`` at the relative margin.
+
+    ``than``: default, the fastest.
+    """
+    timed = {config: t for config, t in trials.items() if t.latency_us is not None}
+    ranked = sorted(timed, key=lambda config: (timed[config].latency_us or 0.0, config))
+    if not ranked:
+        return []
+    reach = (timed[than or ranked[0]].latency_us or 0.0) * (1.0 + margin)
+    return [c for c in ranked if (timed[c].latency_us or 0.0) - (timed[c].half_us or 0.0) <= reach]
+
+
+def finalists(
+    trials: Mapping[str, Trial], wanted: Iterable[str], margin: float, rank: Mapping[str, int]
+) -> list[str]:
+    """Who meets in the finals, by config id: the fastest, the first by ``rank`` within the margin
+    of it, then those wanted; each once, and only what was timed."""  # noqa: D205,D209
+    close = near(trials, margin)
+    first = sorted(close, key=lambda config: rank.get(config, len(rank)))
+    timed = [c for c in wanted if c in trials and trials[c].latency_us is not None]
+    return list(dict.fromkeys([*close[:FASTEST], *first[:FIRST], *timed]))
 
 
 def plan_of(
@@ -69,7 +95,7 @@ class CellSearch(CellRun):
         self, cell_id: str, plan: pd.DataFrame, site: Site, told: Mapping[str, Trial], margin: float
     ) -> None:
         super().__init__(cell_id, plan, site)
-        self._margin = margin
+        self._margin, self._rank = margin, dict(self.order)
         self.done.begin_on(site.uuid)
         known = self.done.known
         self.trials = {c: told[k.line] for c, k in known.items() if self.done.is_closed(c)}
@@ -143,14 +169,9 @@ class CellSearch(CellRun):
 
     def _slots(self) -> list[str]:
         """Those wanted, the fastest that are within the margin, and twins for A/A pairs."""
-        us = {c: t.latency_us for c, t in self.trials.items() if t.latency_us is not None}
-        if not us:
-            return []
-        ranked = sorted(us, key=lambda config: (us[config], config))
-        reach = us[ranked[0]] * (1.0 + self._margin)
-        near = [c for c in ranked if us[c] - (self.trials[c].half_us or 0.0) <= reach]
-        wanted = [config for config in (*self._finalists, *self.proposed) if config in us]
-        slots = [*dict.fromkeys([*near[:MOST_FINALISTS], *wanted]), ranked[0]]
-        if self.committed in us:
+        wanted = (*self._finalists, *self.proposed)
+        met = finalists(self.trials, wanted, self._margin, self._rank)
+        slots = met + met[:1]
+        if self.committed in met:
             slots += [self.committed] * 2
         return slots

@@ -10,12 +10,13 @@ from scripts.lib.config import Config, parse_id
 from scripts.lib.files import InputError, write_json
 from scripts.lib.runtimes.files import write_runtime_files
 from scripts.transfer.oracle import Trial
+from scripts.tune.cell_search import near
 from scripts.tune.layer import Wanted
 from scripts.tune.turns import Search
 from scripts.tune.verdict import Choice, Finals, choose
 
 Body = dict[str, Any]
-VERSION = 2  # of the record; 2: Triton's version; 1: first version
+VERSION = 3  # of the record; 3: untold, seconds by step; 2: Triton's version; 1: first version
 
 
 def batch_record(
@@ -49,6 +50,7 @@ def batch_record(
         "median_us": round(finals.median_us(choice.config), 4),
         "rounds": finals.rounds,
         "ties": {n: r.to_json() for n, r in finals.ties(choice.config, margin).items()},
+        "untold": untold(trials, finals, choice.config, margin),
         "margin": _margin(finals, choice),
         "gained": _gained(finals, choice, ids, trials, margin),
         "trials": len(search.steps),
@@ -56,6 +58,14 @@ def batch_record(
         "ended": str(search.ended),
         "gpu_seconds": round(spent, 4),
     }
+
+
+def untold(trials: Mapping[str, Trial], finals: Finals, chosen: str, margin: float) -> list[str]:
+    """Config ids that were tried, did not meet in the finals, and are not told from the choice.
+
+    By their trials, at the margin; another run may choose one of them.
+    """
+    return sorted(set(near(trials, margin, chosen)) - set(finals.configs))
 
 
 def _margin(finals: Finals, choice: Choice) -> Body | None:

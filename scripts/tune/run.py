@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.run"
-# Of finals, before their first look whether the fastest is told from the others at the tie margin,
-# or known to be as fast: as many on one side are sure at 95% also after several looks.
-LEAST_ROUNDS = 12
 
 EXAMPLE = """examples:
   python -m scripts.tune.run --device NVIDIA_H200 --model Mixtral-8x7B --tp 4
@@ -166,9 +163,9 @@ def _tuned(
 ) -> dict[str, Any]:
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
-    from scripts.runtime.racing import Race  # noqa: PLC0415
     from scripts.tune.session import Terms  # noqa: PLC0415
     from scripts.tune.tuner import tune  # noqa: PLC0415
+    from scripts.tune.verdict import RACE  # noqa: PLC0415
 
     gpu = open_gpu(args.gpu, "gpu")
     found = gpu.identity()["device"]
@@ -177,7 +174,7 @@ def _tuned(
             f"--device {wanted.device}: this machine has {found}; tune for that, or --plan"
         )
     marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
-    make = partial(make_layer_worker, race=Race(least=LEAST_ROUNDS, among_all=False))
+    make = partial(make_layer_worker, race=RACE)
     terms = Terms(Conditions(), typed, args.margin, until, marks, make=make)
     clock("start")
     return tune(wanted, options, gpu, terms, folder, clock, known)

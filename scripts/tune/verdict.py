@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from scripts.lib.judging.decision import decide, inseparable
 from scripts.lib.judging.medians import median_interval
+from scripts.runtime.racing import Race
 
 Array = NDArray[np.float64]
 # Relative: a config that is farther behind the best in the finals' medians is not taken for it,
 # also where its interval reaches 1; a fifth of the tie margin.
 ALIKE = 0.002
+# Finals end once the fastest is told from all others at the tie margin, or known to be as fast.
+# Twelve rounds on one side are sure at 95%, also after several looks.
+RACE = Race(least=12, among_all=False)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.lib.config import Config
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
 from scripts.lib.shape import Cell
@@ -24,6 +25,7 @@ from scripts.transfer.strategies.s4_bayesian import Bayesian, no_advice
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.transfer.strategy import FixedOrder, Strategy
 
+FIRST = 4  # configs of the greatest merit that a search which ends by itself begins with
 STRATEGIES = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 
 
@@ -93,8 +95,16 @@ def join(
     *,
     advised: bool = True,
 ) -> Bayesian:
-    """A search of one of a file's batches, which advises the others; ``margin``: as of it."""
+    """A search of one of a file's batches, which advises the others; ``margin``: as of it.
+
+    One that ends by itself begins with the ``FIRST`` of the greatest merit, whatever it is told:
+    so that searches of the same cell have tried, and can choose, the same ones.
+    """
     advice = mates.adviser(tokens) if advised else no_advice
-    search = Bayesian(covariance, expected, margin=margin, advice=advice)
+    first: list[Config] = []
+    if margin is not None:
+        order = np.argsort(expected.round(10), kind="stable")[:FIRST]
+        first = [covariance.legal.configs[place] for place in order]
+    search = Bayesian(covariance, expected, first=first, margin=margin, advice=advice)
     mates.join(tokens, search)
     return search
