@@ -7,6 +7,7 @@ rule serving_engine:
         journals=engine_journals(),
     output:
         boots="results/tables/serving/engine_boots.parquet",
+        faults="results/tables/serving/engine_faults.parquet",
         steps="results/tables/serving/engine_steps.parquet",
         ratios="results/tables/serving/engine_ratios.parquet",
         outputs="results/tables/serving/engine_outputs.parquet",
@@ -20,8 +21,28 @@ rule serving_engine:
         code=code("scripts/serving/engine.py"),
     shell:
         "python -m {params.module} --journals {input.journals:q} --out-boots {output.boots:q}"
-        " --out-steps {output.steps:q} --out-ratios {output.ratios:q}"
+        " --out-faults {output.faults:q} --out-steps {output.steps:q}"
+        " --out-ratios {output.ratios:q}"
         " --out-outputs {output.outputs:q} --out-served {output.served:q} 2> {log:q}"
+
+
+rule serving_bench:
+    input:
+        script="scripts/serving/bench.py",
+        journals=engine_journals(),
+    output:
+        bench="results/tables/serving/engine_bench.parquet",
+        ratios="results/tables/serving/bench_ratios.parquet",
+    log:
+        "logs/serving/bench.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/serving/bench.py"),
+    shell:
+        "python -m {params.module} --journals {input.journals:q} --out {output.bench:q}"
+        " --out-ratios {output.ratios:q} 2> {log:q}"
 
 
 rule serving_law:

@@ -23,7 +23,8 @@ EXAMPLE = "python -m scripts.figures.engine --ratios r.parquet --out-png e.png -
 
 def panels(ratios: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
     """By GPU and model: rows of ENGINE_RATIOS of ours, by base and batch."""
-    ours = ratios[ratios["config"] == OURS].sort_values(["base", "batch"])
+    ours = ratios[(ratios["config"] == OURS) & ratios["counted"].astype(bool)]
+    ours = ours.sort_values(["base", "batch"])
     return {
         (str(device), str(model)): rows
         for (device, model), rows in ours.groupby(["device", "model"], sort=True)

@@ -26,7 +26,7 @@ def fault_tasks(plan: Plan, name: str, act: Mapping[str, Any] | None) -> list[Ta
     about = {"task": "fault", "boot": name}
     if act is None:
         return [Task(f"{name}/boot", "fault", "memory", {}, {}, about)]
-    question = dict(_BUSY)
+    question: dict[str, Any] = dict(_BUSY)
     if act["kind"] == NO_SPACE:
         file = Path(act["folder"]) / f"{name}.npy"
         question = {"prompts": prompts_of(plan), "file": str(file)}

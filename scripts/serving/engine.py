@@ -25,6 +25,7 @@ from scripts.lib.links import Body
 from scripts.lib.log import run_main
 from scripts.lib.schemas.serving import (
     ENGINE_BOOTS,
+    ENGINE_FAULTS,
     ENGINE_OUTPUTS,
     ENGINE_RATIOS,
     ENGINE_SERVED,
@@ -33,11 +34,15 @@ from scripts.lib.schemas.serving import (
 from scripts.lib.tables import Table, write_table
 from scripts.serving.journal import Engine, read_engine
 
+UNIFORM = "uniform"  # journals of before say nothing of it
+OTHER_WEIGHTS = "other weights"  # the one planted fault of journals that have only yes or no
 OK, COMMITTED, DEFAULT, OURS = "ok", "committed", "default", "ours"
 # What is held against what, the reference second.
 HELD = ((OURS, COMMITTED), (OURS, DEFAULT), (DEFAULT, COMMITTED))
 LEVEL = 0.95
-TABLES = (ENGINE_BOOTS, ENGINE_STEPS, ENGINE_RATIOS, ENGINE_OUTPUTS, ENGINE_SERVED)
+TABLES = (
+    ENGINE_BOOTS, ENGINE_FAULTS, ENGINE_STEPS, ENGINE_RATIOS, ENGINE_OUTPUTS, ENGINE_SERVED,
+)  # fmt: skip
 EXAMPLE = """
   python -m scripts.serving.engine --journals data/recorded/engine/*/run.jsonl.xz \\
     --out-ratios engine_ratios.parquet --out-outputs engine_outputs.parquet
@@ -60,6 +65,15 @@ def boots(engine: Engine) -> Iterator[Row]:
             "start": body["start"], **_how(body), "seconds": body["seconds"], **named,
             "peak_bytes": facts.get("peak_bytes"), "kernel_hash": engine.kernel_hash,
             "planted": body["boot"] in planted,
+        }  # fmt: skip
+
+
+def faults(engine: Engine) -> Iterator[Row]:
+    """ENGINE_FAULTS."""
+    for body in engine.of("fault"):
+        yield {
+            "device": engine.device, "model": body["model"], **_where(engine, body), **_how(body),
+            "seconds": body["seconds"],
         }  # fmt: skip
 
 
@@ -86,7 +100,8 @@ def steps(engine: Engine) -> Iterator[Row]:
         moe = [gpu.get(key) for key in ("moe_gemm", "moe_align", "moe_sum")]
         yield {
             **_of_model(engine, body["model"]), **_where(engine, body), "pass": body["pass"],
-            "config": body["config"], "batch": body["batch"], **how,
+            "config": body["config"], "batch": body["batch"],
+            "routing": body.get("routing", UNIFORM), **how,
             "wall_us": float(np.median(step_s) * 1e6) if step_s else None,
             "gpu_us": gpu.get("busy") or gpu.get("all"),
             "kernel_us": gpu.get("all"), "gemm_us": gpu.get("moe_gemm"),
@@ -114,7 +129,7 @@ def interval(logs: Sequence[float]) -> tuple[float, float, float]:
 def ratios(table: pd.DataFrame) -> pd.DataFrame:
     """ENGINE_RATIOS of ENGINE_STEPS; pairs that no boot holds have no row."""
     fine = table[table["outcome"] == OK]
-    keys = ["device", "model", "shape", "scheme", "layers", "moe_layers", "batch"]
+    keys = ["device", "model", "shape", "scheme", "layers", "moe_layers", "batch", "routing"]
     rows = []
     for key, some in fine.groupby(keys, sort=True):
         by_boot = some.groupby(["recording", "boot", "config"])[
@@ -124,7 +139,10 @@ def ratios(table: pd.DataFrame) -> pd.DataFrame:
             row = _held(by_boot, config, base)
             if row is not None:
                 rows.append({**dict(zip(keys, key, strict=True)), **row})
-    return pd.DataFrame(rows, columns=ENGINE_RATIOS.names)
+    found = pd.DataFrame(rows, columns=ENGINE_RATIOS.names)
+    # One routing of each model, so that no step counts twice: draws alike in all, where there are.
+    least = found.groupby(["device", "model"])["routing"].transform("min")
+    return found.assign(counted=(found["routing"] == least).astype(bool))
 
 
 def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
@@ -160,6 +178,7 @@ def outputs(engine: Engine) -> Iterator[Row]:
     kept = ("logits_diff", "prompts", "next_equal", "tied", "tokens_equal", "tokens_compared")
     for body in engine.of("outputs"):
         found, looked = body["result"], taken.get((body["boot"], body["config"]))
+        planted = body.get("planted")
         read = (looked["result"].get("read") or [""]) if looked else None
         launched = launched_by(looked["result"].get("looked_up") or {}) if looked else None
         how = _how(body)
@@ -170,7 +189,8 @@ def outputs(engine: Engine) -> Iterator[Row]:
             **{k: v for k, v in _of_model(engine, body["model"]).items() if k in
                ("device", "model", "shape")},
             **_where(engine, body), "config": body["config"], "again": body["again"],
-            "planted": bool(body.get("planted")), **how,
+            "planted": bool(planted),
+            "fault": OTHER_WEIGHTS if planted is True else planted or "", **how,
             **{key: found.get(key) for key in kept},
             "file": None if read is None else Path(read[0]).name,
             "launched": None if launched is None else json.dumps(launched, sort_keys=True),
@@ -225,9 +245,12 @@ def tables(engines: Sequence[Engine]) -> dict[str, tuple[pd.DataFrame, Table]]:
     by_step = every(steps, ENGINE_STEPS, "recording", "boot", "pass", "config", "batch")
     return {
         "engine_boots": every(boots, ENGINE_BOOTS, "recording", "boot", "start"),
+        "engine_faults": every(faults, ENGINE_FAULTS, "recording", "boot"),
         "engine_steps": by_step,
         "engine_ratios": (ratios(by_step[0]), ENGINE_RATIOS),
-        "engine_outputs": every(outputs, ENGINE_OUTPUTS, "recording", "boot", "again", "config"),
+        "engine_outputs": every(
+            outputs, ENGINE_OUTPUTS, "recording", "boot", "planted", "again", "config"
+        ),
         "engine_served": every(served, ENGINE_SERVED, "recording", "boot", "round"),
     }
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.schemas.serving import LAW, REPLAY
+from scripts.lib.schemas.serving import BENCH_RATIOS, ENGINE_BENCH, LAW, REPLAY
 from scripts.lib.tables import Table
+from scripts.serving.bench import tables as of_bench
 from scripts.serving.engine import tables as of_engine
 from scripts.serving.journal import read_engine
 from scripts.serving.law import launched_in, law
@@ -31,8 +32,11 @@ def _made() -> dict[str, tuple[pd.DataFrame, Table]]:
         engine = read_engine(journal(Path(name) / "j.jsonl", fault="no-memory"))
     found = of_engine([engine])
     ratios = found["engine_ratios"][0]
+    bench, held = of_bench([engine])
     return found | {
-        "law": (law(ratios, launched_in([engine]), operator()), LAW),
+        "law": (law(ratios, launched_in([engine]), {"uniform": operator()}), LAW),
+        "engine_bench": (bench, ENGINE_BENCH),
+        "bench_ratios": (held, BENCH_RATIOS),
         "replay": (replay(*recorded(), POOL, 1), REPLAY),
     }
 
@@ -46,4 +50,5 @@ def rows(summary: dict[str, Any]) -> int:
         + sum(len(runs[name]) for name in ("outputs", "served", "failed"))
         + sum(len(one["rows"]) for one in serving["replay"]["over"].values())
         + serving["law"]["cells"]
+        + sum(len(part["http"][name]) for name in ("rows", "ratios"))
     )

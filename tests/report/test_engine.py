@@ -33,7 +33,7 @@ def test_a_row_of_the_engine_is_that_of_the_table(made, inputs, page):
     assert len(rows) == len(table) == 1
     assert rows[0]["gpu_ratio"]["mean"] == pytest.approx(table["gpu_ratio"].iloc[0], rel=1e-5)
     assert rows[0]["outputs_equal"] is True
-    assert "| `mix` | 2, 2 | 4 | ours | committed | 2 | 0.9800" in page
+    assert "| `mix` | 2, 2 | 4 | uniform | ours | committed | 2 | 0.9800" in page
 
 
 def test_the_operator_stands_beside_the_engine(made):
@@ -44,6 +44,32 @@ def test_outputs_files_and_faults_are_told(page):
     assert "| `mix` | ours | no | no | ok |" in page
     assert "`E=8,N=7168,device_name=NVIDIA_H200.json`" in page
     assert "| `no-memory` | yes | out_of_memory | `CUDA out of memory." in page
+
+
+def test_a_planted_gemm_is_found_and_the_gate_says_no(made, page):
+    runs = made["runtime"]["NVIDIA_H200"]["engine_runs"]
+    assert runs["planted"] == {"n": 1, "found": 1, "gate": {"n": 1, "refused": 1}}
+    assert (
+        "| `mix` | ours | no | half-of-k | wrong_output: `logits_diff 0.2 is over 0.01` |" in page
+    )
+    assert "refused by its end-to-end gate in 1 of 1" in page
+
+
+def test_the_gate_lets_what_is_equal_pass_and_names_what_is_not(inputs):
+    table = pd.read_parquet(inputs["engine_outputs"]).set_index(["config", "planted"])
+    fine, wrong = (table.loc[("ours", planted)].to_dict() for planted in (False, True))
+    assert engine.refusals({**fine, "config": "ours"}) == []
+    (why,) = engine.refusals({**wrong, "config": "ours"})
+    assert "wrong_output: logits_diff 0.2 is over 0.01" in why
+
+
+def test_a_server_s_runs_and_ratios_are_those_of_the_tables(made, inputs, page):
+    http = made["runtime"]["NVIDIA_H200"]["http"]
+    table = pd.read_parquet(inputs["engine_bench"])
+    assert (http["runs"], http["ok"], http["requests"]) == (len(table), 4, 8)
+    (row,) = [r for r in http["ratios"] if r["field"] == "median_tpot_ms"]
+    assert row["ratio"]["mean"] == pytest.approx(4.5 / 5.1, rel=1e-5)
+    assert "| `http-mix-0` | 1 | ours | `E=8,N=7168,device_name=NVIDIA_H200.json` | ok |" in page
 
 
 def test_a_reason_fits_a_cell():

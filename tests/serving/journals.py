@@ -16,6 +16,7 @@ PLAN = {
     "device": "NVIDIA_H200", "batches": [4],
     "models": [{"name": "mix", "shape": SHAPE, "scheme": "bf16", "layers": 2, "moe_layers": 2,
                 "rows": {"4": OURS_ID}, "configs": {"committed": None, "ours": "x"}}],
+    "bench": {"model": {"layers": 3}, "load": {"concurrency": 4}},
 }  # fmt: skip
 FILE = "E=8,N=7168,device_name=NVIDIA_H200.json"
 OUTPUTS = {"logits_diff": 1e-6, "prompts": 3, "next_equal": 3, "tied": 0, "tokens_equal": 9,
@@ -24,6 +25,17 @@ SERVED = {
     "ttft_s": [0.01, 0.03], "tpot_s": [0.001, 0.003], "e2el_s": [0.1, 0.2],
     "itl_s": {"median": 0.002, "p99": 0.004}, "output_tokens": 30, "duration_s": 0.5,
 }  # fmt: skip
+
+
+BENCHED = (("committed", 5.0), ("ours", 4.5), ("ours", 4.5), ("committed", 5.2))
+
+
+def benched(ms: float) -> dict[str, Any]:
+    """What `vllm bench serve` reports, a token every so many milliseconds."""
+    named = {f"{part}_{name}_ms": ms for name in ("ttft", "tpot", "itl", "e2el")
+             for part in ("mean", "median", "p50", "p99")}  # fmt: skip
+    return {"completed": 8, "num_prompts": 8, "duration": 1.0, "request_throughput": 8.0,
+            "output_throughput": 1e3 / ms, **named}  # fmt: skip
 
 
 def journal(
@@ -69,6 +81,15 @@ def journal(
         outcome = Outcome.WRONG_OUTPUT if said["problem"] else Outcome.OK
         found.record(f"o/{config}", Answer(outcome, said["problem"] or "", said), task="outputs",
                      config=config, again=False, **about)  # fmt: skip
+    wrong = OUTPUTS | {"problem": "logits_diff 0.2 is over 0.01", "logits_diff": 0.2}
+    found.record("o/planted", Answer(Outcome.WRONG_OUTPUT, wrong["problem"], wrong), task="outputs",
+                 config="ours", again=False, planted="half-of-k", **about)  # fmt: skip
+    for number, (config, ms) in enumerate(BENCHED):
+        read = [f"/p/{FILE}"] if config == "ours" else []
+        found.record(
+            f"h/{number}", Answer(Outcome.OK, result=benched(ms)), task="bench", boot="http-mix-0",
+            model="mix", config=config, round=number, read=read,
+        )  # fmt: skip
     found.record("s/ours", Answer(Outcome.OK, result=SERVED), task="serve", config="ours",
                  round=0, **about)  # fmt: skip
     found.close()

@@ -83,7 +83,7 @@ def test_passes_of_a_boot_count_once():
     rows = [("a", "ours", 90.0)] * 5 + [("a", "committed", 100.0)] * 5
     rows += [("b", "ours", 99.0), ("b", "committed", 100.0)]
     frame = pd.DataFrame(rows, columns=["boot", "config", "gpu_us"]).assign(
-        recording="r",
+        recording="r", routing="uniform",
         device="G", model="m", shape="s", scheme="bf16", layers=2, moe_layers=2, batch=1,
         outcome="ok",
     )  # fmt: skip
@@ -96,7 +96,11 @@ def test_passes_of_a_boot_count_once():
 
 def test_outputs_say_what_was_read_and_launched(tmp_path):
     engine = read_engine(journal(tmp_path / "j.jsonl"))
-    frame = tables([engine])["engine_outputs"][0].set_index("config")
+    every = tables([engine])["engine_outputs"][0]
+    assert every.groupby("planted")["fault"].unique().map(list).to_dict() == {
+        False: [""], True: ["half-of-k"],
+    }  # fmt: skip
+    frame = every[~every["planted"]].set_index("config")
     assert frame.loc["ours", "file"] == "E=8,N=7168,device_name=NVIDIA_H200.json"
     assert json.loads(frame.loc["ours", "launched"]) == {"4": "M16-N32-K64-G1-W4-S3"}
     assert frame.loc["committed", "file"] == ""
@@ -128,7 +132,8 @@ def test_the_call_mix_is_kept(tmp_path):
 
 def test_greedy_tokens_that_differ_are_wrong(tmp_path):
     path = journal(tmp_path / "j.jsonl", outputs={"tokens_equal": 7, "tokens_compared": 9})
-    frame = tables([read_engine(path)])["engine_outputs"][0].set_index("config")
+    every = tables([read_engine(path)])["engine_outputs"][0]
+    frame = every[~every["planted"]].set_index("config")
     assert frame.loc["ours", "outcome"] == "wrong_output"
     assert frame.loc["ours", "reason"] == "2 prompts continue otherwise"
     assert frame.loc["committed", "outcome"] == "ok"

@@ -30,6 +30,12 @@ _OUTCOME = (
     Column("reason", pa.string(), "why it is not ok; empty if it is"),
 )
 
+_ROUTING = Column(
+    "routing",
+    pa.string(),
+    "of tokens to experts: uniform, anew in every step; drawn, the same draws under every config",
+)
+
 ENGINE_BOOTS = Table(
     "engine_boots",
     1,
@@ -51,9 +57,23 @@ ENGINE_BOOTS = Table(
     ("1: first version",),
 )
 
+ENGINE_FAULTS = Table(
+    "engine_faults",
+    1,
+    "One row per boot that was made to fail, or that something was made to happen to.",
+    (
+        _DEVICE,
+        _MODEL,
+        *_BOOT,
+        *_OUTCOME,
+        Column("seconds", pa.float64(), "until it was known"),
+    ),
+    ("1: first version",),
+)
+
 ENGINE_STEPS = Table(
     "engine_steps",
-    1,
+    2,
     "One row per (boot, pass, config, batch): decode steps of a booted engine.",
     (
         _DEVICE,
@@ -65,6 +85,7 @@ ENGINE_STEPS = Table(
         Column("pass", pa.int32(), "of the boot, from 0; each turns the order of configs round"),
         _CONFIG,
         _BATCH,
+        _ROUTING,
         *_OUTCOME,
         Column("wall_us", pa.float64(), "median wall time of a step, us", nullable=True),
         Column("gpu_us", pa.float64(), "of a step, in which a kernel runs, us", nullable=True),
@@ -85,15 +106,15 @@ ENGINE_STEPS = Table(
             nullable=True,
         ),
     ),
-    ("1: first version",),
+    ("1: first version", "2: routing"),
 )
 
 _RATIO = "config over base within a boot, mean over boots"
 ENGINE_RATIOS = Table(
     "engine_ratios",
-    1,
-    "One row per (model, batch, config, base): what a config does to a decode step. Boots are the "
-    "clusters: Student's interval of the mean of their log ratios; none from one boot.",
+    2,
+    "One row per (model, batch, routing, config, base): what a config does to a decode step. Boots "
+    "are the clusters: Student's interval of the mean of their log ratios; none from one boot.",
     (
         _DEVICE,
         _MODEL,
@@ -101,6 +122,7 @@ ENGINE_RATIOS = Table(
         Column("scheme", pa.string(), "number formats of its experts"),
         *_LAYERS,
         _BATCH,
+        _ROUTING,
         _CONFIG,
         Column("base", pa.string(), "the config that it is held against, one of those"),
         Column("boots", pa.int32(), "boots that hold both"),
@@ -112,13 +134,16 @@ ENGINE_RATIOS = Table(
         Column("base_gpu_us", pa.float64(), "time in which a kernel runs, us"),
         Column("base_moe_us", pa.float64(), "of these the experts', us"),
         Column("spread", pa.float64(), "largest over smallest such time of base over boots, - 1"),
+        Column(
+            "counted", pa.bool_(), "told of its model: drawn, if it was routed so, else uniform"
+        ),
     ),
-    ("1: first version",),
+    ("1: first version", "2: routing"),
 )
 
 ENGINE_OUTPUTS = Table(
     "engine_outputs",
-    1,
+    2,
     "One row per (boot, config) whose outputs were held against those of the boot's first config: "
     "random weights of full size, the model's own gate.",
     (
@@ -128,7 +153,8 @@ ENGINE_OUTPUTS = Table(
         *_BOOT,
         _CONFIG,
         Column("again", pa.bool_(), "the first config once more"),
-        Column("planted", pa.bool_(), "under other weights, so that outputs must be found wrong"),
+        Column("planted", pa.bool_(), "under a fault, so that outputs must be found wrong"),
+        Column("fault", pa.string(), "other weights, or what an experts' GEMM leaves out; or none"),
         *_OUTCOME,
         Column("logits_diff", pa.float64(), "largest over prompts, last layer", nullable=True),
         Column("prompts", pa.int32(), "how many", nullable=True),
@@ -140,7 +166,7 @@ ENGINE_OUTPUTS = Table(
         Column("launched", pa.string(), "JSON: tokens -> id of the config launched", nullable=True),
         Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: fault"),
 )
 
 _MS = "ms"
@@ -172,22 +198,84 @@ ENGINE_SERVED = Table(
     ("1: first version",),
 )
 
+_BENCH = (
+    ("request_throughput", "requests a second"),
+    ("output_throughput", "output tokens a second"),
+    *(
+        (f"{part}_{name}_ms", f"{words}, {_MS}")
+        for name, words in (
+            ("ttft", "to a request's first token"),
+            ("tpot", "of a token after it, by request"),
+            ("itl", "between two tokens"),
+            ("e2el", "to a request's last token"),
+        )
+        for part in ("mean", "median", "p50", "p99")
+    ),
+)
+ENGINE_BENCH = Table(
+    "engine_bench",
+    1,
+    "One row per run of vllm bench serve against vLLM's own OpenAI server, over HTTP; fields as it "
+    "reports them.",
+    (
+        _DEVICE,
+        _MODEL,
+        Column("layers", pa.int32(), "layers that were booted"),
+        *_BOOT,
+        _CONFIG,
+        Column("round", pa.int32(), "of the boot, from 0, in their order"),
+        *_OUTCOME,
+        Column("requests", pa.int32(), "answered", nullable=True),
+        Column("concurrency", pa.int32(), "requests at once, at most"),
+        Column("file", pa.string(), "config file that was read; empty: none", nullable=True),
+        *(Column(name, pa.float64(), words, nullable=True) for name, words in _BENCH),
+    ),
+    ("1: first version",),
+)
+
+BENCH_RATIOS = Table(
+    "bench_ratios",
+    1,
+    "One row per (model, config, base, field): what a config does to a field of ENGINE_BENCH. "
+    "Rounds of a boot are averaged; boots are the clusters: Student's interval of the mean of "
+    "their log ratios.",
+    (
+        _DEVICE,
+        _MODEL,
+        _CONFIG,
+        Column("base", pa.string(), "the config that it is held against"),
+        Column("field", pa.string(), "of ENGINE_BENCH"),
+        Column("boots", pa.int32(), "boots that hold both"),
+        Column("rounds", pa.int32(), "runs under each, of all boots"),
+        Column("ratio", pa.float64(), "config over base within a boot, mean over boots"),
+        *interval(nullable=True),
+        Column("again", pa.float64(), "largest of base's two rounds of a boot over the other, - 1"),
+    ),
+    ("1: first version",),
+)
+
 LAW = Table(
     "law",
-    1,
-    "One row per (model, batch, config, base): what the operator's record predicts of a decode "
-    "step and what the engine took. Predicted: 1 + MoE layers x (operator under config - under "
-    "base) / kernel time of a step under base.",
+    2,
+    "One row per (model, batch, routing, config, base): what the operator alone predicts of a "
+    "decode step and what the engine took. Predicted: 1 + MoE layers x (operator under config - "
+    "under base) / kernel time of a step under base.",
     (
         _DEVICE,
         _MODEL,
         _SHAPE,
         Column("moe_layers", pa.int32(), "MoE calls of a step"),
         _BATCH,
+        _ROUTING,
         _CONFIG,
         Column("base", pa.string(), "the config that it is held against"),
         Column("same", pa.bool_(), "both are one config: nothing may differ"),
-        Column("predicted", pa.float64(), "ratio, from the operator's rounds that chose nothing"),
+        Column(
+            "predicted",
+            pa.float64(),
+            "ratio; drawn: the operator on the same draws; uniform: its record's rounds "
+            "that chose nothing",
+        ),
         *interval(prefix="predicted_", nullable=True),
         Column("measured", pa.float64(), "gpu_ratio of ENGINE_RATIOS"),
         *interval(nullable=True),
@@ -196,7 +284,7 @@ LAW = Table(
         Column("open", pa.bool_(), "further apart, but their intervals overlap: not told apart"),
         Column("wall", pa.float64(), "ratio of ENGINE_RATIOS: by wall clock"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: routing"),
 )
 
 REPLAY = Table(

@@ -12,7 +12,7 @@ from scripts.report.section import Section, Source, with_template
 TOPICS = {
     "What was found": (
         "first", "headline", "margins", "live", "cold", "agreement", "engine", "serving",
-        "teaching", "claims", "reading",
+        "http", "teaching", "claims", "reading",
     ),
     "Get a file": ("catalogue",),
     "What it means": ("scope", "limits", "words"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from scripts.claims.engine import in_engine
+from scripts.lib.config import parse_id
 from scripts.lib.device import short_name
+from scripts.lib.judging.outputs import LIMIT
 from scripts.lib.schemas import serving as schema
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
@@ -16,6 +21,7 @@ from scripts.report.section import Figure, Frame, Frames, Headline, Section, Sum
 
 _MODULE = "serving.engine"
 BOOTS = made("engine_boots", _MODULE, schema.ENGINE_BOOTS)
+FAULTS = made("engine_faults", _MODULE, schema.ENGINE_FAULTS)
 RATIOS = made("engine_ratios", _MODULE, schema.ENGINE_RATIOS)
 OUTPUTS = made("engine_outputs", _MODULE, schema.ENGINE_OUTPUTS)
 SERVED = made("engine_served", _MODULE, schema.ENGINE_SERVED)
@@ -30,7 +36,7 @@ CONFIGS = {
     " what is predicted without a GPU",
 }
 _PLAIN = ("model", "shape", "layers", "moe_layers", "batch", "config", "base", "boots",
-          "base_wall_us", "base_gpu_us", "spread")  # fmt: skip
+          "base_wall_us", "base_gpu_us", "spread", "routing")  # fmt: skip
 _SERVED = (
     "request_throughput", "output_throughput", "median_ttft_ms", "p99_ttft_ms", "median_tpot_ms",
     "p99_tpot_ms", "median_itl_ms", "p99_itl_ms",
@@ -49,14 +55,16 @@ def engine(read: Frames) -> Summary:
             for own in (read["engine_ratios"], read["engine_outputs"], read["engine_served"])
         )
         rows = list(steps(ratios, equal_models(outputs)))
+        faults = read["engine_faults"][read["engine_faults"]["device"] == device]
+        counts = ratios[ratios["counted"].astype(bool)]
         found[str(device)] = {
             "engine": rows,
             "engine_runs": {
                 "models": int(ratios["model"].nunique()),
                 "over": {str(base): over(some) for base, some in
-                         ratios[ratios["config"] == OURS].groupby("base", sort=True)},
+                         counts[counts["config"] == OURS].groupby("base", sort=True)},
                 "boots": booted(boots),
-                "failed": failed(boots),
+                "failed": failed(boots, faults),
                 **counted(outputs),
                 "outputs": compared(outputs),
                 "served": list(answered(served)),
@@ -101,19 +109,31 @@ def equal_models(outputs: Frame) -> dict[str, bool]:
 
 
 def counted(outputs: Frame) -> Figure:
-    """``comparisons`` and the ``same_outputs`` of them; the same of ``planted`` other weights."""
+    """``comparisons`` and the ``same_outputs`` of them; the same of ``planted`` faults, and by the
+    gate: files of ours under a GEMM that is wrong, how many, and how many it refused."""  # noqa: D205,D209
     planted = outputs["planted"].astype(bool)
     same = outputs["outcome"] == OK
+    asked = outputs[planted & (outputs["config"] == OURS)]
+    refused = sum(bool(refusals(row)) for row in plain_rows(asked))
     return {
         "comparisons": int((~planted).sum()), "same_outputs": int((same & ~planted).sum()),
-        "planted": {"n": int(planted.sum()), "found": int((planted & ~same).sum())},
+        "planted": {"n": int(planted.sum()), "found": int((planted & ~same).sum()),
+                    "gate": {"n": len(asked), "refused": refused}},
     }  # fmt: skip
+
+
+def refusals(row: Figure) -> list[str]:
+    """What the gate of a claim says of a file by its outputs alone, whatever was planted."""
+    read: dict[str, str] = json.loads(row["launched"] or "{}")
+    launched = {int(tokens): parse_id(config) for tokens, config in read.items()}
+    layer = f"{row['device']}/{row['shape']}"
+    return list(in_engine(launched, layer, pd.DataFrame([{**row, "planted": False}]), (), LIMIT))
 
 
 def compared(outputs: Frame) -> list[Figure]:
     """Outputs of each model under each config, held against those under its first."""
-    kept = ("model", "config", "again", "planted", "outcome", "reason", "logits_diff", "prompts",
-            "next_equal", "tied", "tokens_equal", "tokens_compared", "file")  # fmt: skip
+    kept = ("model", "config", "again", "planted", "fault", "outcome", "reason", "logits_diff",
+            "prompts", "next_equal", "tied", "tokens_equal", "tokens_compared", "file")  # fmt: skip
     return [
         {name: row[name] for name in kept} | {"reason": brief(row["reason"])}
         for row in plain_rows(outputs)
@@ -139,13 +159,14 @@ def booted(boots: Frame) -> Figure:
     }  # fmt: skip
 
 
-def failed(boots: Frame) -> list[Figure]:
-    """Boots that ended otherwise, those that were made to among them."""
-    rows = boots[boots["outcome"] != OK]
-    kept = ("boot", "outcome", "reason", "planted")
+def failed(boots: Frame, faults: Frame) -> list[Figure]:
+    """Boots that ended otherwise, and all that were made to, in their boot or after it."""
+    rows = boots[(boots["outcome"] != OK) & ~boots["planted"].astype(bool)]
     return [
-        {name: row[name] for name in kept} | {"reason": brief(row["reason"])}
-        for row in plain_rows(rows)
+        {name: row[name] for name in ("boot", "outcome")}
+        | {"reason": brief(row["reason"]), "planted": planted}
+        for some, planted in ((rows, False), (faults, True))
+        for row in plain_rows(some)
     ]
 
 
@@ -192,7 +213,7 @@ SECTION = Section(
         "runtime/*/engine_runs/over": [RATIOS],
         "runtime/*/engine_runs/models": [RATIOS],
         "runtime/*/engine_runs/boots": [BOOTS],
-        "runtime/*/engine_runs/failed": [BOOTS],
+        "runtime/*/engine_runs/failed": [BOOTS, FAULTS],
         "runtime/*/engine_runs/outputs": [OUTPUTS],
         "runtime/*/engine_runs/comparisons": [OUTPUTS],
         "runtime/*/engine_runs/same_outputs": [OUTPUTS],

@@ -29,7 +29,7 @@ def serving(read: Frames, device: str) -> Summary:
     if len(replay):
         found["replay"] = replayed(replay)
     if len(law):
-        found["law"] = lawful(law)
+        found["law"] = laws(law)
     return {"serving": found} if found else {}
 
 
@@ -74,12 +74,38 @@ def _layer(row: Figure, every: Frame) -> Figure:
     }  # fmt: skip
 
 
+def laws(rows: Frame) -> Figure:
+    """``lawful`` of the routing that is the same on both sides, if there is one, and its name; of
+    each routing by ``by_routing``, without rows."""  # noqa: D205,D209
+    found = {
+        str(routing): lawful(some) | {"routing": str(routing)}
+        for routing, some in rows.groupby("routing", sort=True)
+    }
+    short = {
+        routing: {key: value for key, value in one.items() if key != "rows"}
+        for routing, one in found.items()
+    }
+    every = [row for one in found.values() for row in one["rows"]]
+    return {**next(iter(found.values())), "by_routing": short, "rows": every}
+
+
 def lawful(rows: Frame) -> Figure:
     """``cells`` and ``within_1pp`` of them; the others, ``open`` where the intervals overlap, else
     ``further``; the first two of ``nulls``; how far apart; the rows."""  # noqa: D205,D209
     apart = rows["apart"].abs()
     nulls = rows[rows["same"].astype(bool)]
-    kept = ("model", "batch", "config", "base", "same", "apart", "within", "open", "wall")
+    kept = (
+        "model",
+        "batch",
+        "routing",
+        "config",
+        "base",
+        "same",
+        "apart",
+        "within",
+        "open",
+        "wall",
+    )
     return {
         "cells": len(rows),
         "within_1pp": int(rows["within"].sum()),
