@@ -25,6 +25,7 @@ from scripts.engine.supervisor import LOG_NAME, Deadlines, death_of
 from scripts.engine.tokenizer import write_tokenizer
 from scripts.engine.vllm_engine import arguments_of
 
+_GUARD = (sys.executable, "-m", "scripts.engine.guarded")
 PROGRAM = (sys.executable, "-m", "vllm.entrypoints.cli.main", "serve")
 EXTENSION = "scripts.engine.extension.Extension"
 HOST = "127.0.0.1"
@@ -96,7 +97,7 @@ class Server:
         ours = {"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "VLLM_SERVER_DEV_MODE": "1"}
         with self.log.open("wb") as said:
             self._process = subprocess.Popen(
-                [*self._program, *command],
+                [*_GUARD, *self._program, *command],
                 cwd=_ROOT,
                 env={**environment_of(self.spec, folder, self._base), **ours},
                 stdin=subprocess.DEVNULL,

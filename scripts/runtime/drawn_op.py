@@ -49,7 +49,7 @@ EXAMPLE = """
   python -m scripts.runtime.drawn_op --plan build/engine/plan.json --journal build/engine/op.jsonl
 """
 # A pass of a graph is as long as the draws are many: so many rounds tell a thousandth.
-PROTOCOL = Protocol(rounds=24, least_rounds=10, finals_seconds=1.2)
+PROTOCOL = Protocol(rounds=24, least_rounds=10, finals_seconds=0.6)
 MODULE = "scripts.runtime.drawn_op"
 
 

@@ -155,9 +155,10 @@ class Study:
         return found
 
     def _turns(self, boots: list[Booted]) -> Iterator[tuple[Booted, list[Task]]]:
-        """First every boot once, then outputs, then serving, then the passes that are left."""
+        """First every boot once, then outputs, then serving, then the passes that are left, and at
+        the end what is made to fail."""  # noqa: D205,D209
         more = [f"decode-{number}" for number in range(1, self._plan["passes"])]
-        for kind in ("fault", "decode-0", "parity", "serve", *more):
+        for kind in ("decode-0", "parity", "serve", *more, "fault"):
             for boot in boots:
                 mine = [task for task in self._tasks(boot) if task.phase == kind]
                 if mine:

@@ -97,7 +97,8 @@ def test_replay_and_law_are_those_of_the_tables(made, inputs, page):
         over["ratio"], rel=1e-5
     )
     assert (found["law"]["cells"], found["law"]["within_1pp"]) == (1, 1)
-    assert "1 of 1 cells are" in page
+    assert found["law"]["by_routing"]["uniform"]["within_1pp"] == 1
+    assert "| uniform | 1 | 1 | 0 | 0 |" in page
 
 
 def test_readings_quote_the_figures(made):

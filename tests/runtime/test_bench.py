@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -87,6 +89,30 @@ def test_nobody_measures_before_all_are_up_and_time_stops_between_runs(planned, 
     assert {body["task"] for body in bodies} == {"boot"}
     with turn(lock):
         pass
+
+
+def test_a_server_ends_with_who_started_it(planned, tmp_path):
+    made, _ = planned
+    code = (
+        "import sys, json, os; from pathlib import Path\n"
+        "from scripts.engine.server import Server; from scripts.engine.spec import spec_of\n"
+        "from tests.runtime.test_bench import WORLD, free_port\n"
+        "spec = spec_of(json.loads(Path(sys.argv[1]).read_text()))\n"
+        "one = Server(spec, Path(sys.argv[2]), free_port(), program=(*WORLD, 'server'))\n"
+        "assert one.boot().ok; print(one.pid, one.port, flush=True); os.kill(os.getpid(), 9)\n"
+    )
+    (tmp_path / "s.json").write_text(json.dumps(made["bench"]["boots"][0]["spec"]))
+    at = [str(tmp_path / "s.json"), str(tmp_path / "boot")]
+    command = [sys.executable, "-c", code, *at]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    pid, port = map(int, said.stdout.split())
+    until = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()
+    with socket.socket() as free:  # but for connections that linger
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
 
 
 def test_the_other_server_has_the_other_order():
