@@ -96,7 +96,7 @@ def test_a_server_ends_with_who_started_it(planned, tmp_path):
     code = (
         "import sys, json, os; from pathlib import Path\n"
         "from scripts.engine.server import Server; from scripts.engine.spec import spec_of\n"
-        "from tests.runtime.test_bench import WORLD, free_port\n"
+        "from scripts.runtime.bench import free_port; from tests.runtime.test_bench import WORLD\n"
         "spec = spec_of(json.loads(Path(sys.argv[1]).read_text()))\n"
         "one = Server(spec, Path(sys.argv[2]), free_port(), program=(*WORLD, 'server'))\n"
         "assert one.boot().ok; print(one.pid, one.port, flush=True); os.kill(os.getpid(), 9)\n"
@@ -105,6 +105,7 @@ def test_a_server_ends_with_who_started_it(planned, tmp_path):
     at = [str(tmp_path / "s.json"), str(tmp_path / "boot")]
     command = [sys.executable, "-c", code, *at]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.stdout, said.stderr
     pid, port = map(int, said.stdout.split())
     until = time.monotonic() + 10
     while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
