@@ -66,3 +66,22 @@ rule statistics_cold:
         " --states {input.states:q} --aa {input.aa:q} --replayed {params.replayed:q}"
         " --margin {params.margin:q} --resamples {params.resamples:q} --level {params.level:q}"
         " --seed {params.seed:q} --out {output.cold:q} 2> {log:q}"
+
+
+rule statistics_registered:
+    input:
+        script="scripts/statistics/registered.py",
+        cold=rules.statistics_cold.output.cold,
+        spec=LOCKED_SPEC,
+    output:
+        outcomes="results/tables/statistics/registered_outcomes.parquet",
+    log:
+        "logs/statistics/registered.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/registered.py"),
+    shell:
+        "python -m {params.module} --cold {input.cold:q} --lock {input.spec[1]:q}"
+        " --out {output.outcomes:q} 2> {log:q}"

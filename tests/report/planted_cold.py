@@ -6,15 +6,21 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.registration import FIGURES, Entry
 from scripts.lib.schemas.cold import COLD
+from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.tables import Table
+from scripts.statistics.registered import outcomes
 from tests.report.copied import leaves
-from tests.statistics.test_cold import found
+from tests.statistics.test_cold import H100, found
 
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """COLD as the statistics make it."""
-    return {"cold": (found(), COLD)}
+    entry = Entry("2026-11-29T12:00:00Z", "registered", "a", "b", dict(FIGURES), {})
+    cold = found()
+    said = outcomes(cold, {"NVIDIA_H200": entry, H100: entry})
+    return {"cold": (cold, COLD), "registered_outcomes": (said, OUTCOMES)}
 
 
 def rows(summary: dict[str, Any]) -> int:

@@ -18,3 +18,25 @@ REGISTERED = Table(
     ),
     ("1: first version",),
 )
+
+OUTCOMES = Table(
+    "registered_outcomes",
+    1,
+    "One row per (registered GPU, figure, source): what came of a figure that was registered "
+    "before anything was measured on the GPU.",
+    (
+        Column("device", pa.string(), "GPU, named as in config files"),
+        Column("locked", pa.string(), "when the figure was locked, ISO 8601, UTC"),
+        Column("metric", pa.string(), "of the table cold"),
+        Column("to_reach", pa.float64(), "what it was to reach; empty: to be stated, whatever "
+               "it is", nullable=True),
+        Column("source", pa.string(), "GPU whose file the search started from, or none; empty: "
+               "not measured", nullable=True),
+        Column("value", pa.float64(), "the estimate", nullable=True),
+        Column("low", pa.float64(), "lower end of its interval", nullable=True),
+        Column("high", pa.float64(), "upper end", nullable=True),
+        Column("n", pa.int32(), "cells", nullable=True),
+        Column("word", pa.string(), "reached, missed, stated or not measured"),
+    ),
+    ("1: first version",),
+)  # fmt: skip

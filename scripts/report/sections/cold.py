@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import cold as schema
+from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.schemas.search import BUDGETS
 from scripts.report import wording
 from scripts.report.estimates import estimated
@@ -13,6 +14,7 @@ from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
 
 COLD = made("cold", "statistics.cold", schema.COLD)
+REGISTERED = made("registered_outcomes", "statistics.registered", OUTCOMES)
 MANY = 8  # the budget of trials that stands beside none
 # In the summary -> in the table.
 JUDGED = {
@@ -48,6 +50,17 @@ def cold(table: Frame) -> Figure:
 
 def _figure(row: Figure) -> Figure:
     return estimated(row) | {"files": row["files"]}
+
+
+def registered(table: Frame) -> Figure:
+    """By GPU: when its figures were locked, and what came of each, from each source."""
+    return {
+        str(device): {
+            "locked": rows["locked"].iloc[0],
+            "figures": plain_rows(rows.drop(columns=["device", "locked"])),
+        }
+        for device, rows in table.groupby("device", sort=True)
+    }
 
 
 def named(pair: str) -> tuple[str, str]:
@@ -91,8 +104,11 @@ STATED = (
 
 SECTION = Section(
     "cold",
-    origins={"cold": [COLD]},
-    build=lambda read: {"cold": cold(read["cold"])},
+    origins={"cold": [COLD], "registered": [REGISTERED]},
+    build=lambda read: {
+        "cold": cold(read["cold"]),
+        "registered": registered(read["registered_outcomes"]),
+    },
     readings=readings,
     values=lambda summary: {"cold_rows": ordered(summary)},
     words={"cold_words": {"BUDGETS": BUDGETS}},

@@ -1,0 +1,66 @@
+"""What came of registered figures, failures included, and that none is left out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from scripts.lib.registration import FIGURES, Entry
+from scripts.lib.schemas.registered import OUTCOMES
+from scripts.lib.spec import LOCK, read_lock, write_lock
+from scripts.lib.tables import read_table, write_table
+from scripts.statistics.cold import COLD
+from scripts.statistics.registered import main, outcomes, registered, word
+from tests.statistics.test_cold import H100, found
+
+ENTRY = Entry("2026-11-29T12:00:00Z", "registered", "a", "b", dict(FIGURES), {})
+
+
+def test_each_figure_of_each_source_has_its_word() -> None:
+    cold = found()
+    rows = outcomes(cold, {"NVIDIA_H200": ENTRY})
+    metrics = set(cold["metric"])
+    assert set(FIGURES) <= metrics
+    assert len(rows) == len(FIGURES) * 2
+    for _, row in rows.iterrows():
+        same = cold[(cold["metric"] == row["metric"]) & (cold["source"] == row["source"])]
+        assert row["value"] == same["value"].item()
+        wanted = FIGURES[row["metric"]]
+        if wanted is None:
+            assert row["word"] == "stated"
+        else:
+            sign = 1 if row["metric"] == "non_inferior" else -1
+            assert row["word"] == ("reached" if sign * (row["value"] - wanted) >= 0 else "missed")
+    assert {"reached", "missed", "stated"} == set(rows["word"])
+
+
+def test_a_gpu_without_runs_has_all_its_figures_not_measured() -> None:
+    rows = outcomes(found(), {H100: ENTRY})
+    assert rows["metric"].tolist() == list(FIGURES)
+    assert set(rows["word"]) == {"not measured"}
+    assert rows["value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("metric", "wanted", "value", "said"),
+    [("zero_median", 1.005, 1.005, "reached"), ("zero_median", 1.005, 1.0051, "missed"),
+     ("non_inferior", 0.98, 0.979, "missed"), ("non_inferior", 0.98, 0.98, "reached"),
+     ("win", None, 0.1, "stated")],
+)  # fmt: skip
+def test_words(metric: str, wanted: float | None, value: float, said: str) -> None:
+    assert word(metric, wanted, value) == said
+
+
+def test_the_command_takes_the_first_entry_of_the_lock(tmp_path) -> None:
+    lock, versions = tmp_path / LOCK.name, read_lock()
+    later = dataclasses.replace(ENTRY, date="2027-01-01T00:00:00Z", figures={})
+    held = {H100: [dataclasses.asdict(one) for one in (ENTRY, later)]}
+    write_lock(lock, [dataclasses.replace(versions[0], registered=held)])
+    assert registered(lock) == {H100: ENTRY}
+    write_table(tmp_path / "cold.parquet", found(), COLD)
+    out = tmp_path / "out.parquet"
+    words = ["--cold", str(tmp_path / "cold.parquet"), "--out", str(out)]
+    assert main([*words, "--lock", str(lock)]) == 0
+    assert len(read_table(out, OUTCOMES)) == len(FIGURES)
+    assert main([*words, "--lock", "no.json"]) == 2
