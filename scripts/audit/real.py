@@ -34,7 +34,7 @@ from scripts.audit.tuner import Tuner
 from scripts.audit.tuners.committed import Committed
 from scripts.audit.tuners.graphx import Graphx
 from scripts.audit.tuners.published import Published
-from scripts.audit.tuners.steadied import Steadied, ascending, by_expected
+from scripts.audit.tuners.steadied import FIRST, Steadied, ascending, by_expected
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
@@ -86,7 +86,7 @@ class Known:
             by = ascending if expected is None else by_expected(lambda _: expected)
             return by(problem, places)
 
-        return Steadied(tuner, order)
+        return Steadied(tuner, order, first=FIRST)
 
     def _committed(self, layer: Layer) -> Tuner:
         files = self.study.history.files(layer.shape)

@@ -6,14 +6,15 @@ from itertools import count
 import numpy as np
 import pytest
 
-from scripts.audit.bench import NotKnown, Problem, Routing
+from scripts.audit.bench import Bench, NotKnown, Problem, Routing
 from scripts.audit.finding import Subject, Verdict, answered
 from scripts.audit.probes import ORDER, PROBES
+from scripts.audit.tuner import Profile
 from scripts.audit.tuners.by_file import ByFile
 from scripts.audit.tuners.committed import Committed
 from scripts.audit.tuners.graphx import TRIALS, Graphx
 from scripts.audit.tuners.published import Published
-from scripts.audit.tuners.steadied import Steadied
+from scripts.audit.tuners.steadied import Steadied, by_expected
 from scripts.lib.shape import BATCH_LADDER
 from scripts.transfer.strategy import FixedOrder
 from tests.audit.invented import TOKENS, bench, layer
@@ -87,6 +88,29 @@ def test_steadied_is_the_tuner_but_for_what_it_chooses() -> None:
     assert len({tuner.run(problem(64)).place for tuner in lucky}) > 1
     assert {tuner.run(problem(64)).place for tuner in steady} == {11}
     assert steady[0].key(problem(64)) == lucky[0].key(problem(64))
+
+
+class Blind(Published):
+    """Times one slow tactic only."""
+
+    def profile(self, problem: Problem, bench: Bench) -> Profile:
+        key = self.key(problem)
+        self.entries[key] = 40
+        return Profile(key, self.timed_at(problem), np.array([40]), np.array([150.0]))
+
+
+def test_what_is_expected_to_be_fastest_races_whether_it_was_timed_or_not() -> None:
+    us = np.full((len(TOKENS), 48), 150.0)
+    us[:, [11, 23]] = 100.0
+    of = layer(us)
+    expected = np.full(48, 5.0)
+    expected[[23, 30]] = 1.0, 2.0
+    for first, chosen in ((0, 40), (2, 23)):
+        order = by_expected(lambda _: expected)
+        tuner = Steadied(Blind(of, BATCH_LADDER), order, first=first)
+        tuner.profile(problem(64), bench(of))
+        assert tuner.choose(problem(64)) == chosen
+        assert tuner.fresh().first == first
 
 
 @pytest.mark.parametrize("probe", ORDER)

@@ -15,7 +15,7 @@ from scripts.audit.tuners.autotuned import Autotuned, Clock
 from scripts.audit.tuners.committed import Committed
 from scripts.audit.tuners.graphx import Graphx
 from scripts.audit.tuners.published import Published
-from scripts.audit.tuners.steadied import Order, Steadied, by_expected
+from scripts.audit.tuners.steadied import FIRST, Order, Steadied, by_expected
 from scripts.audit.world import ARENA
 from scripts.lib.shape import BATCH_LADDER, Cell
 from scripts.transfer.kernel import Covariance
@@ -70,7 +70,7 @@ def entrants(plan: Plan, clock: Clock | None = None) -> dict[str, Callable[[Laye
         return plan.between(problem.ranks, problem.cell.tokens)
 
     def steadied(tuner: Tuner) -> Tuner:
-        return Steadied(tuner, order, apart)
+        return Steadied(tuner, order, apart, FIRST)
 
     return {
         "published": published,

@@ -13,6 +13,7 @@ from scripts.audit.tuner import Key, Profile, Ran, Tuner
 NEAR = 0.05  # log units behind the fastest that it timed: further behind, no race is needed
 # A shortlist's race costs more of its argmin than a whole space's.
 BUDGET = 4.0
+FIRST = 8  # of an order by what is expected; as many as a search tries here
 Order = Callable[[Problem, Places], Places]
 Apart = Callable[[Problem], float]
 
@@ -40,11 +41,14 @@ def not_told(_: Problem) -> float:
 class Steadied:
     """See ``scripts.audit.tuner.Tuner``: another tuner, but for what it chooses.
 
-    ``order``: the canonical order of a problem's tactics; ``apart``: see ``race``.
+    ``order``: the canonical order of a problem's tactics; ``apart``: see ``race``; ``first``: so
+    many race whether the tuner timed them or not, since a search that is begun anew may try others.
     """
 
-    def __init__(self, tuner: Tuner, order: Order = ascending, apart: Apart = not_told) -> None:
-        self.tuner, self.order, self.apart = tuner, order, apart
+    def __init__(
+        self, tuner: Tuner, order: Order = ascending, apart: Apart = not_told, first: int = 0
+    ) -> None:
+        self.tuner, self.order, self.apart, self.first = tuner, order, apart, first
         self.name = f"raced {tuner.name}"
         self.choices: dict[Key, Choice] = {}
 
@@ -69,7 +73,11 @@ class Steadied:
         """The tuner's timings; the near ones race."""
         found = self.tuner.profile(problem, bench)
         timed = found.problem
-        near = self.order(timed, found.places[np.log(found.us / found.us.min()) <= NEAR])
+        near = found.places[np.log(found.us / found.us.min()) <= NEAR]
+        if self.first:
+            every = self.order(timed, self.tuner.enumerate(timed))
+            near = np.union1d(near, every[: self.first])
+        near = self.order(timed, near)
         self.choices[found.key] = race(
             bench, timed, near, budget=BUDGET, apart=self.apart(timed)
         )  # fmt: skip
@@ -99,7 +107,7 @@ class Steadied:
 
     def fresh(self) -> Steadied:
         """Nothing timed, nothing raced."""
-        return Steadied(self.tuner.fresh(), self.order, self.apart)
+        return Steadied(self.tuner.fresh(), self.order, self.apart, self.first)
 
     def together(self, ranks: int) -> Sequence[Tuner]:
         """The tuner's ranks, if one choice serves them all it is raced once: none here."""
