@@ -28,6 +28,8 @@ from scripts.runtime.operators import Make, vllm
 
 LOG = logging.getLogger("compile")
 EVERY_S = 10.0  # between two lines of progress
+# Binaries to a process: to import vLLM takes a core longer than to compile as many.
+EACH = 4
 
 
 class CompileAhead:
@@ -92,8 +94,9 @@ class CompileAhead:
     def _compile(self, jobs: list[Job], chain: Chain, run_id: str, deadline_s: float) -> None:
         began = told = time.perf_counter()
         failures = number = 0
+        processes = min(self._processes, max(1, -(-len(jobs) // EACH)))
         with closing(
-            run_all(Compiler, (self._gpu, self._make), jobs, deadline_s, self._processes)
+            run_all(Compiler, (self._gpu, self._make), jobs, deadline_s, processes)
         ) as results:
             for number, (job, result, seconds) in enumerate(results, start=1):
                 line = _line(job, result, seconds)
