@@ -47,7 +47,8 @@ class Setup:
     """What all engines of a suite share.
 
     ``levels``: those asked for. ``until``: time.monotonic() after which nothing is begun.
-    ``hang_s``: deadline of a planted hang. ``gates``: what needs a cell that did not pass is not
+    ``hang_s``: deadline of a planted hang; ``faults_s``: kept for all planted faults, which come
+    last. ``gates``: what needs a cell that did not pass is not
     timed; else it is, and the judge says so. ``lock``: turn on a GPU that others time on, too.
     """
 
@@ -57,6 +58,7 @@ class Setup:
     until: float = float("inf")
     deadlines: Deadlines = field(default_factory=Deadlines)
     hang_s: float = 3.0
+    faults_s: float = 10.0
     at_once: int = 8
     program: Sequence[str] = WORKER
     lock: Path | None = None
@@ -214,17 +216,23 @@ class Suite:
         """Round by round, all that may be timed, each once in a fresh order."""
         cells = {cell.id: engines[cell.id] for cell in wave}
         every = [*wave, *(rider for cell in wave for rider in self._riders.get(cell.id, []))]
-        numbers = self._setup.numbers
+        numbers, took = self._setup.numbers, 0.0
+        killed = any(one.planted and one.planted.fault for one in every)
+        end = self._setup.until - (self._setup.faults_s if killed else 0.0)
         for number in range(numbers.repeats):
+            began = time.monotonic()
+            if began + took > end:  # a round is whole, or it is not begun
+                return
             for place in np.random.default_rng(number).permutation(len(every)):
                 cell = every[place]
                 engine = cells[cell.rides or cell.id]
                 begun = self._journal.done(key_of(cell.id, PERFORMANCE))
                 fine = begun is not None and begun["outcome"] == Outcome.OK
-                if fine and engine.alive and self._time_left() and self._round_left(cell, number):
+                if fine and engine.alive and self._round_left(cell, number):
                     with turn(self._setup.lock), self._planted(cell, engine):
                         self._round(cell, engine, number)
-            LOG.info("round %d of %d", number + 1, numbers.repeats)
+            took = time.monotonic() - began
+            LOG.info("round %d of %d took %.1f s", number + 1, numbers.repeats, took)
 
     def _round(self, cell: Cell, engine: Engine, number: int) -> None:
         answer = engine.ask("paced", number=number, numbers=asdict(self._setup.numbers))
