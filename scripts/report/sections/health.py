@@ -50,6 +50,7 @@ def health(table: Frame, rates: Frame) -> Figure:
             "triton": _grouped(mine[mine["group"] == TRITON]),
             "proposals": len(found),
             "proposed_rows": sum(one["changed"] for one in found),
+            "worst_proposed": max((one["worst"] for one in found), default=None),
             "bundles": found,
         }
     return out
