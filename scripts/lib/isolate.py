@@ -37,6 +37,27 @@ class PoisonedError(Exception):
     """Raised by a handler whose process can do no further work (a poisoned GPU context)."""
 
 
+class Named:
+    """A handler whose tasks are tuples: the name of one of its methods ``do_…``, and arguments.
+
+    ``backend``: what the process holds of a GPU.
+    """
+
+    backend: Any
+
+    def __call__(self, task: tuple[Any, ...]) -> Any:
+        """Run one task; a GPU error that outlives it means the context is poisoned."""
+        name, *args = task
+        try:
+            return getattr(self, f"do_{name}")(*args)
+        except Exception as error:
+            try:
+                self.backend.synchronise()
+            except Exception as poisoned:
+                raise PoisonedError(f"{type(error).__name__}: {error}") from poisoned
+            raise
+
+
 def _serve(connection: Connection, make_handler: Callable[..., Handler], args: tuple[Any, ...]):  # type: ignore[no-untyped-def]
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()

@@ -22,7 +22,7 @@ from scripts.audit.live.between import TIMED_BY
 from scripts.audit.live.plan import Plan
 from scripts.audit.live.told import calls_of, digits, margins, raced, shapes_of, wrong
 from scripts.audit.tuner import Profile, Tuner
-from scripts.lib.isolate import PoisonedError
+from scripts.lib.isolate import Named, PoisonedError
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell
 from scripts.measure.backend.process import prepare_process
@@ -46,7 +46,7 @@ def make_sitting(plan: Plan, seed: int, backend: str, gpu: int) -> Sitting:
     return Sitting(plan, seed, open_backend(Conditions(backend=backend)))
 
 
-class Sitting:
+class Sitting(Named):
     """State of the process: the bench that is open, and the graphs whose kernels are to be told."""
 
     def __init__(self, plan: Plan, seed: int, backend: Any) -> None:
@@ -60,18 +60,6 @@ class Sitting:
         self._timed: dict[str, Profile] = {}  # of the cell at hand, by tuner
         self._kept: dict[tuple[int, int, str], tuple[Any, int, Any]] = {}
         gc.disable()  # a collection in the middle of a replay loop would be a spike
-
-    def __call__(self, task: tuple[Any, ...]) -> Any:
-        """Run one task; a GPU error that outlives it means the context is poisoned."""
-        name, *args = task
-        try:
-            return getattr(self, f"do_{name}")(*args)
-        except Exception as error:
-            try:
-                self.backend.synchronise()
-            except Exception as poisoned:
-                raise PoisonedError(f"{type(error).__name__}: {error}") from poisoned
-            raise
 
     def do_ready(self) -> Body:
         """Import and load all, so that the GPU waits for no disk once it is this process's turn."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import triton
 
-from scripts.lib.isolate import PoisonedError
+from scripts.lib.isolate import Named
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.shape import Cell, Shape, parse_cell
 from scripts.measure.backend.interface import Backend, Loaded, Replays
@@ -32,7 +32,7 @@ Entry = Mapping[str, int]
 Body = dict[str, Any]
 
 
-class Worker:
+class Worker(Named):
     """State of the process: the backend, the open cell, its anchor's timer."""
 
     def __init__(self, protocol: Protocol, conditions: Conditions, backend: Backend) -> None:
@@ -43,18 +43,6 @@ class Worker:
         self.scope: Scope | None = None
         self.anchor: Replays | None = None
         gc.disable()  # a collection in the middle of a replay loop would be a spike
-
-    def __call__(self, task: tuple[Any, ...]) -> Any:
-        """Run one task; a GPU error that outlives it means the context is poisoned."""
-        name, *args = task
-        try:
-            return getattr(self, f"do_{name}")(*args)
-        except Exception as error:
-            try:
-                self.backend.synchronise()
-            except Exception as poisoned:
-                raise PoisonedError(f"{type(error).__name__}: {error}") from poisoned
-            raise
 
     def do_ready(self) -> Body:
         """Nothing but the answer: the process has started."""
