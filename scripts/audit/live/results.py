@@ -2,7 +2,7 @@
 
 A probe's word is what it said on the GPU, unless a sound tuner's figures are off as much between
 two moments. Flips are told by fresh processes and not by the probe, which starts a tuner again in
-one.
+one; and so is whether two ranks differ, of a tuner that every rank runs for itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import logging
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,15 @@ from scripts.lib.tables import Table, write_table
 
 LOG = logging.getLogger("audit.live.results")
 Row = dict[str, Any]
-FLIPS = "coin_flips"
+FLIPS, RANKS = "coin_flips", "ranks"
+# Tuners that every rank of a model runs in its own process; the others write a file for all.
+IN_EVERY_RANK = ("triton", "flashinfer")
 # Probes that hold a tuner's figures against fair timings of another moment, and a tuner that times
 # as they do: how far its own figures are off is how far any may be.
 BY_FIGURES = ("allocation", "routing", "timing_policy")
 SOUND = "mended"
+OTHER = "flashinfer"
+PROCESSES = ("grid flips", "flashinfer")  # that count flips: of all tuners but one, and of that
 COMMAND = "python -m scripts.audit.live.study --plan plan.json --ledger ledger.jsonl --only"
 EXAMPLE = """
   python -m scripts.audit.live.results --ledgers build/audit/ledger.jsonl --margin 0.01 \\
@@ -62,19 +67,22 @@ EXAMPLE = """
 
 def findings(answers: Sequence[Answer]) -> Iterator[Row]:
     """FINDINGS rows: by layer and tuner, the probes in their order."""
-    flips, off = _flips(answers), _off(answers)
+    flips, ranks, off = _flips(answers), _ranks(answers), _off(answers)
     for one in answers:
         if one.task != "probe" or one.answer is None:
             continue
         floor = off.get((one.device, one.layer))
         said = {name: held(name, of, floor) for name, of in one.answer["said"].items()}
-        command = f"{COMMAND} probes --keys {shlex.quote(one.key)}"
+        process = "flashinfer-probes" if one.key == OTHER else "probes"
+        command = f"{COMMAND} {process} --keys {shlex.quote(one.key)}"
         key = one.device, one.layer, one.key
-        if key in flips:
-            said[FLIPS] = flips[key]
+        for probe, told in ((FLIPS, flips), (RANKS, ranks)):
+            if key in told:
+                said[probe] = told[key]
         for probe in ORDER:
             if probe in said:
-                again = f"{COMMAND} grid flips" if probe == FLIPS else command
+                by_processes = probe == FLIPS or (probe == RANKS and key in ranks)
+                again = f"{COMMAND} {PROCESSES[one.key == OTHER]}" if by_processes else command
                 yield {
                     "device": one.device, "layer": one.layer, "tuner": one.key, "probe": probe,
                     **said[probe], "command": again,
@@ -104,15 +112,20 @@ def held(probe: str, said: Mapping[str, Any], floor: float | None) -> Row:
     return row
 
 
-def _flips(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:
-    """By layer and tuner: what fresh processes say, over cells that several of them tuned."""
+def _chosen(answers: Sequence[Answer]) -> dict[tuple[str, str, str], dict[Any, list[str]]]:
+    """By layer and tuner, on each cell: what the processes chose."""
     by: dict[tuple[str, str, str], dict[Any, list[str]]] = {}
     for one in choices(answers):
         if one.pick is not None:
             key = one.answer.device, one.answer.layer, one.tuner
             by.setdefault(key, {}).setdefault(cell_of(one.answer), []).append(one.pick)
+    return by
+
+
+def _flips(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:
+    """By layer and tuner: what fresh processes say, over cells that several of them tuned."""
     found = {}
-    for key, cells in by.items():
+    for key, cells in _chosen(answers).items():
         often = [chosen for chosen in cells.values() if len(chosen) > 1]
         total = sum(map(len, often))
         if not total:
@@ -143,6 +156,26 @@ def apart(answers: Sequence[Answer], before: Sequence[Answer]) -> Iterator[Row]:
             "processes_before": len(then.get((ranks, tokens), ())),
             "before": rounded(earlier.get(ranks, {}).get(tokens)),
         }
+
+
+def _ranks(answers: Sequence[Answer]) -> dict[tuple[str, str, str], Row]:
+    """By layer and tuner that every rank runs for itself: two workers apart are any two processes
+    that tuned one cell."""  # noqa: D205,D209
+    found = {}
+    for key, cells in _chosen(answers).items():
+        every = [chosen for chosen in cells.values() if len(chosen) > 1]
+        if key[2] not in IN_EVERY_RANK or not every:
+            continue
+        pairs = sum(len(chosen) * (len(chosen) - 1) // 2 for chosen in every)
+        alike = sum(n * (n - 1) // 2 for chosen in every for n in Counter(chosen).values())
+        share = 1 - alike / pairs
+        found[key] = {
+            "verdict": "found" if share > ALLOWED else "not_found",
+            "evidence": f"two workers that tune apart hold different tactics in {pairs - alike} of"
+            f" {pairs} pairs of processes, over {len(every)} cells",
+            "effect": rounded(share), "smallest": ALLOWED, "unit": "share of pairs",
+        }  # fmt: skip
+    return found
 
 
 def tables(

@@ -74,6 +74,7 @@ def live(read: Frames, device: str) -> Summary:
         "tuned": tuned(picks),
         "probes": probes(said),
         "findings": findings(said),
+        "asked": asked(said),
     }
     faults = recreated(grid)
     return {"audit_live": found | ({"recreated": faults} if faults else {})}
@@ -227,6 +228,13 @@ def findings(said: Frame) -> list[Figure]:
     return [{name: row[name] for name in names} for row in plain_rows(found)]
 
 
+def asked(said: Frame) -> list[Figure]:
+    """Every probe of every tuner that did not find its fault, and what it could have seen."""
+    names = ("tuner", "probe", "verdict", "effect", "smallest", "unit", "evidence")
+    others = said[said["verdict"] != FOUND]
+    return [{name: row[name] for name in names} for row in plain_rows(others)]
+
+
 def audited(summary: Summary) -> list[tuple[str, Figure]]:
     """(GPU, what was found there); ``recorded``: the race's share of one choice on recorded trials,
     None where it was not asked there."""  # noqa: D205,D209
@@ -286,6 +294,7 @@ SECTION = Section(
         "audit_live/tuned": [PICKS],
         "audit_live/probes": [FINDINGS],
         "audit_live/findings": [FINDINGS],
+        "audit_live/asked": [FINDINGS],
     },
     needs=(RECORDED, RUNS),
     # The key is there without a recording, too: a page says then that there is none.

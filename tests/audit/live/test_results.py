@@ -8,14 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.audit.live.answers import read_answers
-from scripts.audit.live.results import held, main, tables
+from scripts.audit.live.answers import Answer, read_answers
+from scripts.audit.live.results import findings, held, main, tables
 from scripts.audit.probes import ORDER
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
 from scripts.lib.schemas.audit_live import LIVE_GRID
 from scripts.lib.tables import read_table
-from tests.audit.live.invented import CELLS, FAST, PROCESSES, RATIO, SLOW, WIDE, answers
+from tests.audit.live.invented import (
+    CELLS,
+    DEVICE,
+    FAST,
+    LAYER,
+    PROCESSES,
+    RATIO,
+    SLOW,
+    WIDE,
+    answers,
+    cell,
+)
 
 TABLES = {name: frame for name, (frame, _) in tables(answers(), [], 0.01).items()}
 
@@ -113,6 +124,26 @@ def test_figures_off_no_more_than_a_sound_tuners_are_no_finding(
     assert (found["verdict"], found["smallest"]) == (verdict, smallest)
     assert held("bucket_cap", said, 0.02) == said
     assert held("timing_policy", said, None) == said
+
+
+def test_two_ranks_that_tune_apart_are_two_processes() -> None:
+    picks = ["a", "a", "b"], ["a", "a", "a"]
+    made = [
+        cell(f"flips-{number}", at, {"triton": one}, [])
+        for at, chosen in zip(((1, 1), (8, 1)), picks, strict=True)
+        for number, one in enumerate(chosen)
+    ]
+    said = {name: {"verdict": "not_applicable", "evidence": "it knows no ranks", "unit": "",
+                   "effect": None, "smallest": None} for name in ORDER}  # fmt: skip
+    for tuner in ("triton", "published"):
+        made.append(Answer(DEVICE, LAYER, "probes", tuner, "probe", None, {"said": said}))
+    found = {(row["tuner"], row["probe"]): row for row in findings(made)}
+    ranks = found["triton", "ranks"]
+    assert ranks["verdict"] == "found"
+    assert ranks["effect"] == pytest.approx(2 / 6)
+    assert "in 2 of 6 pairs" in ranks["evidence"]
+    assert ranks["command"].endswith("--only grid flips")
+    assert found["published", "ranks"]["verdict"] == "not_applicable"
 
 
 def test_shapes_count_every_launch_of_a_comparison() -> None:
