@@ -163,7 +163,7 @@ def main(argv: list[str] | None = None) -> int:
         ratios = read_table(args.ratios, ENGINE_RATIOS)
         engines = [read_engine(path) for path in args.journals]
         recorded = Operator([finals for _, finals in read_uniform(args.op)])
-        op = {UNIFORM: recorded, DRAWN: Drawn(engines)}
+        op: dict[str, Predicts] = {UNIFORM: recorded, DRAWN: Drawn(engines)}
         write_table(args.out, law(ratios, launched_in(engines), op), LAW)
 
     return run_main(body)

@@ -7,6 +7,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import serving as schema
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
 
@@ -41,7 +42,7 @@ def of_device(bench: Frame, ratios: Frame) -> Figure:
         "rows": [{name: row[name] for name in _RUN} for row in plain_rows(bench)],
         "ratios": [
             {name: row[name] for name in ("model", "config", "base", "field", "rounds", "again")}
-            | {"ratio": {"mean": row["ratio"], "ci": [row["low"], row["high"]], "n": row["boots"]}}
+            | {"ratio": estimated(row, "ratio", n="boots")}
             for row in plain_rows(ratios)
         ],
     }  # fmt: skip
