@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 WITHIN = (1, 2, 5, 10)  # per cent
 EVERY = "S1-S8, all sources"  # one run on every cell, as the ablations have
 BY_CLASS = ("S1-S8", EVERY)  # whose classes have intervals too
+GROUPS = ("E", "scheme", "regime", "vendor", "source")
 QUANTILES = ((0.5, "median"), (0.95, "p95"))
 _REGRETS = [f"regret_{budget}" for budget in BUDGETS]
 _SECONDS = [f"seconds_{budget}" for budget in BUDGETS]
@@ -70,8 +71,8 @@ def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
 def classes_of(runs: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Group, value and the runs of each class of one strategy; no value, no class."""
     yield "all", "", runs
-    for group in ("E", "scheme", "regime", "vendor", "source"):
-        for value, rows in runs.groupby(group, sort=True):
+    for group in GROUPS:
+        for value, rows in runs.groupby(group, sort=True, observed=True):
             yield group, str(value), rows
 
 
@@ -116,34 +117,40 @@ def _cell_means(values: Floats, cells: npt.NDArray[Any]) -> Floats:
 
 def costs_of(runs: pd.DataFrame, plan: Plan | None, name: str) -> dict[str, Any]:
     """The SEARCH_COSTS columns from n on of one class's runs; intervals if there is a plan."""
-    arrived = runs["trials_to_2pct"].notna()
+    cells = runs["cell"].to_numpy()
+    arrived = runs["trials_to_2pct"].notna().to_numpy(dtype=float)
     row: dict[str, Any] = {"n": runs["cell"].nunique(), "runs": len(runs)}
     row["seeds"] = runs["seed"].nunique()
-    row["arrived"] = arrived.groupby(runs["cell"]).mean().mean()
+    columns = [runs[one].to_numpy(dtype=float) for one in ("trials", "gpu_seconds", "score")]
+    per_cell = _cell_means(np.column_stack([arrived, *columns]), cells)
+    row["arrived"], *made = np.nanmean(per_cell, axis=0).tolist()
     for column in ("trials", "gpu_seconds"):
-        needed = runs[f"{column}_to_2pct"].astype(float).fillna(np.inf)
-        # Of an even number of runs the upper one: half of them need no more than this.
-        medians = needed.groupby(runs["cell"]).quantile(0.5, interpolation="higher")
+        needed = runs[f"{column}_to_2pct"].to_numpy(dtype=float, na_value=np.nan)
+        medians = _cell_medians(np.where(np.isnan(needed), np.inf, needed), cells)
         for quantile, label in QUANTILES:
             value = float(np.quantile(medians, quantile, method="higher"))
             row[f"{column}_{label}"] = value if np.isfinite(value) else None
         if column == "trials" and plan is not None:
             row |= _trial_intervals(medians, runs, plan, name)
-    per_cell = runs.groupby("cell")[["trials", "gpu_seconds", "score"]].mean().mean()
-    row |= {"trials_made": per_cell["trials"], "gpu_seconds": per_cell["gpu_seconds"]}
-    return row | {"score": per_cell["score"]}
+    return row | dict(zip(("trials_made", "gpu_seconds", "score"), made, strict=True))
+
+
+def _cell_medians(needed: Floats, cells: npt.NDArray[Any]) -> Floats:
+    """Of each cell's runs the median; of an even number the upper one: half need no more."""
+    order = np.lexsort((needed, cells))
+    _, first, runs = np.unique(cells[order], return_index=True, return_counts=True)
+    found: Floats = needed[order][first + runs // 2]
+    return found
 
 
 def _trial_intervals(
-    medians: pd.Series, runs: pd.DataFrame, plan: Plan, name: str
+    medians: Floats, runs: pd.DataFrame, plan: Plan, name: str
 ) -> dict[str, float | None]:
     """Intervals of both quantiles of the trials to within 2%; an infinite end is empty."""
     files = _files(runs)
     row: dict[str, float | None] = {}
     for quantile, label in QUANTILES:
-        ends = quantile_interval(
-            medians.to_numpy(dtype=float), files[medians.index], quantile, plan, f"{name} {label}"
-        )
+        ends = quantile_interval(medians, files.to_numpy(), quantile, plan, f"{name} {label}")
         for side, end in zip(("low", "high"), ends, strict=True):
             row[f"trials_{label}_{side}"] = end if np.isfinite(end) else None
     return row
@@ -152,7 +159,10 @@ def _trial_intervals(
 def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """SEARCH_RATES and SEARCH_COSTS of SEARCHES, sorted by GPU, strategy, group, value and K."""
     rates, costs = [], []
-    for (device, strategy), runs in with_classes(searches).groupby(["device", "strategy"]):
+    # Numbers instead of texts: each class takes its rows of every column.
+    texts = dict.fromkeys((*GROUPS, "file"), "category")
+    every = with_classes(searches).drop(columns="cell_id").astype(texts)
+    for (device, strategy), runs in every.groupby(["device", "strategy"]):
         for group, value, rows in classes_of(runs):
             key = {"strategy": str(strategy), "group": group, "value": value}
             name = " ".join(key.values())  # without the GPU: alike resamples on each
