@@ -57,6 +57,9 @@ def predict_held_out(
     if len(folds) < 2:
         raise InputError(f"only one {by} was measured ({folds[0][0]}); holding it out leaves none")
     one = partial(_fold, measured, facts, by, seed)
+    # What grows trees takes a second to load: here once, not in each process of the pool.
+    import sklearn.ensemble  # noqa: F401, PLC0415
+
     with ProcessPoolExecutor(processes) as pool:
         return pd.concat(pool.map(one, folds)).sort_index()
 

@@ -50,14 +50,20 @@ def predict(asked: pd.DataFrame, facts: pd.DataFrame, simulator: Simulator) -> p
 
 
 def _trust(cells: pd.Series, simulator: Simulator) -> dict[str, pd.Series]:
-    found = {}
-    for name in cells.unique():
-        device, shape, _ = name.split("/")
-        found[name] = confidence(device, shape.rsplit("-", 1)[1], simulator)
+    # Cells are many, GPUs and number formats few.
+    classes = {name: _class_of(name) for name in cells.unique()}
+    of_class = {one: confidence(*one, simulator) for one in dict.fromkeys(classes.values())}
+    found = {name: of_class[one] for name, one in classes.items()}
     return {
         "confidence": cells.map({name: one.level.value for name, one in found.items()}),
         "error": cells.map({name: one.error for name, one in found.items()}).astype(float),
     }
+
+
+def _class_of(cell: str) -> tuple[str, str]:
+    """GPU and number format."""
+    device, shape, _ = cell.split("/")
+    return device, shape.rsplit("-", 1)[1]
 
 
 def run(args: argparse.Namespace) -> None:

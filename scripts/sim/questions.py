@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -86,7 +85,7 @@ def _cell_numbers(text: str) -> dict[str, Any]:
     if shape.top_k > shape.experts:
         raise InputError(f"{text}: top_k is {shape.top_k}, but there are {shape.experts} experts")
     numbers = {name: float(value) for name, value in sizes.items()}
-    return numbers | asdict(hardware(device, shape.scheme)) | {
+    return numbers | vars(hardware(device, shape.scheme)) | {
         "arch": device.arch, "scheme": shape.scheme, "vendor": device.vendor,
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
+from threadpoolctl import threadpool_limits
 
 from scripts.sim.arrays import Array
 from scripts.sim.model.gemm import gemms
@@ -35,9 +36,12 @@ def fit(asked: pd.DataFrame, us: Array) -> Parameters:
         held = _HOLD * (logs - start) * np.sqrt(len(us) / 1000)
         return np.concatenate([np.log(seconds) - target, held])
 
-    found = least_squares(
-        errors, start, bounds=(low, high), loss="soft_l1", f_scale=_OUTLIER, ftol=1e-4, max_nfev=40
-    )
+    # Sums over several threads end in other digits, and trees grown on them in other trees.
+    with threadpool_limits(1):
+        found = least_squares(
+            errors, start, bounds=(low, high), loss="soft_l1", f_scale=_OUTLIER, ftol=1e-4,
+            max_nfev=40,
+        )  # fmt: skip
     # Ten digits: sums of many terms differ in the last ones from machine to machine.
     return _parameters([float(f"{log:.10g}") for log in found.x])
 
