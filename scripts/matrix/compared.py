@@ -134,7 +134,7 @@ def _rows(cell: str, first: Side, second: Side, found: Sequence[Premise]) -> Ite
     )
     noise = _noise(first.judged[cell].cell.model, first, second)
     for metric in (name for name in here[0] if name in there[0]):
-        values = tuple(_mean([boot[metric] for boot in boots]) for boots in (here, there))
+        values = (_mean([boot[metric] for boot in here]), _mean([boot[metric] for boot in there]))
         why = "its model or its settings are others" if changed else _unequal(metric, found)
         if why:
             yield Compared(cell, metric, *values, None, Change.NOT_COMPARED, why)

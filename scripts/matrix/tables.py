@@ -26,8 +26,9 @@ from scripts.matrix.verdicts import (
 
 Row = dict[str, Any]
 NO_CRITERION = "none"
-# Bits a weight: four of the value and an eighth of a shared scale of eight; two bytes.
-_BYTES = {"mxfp4": (4 + 8 / 32) / 8, "": 2.0}
+# Bytes a weight: four bits of the value and a share of a scale, eight bits for 32; four bits, whose
+# scales' bytes do not count here; two bytes.
+_BYTES = {"mxfp4": (4 + 8 / 32) / 8, "compressed-tensors": 0.5, "": 2.0}
 
 
 def device_of(record: Record) -> str:
@@ -194,14 +195,32 @@ def step_rows(
         if seen is None or one.cell.planted is not None or config is None:
             continue
         alone, layers = seen["decode"], int(config.get("num_hidden_layers", 0))
-        steps, experts = alone["steps"], shares(alone).get("experts", 0.0)
-        moved = expert_bytes(config)
+        steps, took = alone["steps"], shares(alone)
+        gpus = int(one.cell.engine.get("arguments", {}).get("tensor_parallel_size", 1))
+        moved = {"experts": expert_bytes(config) / gpus, "dense": dense_bytes(config) / gpus}
+        times = {"experts": took.get("experts", 0.0), "dense": took.get("dense GEMMs", 0.0)}
+        reached = {name: moved[name] / (us * 1e-6) / bandwidth if us else 0.0
+                   for name, us in times.items()}  # fmt: skip
         yield {
-            "device": device, "cell": one.cell.id, "layers": layers,
+            "device": device, "cell": one.cell.id, "layers": layers, "gpus": gpus,
             **{name: alone[name] / steps for name in ("span_us", "busy_us", "idle_us", "gaps")},
-            "experts_us": experts, "experts_bytes": moved,
-            "bandwidth_share": moved / (experts * 1e-6) / bandwidth if experts else 0.0,
+            "experts_us": times["experts"], "experts_bytes": moved["experts"],
+            "bandwidth_share": reached["experts"],
+            "dense_us": times["dense"], "dense_bytes": moved["dense"],
+            "dense_share": reached["dense"],
+            "bound_us": sum(moved.values()) / bandwidth * 1e6,
         }  # fmt: skip
+
+
+def dense_bytes(config: Mapping[str, Any]) -> float:
+    """Bytes of what every token is multiplied with beside the experts, bf16: the projections of
+    attention, the router and the head. 0 for a config that names its sizes otherwise."""  # noqa: D205,D209
+    hidden, size = config.get("hidden_size", 0), config.get("head_dim", 0)
+    heads, groups = config.get("num_attention_heads", 0), config.get("num_key_value_heads", 0)
+    experts = config.get("num_local_experts", config.get("num_experts", 0))
+    layer = hidden * (2 * heads * size + 2 * groups * size + experts)
+    whole = layer * config.get("num_hidden_layers", 0) + hidden * config.get("vocab_size", 0)
+    return 2.0 * whole if size else 0.0
 
 
 def expert_bytes(config: Mapping[str, Any]) -> float:

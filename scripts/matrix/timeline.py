@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 # What starts work on the GPU, of the driver's and the runtime's calls.
 STARTS = ("cudaGraphLaunch", "cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel",
           "cuLaunchKernelEx")  # fmt: skip
+_SPAN = "nccl:"  # PyTorch's own span over a kernel of NCCL, which stands for itself
 _NAME = 160  # characters of a kernel's name that are kept; C++ templates run to thousands
 
 
@@ -25,6 +26,8 @@ def events_of(results: Any) -> list[Event]:
     """Events of torch's profiler (``profiler.profiler.kineto_results``)."""
     found = []
     for event in results.events():
+        if str(event.name()).startswith(_SPAN):
+            continue
         on_gpu = "CUDA" in str(event.device_type())
         found.append(Event(str(event.name()), on_gpu, event.start_ns(), event.duration_ns()))
     return found
@@ -79,6 +82,7 @@ PARTS = {
                 "topk_forward", "_combined_routing", "bitmatrix", "expt_data", "_sum_bitmatrix"),
     "attention": ("flashattn", "flash::", "unified_attention", "reduce_segments",
                   "reshape_and_cache", "rotary"),
+    "communication": ("nccl", "all_reduce", "allreduce"),
     "norms": ("rms_norm", "rmsnorm", "layernorm", "_typeconvert"),
     "sampling": ("argmax", "softmax", "sample", "penalt", "logprob"),
     "dense GEMMs": ("nvjet", "gemm", "splitk", "cutlass", "cublas"),

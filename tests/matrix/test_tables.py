@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from scipy.stats import t
 
 from scripts.lib.tables import read_table
 from scripts.matrix import judge
-from scripts.matrix.tables import expert_bytes
+from scripts.matrix.tables import dense_bytes, expert_bytes
 from tests.matrix.conftest import Ran
 from tests.matrix.test_levels import plain_noise
 
@@ -28,9 +27,9 @@ def test_every_cell_and_level_has_its_row(ran: Ran, rows: judge.Rows) -> None:
     assert {row["device"] for row in rows["matrix_cells"]} == {"NVIDIA_H200"}
 
 
-def test_numbers_are_medians_over_the_baselines(ran: Ran, rows: judge.Rows) -> None:
+def test_numbers_are_lower_quartiles_over_the_baselines(ran: Ran, rows: judge.Rows) -> None:
     found = {(row["cell"], row["metric"]): row for row in rows["matrix_numbers"]}
-    tg = {name: median(ran.record.seen(f"small/{name}", "performance")["tg"]["16"])  # type: ignore[index]
+    tg = {name: np.percentile(ran.record.seen(f"small/{name}", "performance")["tg"]["16"], 25)  # type: ignore[index]
           for name in ("baseline", "again-1", "again-2", "moe=marlin")}  # fmt: skip
     row = found["small/moe=marlin", "tg16"]
     boots = [tg[name] for name in ("baseline", "again-1", "again-2")]
@@ -66,6 +65,28 @@ def test_bytes_of_experts_are_those_of_the_chosen_ones() -> None:
     # 17/32 of a byte a weight: sixteen bytes of codes and one of scale for thirty-two.
     assert expert_bytes(gpt_oss) == 24 * 4 * 3 * 2880 * 2880 * 17 / 32
     assert expert_bytes({"n_embd": 8}) == 0
+    assert expert_bytes(
+        {**gpt_oss, "quantization_config": {"quant_method": "compressed-tensors"}}
+    ) == (24 * 4 * 3 * 2880 * 2880 / 2)
+
+
+def test_dense_bytes_are_those_of_every_projection() -> None:
+    config = {"hidden_size": 2880, "head_dim": 64, "num_attention_heads": 64,
+              "num_key_value_heads": 8, "num_local_experts": 32, "num_hidden_layers": 24,
+              "vocab_size": 201_088}  # fmt: skip
+    query, keys, router = 2880 * 64 * 64, 2880 * 64 * 8, 2880 * 32
+    layer = (
+        query + 2 * keys + query + router
+    )  # and the output's projection, as large as the query's
+    assert dense_bytes(config) == 2 * (24 * layer + 2880 * 201_088)
+    assert dense_bytes({"n_embd": 8}) == 0
+
+
+def test_a_steps_bound_is_what_the_memory_needs(rows: judge.Rows) -> None:
+    for row in rows["matrix_steps"]:
+        moved = row["experts_bytes"] + row["dense_bytes"]
+        assert row["bound_us"] == pytest.approx(moved / 4.8e12 * 1e6)
+        assert row["gpus"] == 1
 
 
 def test_tables_are_written_also_without_a_record(tmp_path: Path) -> None:

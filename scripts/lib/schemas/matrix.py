@@ -84,7 +84,7 @@ MATRIX_FEATURES = Table(
         Column("outcome", pa.string(), "met (high at most limit), not_met (low above it), "
                "undecided, not_judged, invalid, failed, not_supported or not_measured"),
     ),
-    ("1: first version", "2: low and high, by which it is decided"),
+    ("2: low and high, by which it is decided", "1: first version"),
 )  # fmt: skip
 
 MATRIX_KERNELS = Table(
@@ -105,12 +105,13 @@ MATRIX_KERNELS = Table(
 
 MATRIX_STEPS = Table(
     "matrix_steps",
-    1,
+    2,
     "One row per cell: a decode step of one sequence, and what bounds it.",
     (
         _DEVICE,
         _CELL,
         Column("layers", pa.int32(), "of the model as booted"),
+        Column("gpus", pa.int32(), "that it is spread over; the rest is of the first"),
         Column("span_us", pa.float64(), "a step, first kernel's start to last one's end, us"),
         Column("busy_us", pa.float64(), "of it with a kernel running, us"),
         Column("idle_us", pa.float64(), "of it without, us"),
@@ -118,8 +119,12 @@ MATRIX_STEPS = Table(
         Column("experts_us", pa.float64(), "kernels of the MoE layers, us a step"),
         Column("experts_bytes", pa.float64(), "weights of the chosen experts, read once, a step"),
         Column("bandwidth_share", pa.float64(), "bytes / experts_us over the GPU's bandwidth"),
+        Column("dense_us", pa.float64(), "dense GEMMs, us a step"),
+        Column("dense_bytes", pa.float64(), "attention's projections, router, head; read once"),
+        Column("dense_share", pa.float64(), "bytes / dense_us over the GPU's bandwidth"),
+        Column("bound_us", pa.float64(), "both bytes over the GPU's bandwidth, us"),
     ),
-    ("1: first version",),
+    ("2: GPUs, dense GEMMs and the bound of a step", "1: first version"),
 )
 
 MATRIX_COMPARED = Table(
