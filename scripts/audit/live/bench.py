@@ -23,6 +23,7 @@ from scripts.audit.bench import (
     Array,
     Cache,
     Clock,
+    Cute,
     How,
     NotKnown,
     Pair,
@@ -142,6 +143,7 @@ class LiveBench:
     def _loaded(self, place: int) -> tuple[list[dict[str, int]], Launch]:
         """Entries of the gate-up and the down GEMM, and what launches them uncounted."""
         tactic = self._tactics[place]
+        assert not isinstance(tactic, Cute)
         up, down = (tactic.up, tactic.down) if isinstance(tactic, Pair) else (tactic, tactic)
         entries = [up.to_entry(), down.to_entry()]
         loaded = [self.backend.load(entry, self.shape) for entry in entries]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from scripts.audit.bench import Bench, Places, Problem, Scope
+from scripts.audit.bench import Array, Bench, Places, Problem, Scope
 from scripts.audit.race import Choice, race
 from scripts.audit.tuner import Key, Profile, Ran, Tuner
 
@@ -23,7 +23,7 @@ def ascending(_: Problem, places: Places) -> Places:
     return np.sort(places)
 
 
-def by_expected(expected: Callable[[Problem], Sequence[float]]) -> Order:
+def by_expected(expected: Callable[[Problem], Sequence[float] | Array]) -> Order:
     """The canonical order by what is expected of all tactics before a timing, the fastest first."""
 
     def order(problem: Problem, places: Places) -> Places:

@@ -154,11 +154,11 @@ def _weighed(cells: Frame, share: str) -> float | None:
 def pooled(tunings: Frame) -> list[Figure]:
     """By processes of a tuning, over its cells."""
     out = []
-    for spread, mine in tunings.groupby("processes", sort=True):
+    for _, mine in tunings.groupby("processes", sort=True):
         shares = {name: _weighed(mine, name) for name in ("same", "named", "decided")}
         regret = float(np.exp(np.log(mine["regret"]).mean()))
         out.append({
-            "processes": int(spread), "cells": len(mine),
+            "processes": int(mine["processes"].iloc[0]), "cells": len(mine),
             "restarts": int(mine["restarts"].min()), "regret": regret,
             "flipping": int((mine["choices"] > 1).sum()), **shares,
         })  # fmt: skip
