@@ -43,6 +43,8 @@ def test_what_is_shown_can_be_typed(typed: list[str]) -> None:
     module = importlib.import_module(command.module)
     if name == "sim":
         module, rest = importlib.import_module(f"scripts.sim.{rest[0]}"), rest[1:]
+    if [name, *rest[:1]] == ["matrix", "compare"]:
+        module, rest = importlib.import_module("scripts.matrix.compare"), rest[1:]
     if not hasattr(module, "make_parser"):
         assert "cell" in rest[0]
         return

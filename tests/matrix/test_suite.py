@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,14 @@ def test_the_log_says_what_an_engine_uses(tmp_path: Path) -> None:
         "[EP Rank 0/2] Expert parallelism is enabled.",
     ]
     assert said(tmp_path / "none") == []
+
+
+def test_a_round_that_does_not_fit_is_not_begun_and_faults_still_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is left for the rest, but not for a round beside what is kept for the faults."""
+    until = time.monotonic() + 60
+    ran = run_small(tmp_path, monkeypatch, until=until, faults_s=60.0, levels=("performance",))
+    assert not any("#round-" in str(body.get("key")) for body in read_chain(ran.path))
+    for fault in ("crash", "port-taken", "no-space"):
+        assert ran.judged[f"small/planted-{fault}"].state is State.OUTCOME
