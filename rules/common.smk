@@ -408,6 +408,11 @@ def tuned(name):
     return recorded(*(f"{one.path}/{name}" for one in registered("tuned")))
 
 
+def tuning_runs():
+    """Recorded runs of that command, one layer again and again."""
+    return recorded(*(one.path for one in registered("tuning")))
+
+
 def ledgers():
     """The ledgers of all recordings; one that is measured live is scanned when it ends."""
     mode = lookup(within=config, dpath="measure/mode")

@@ -1,4 +1,4 @@
-"""Read what searches on the GPU itself chose; their ledgers are a source."""
+"""Read what searches on the GPU itself chose; tune a recorded layer again and again."""
 
 
 rule tune_live:
@@ -21,6 +21,38 @@ rule tune_live:
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"
         " --fresh {input.fresh:q} --margin {params.margin:q} --out {output.live:q} 2> {log:q}"
+
+
+rule tune_restarts:
+    input:
+        script="scripts/tune/restarts.py",
+        trials=complete("trials.parquet"),
+        cells=complete("cells.parquet"),
+        finals=complete("finals.parquet"),
+        spaces=measured_spaces(),
+        history=history(),
+        predictions=rules.sim_evaluate.output.held_out,
+        spec=LOCKED_SPEC,
+    output:
+        restarts="results/tables/tune/restarts.parquet",
+    log:
+        "logs/tune/restarts.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/tune/restarts.py"),
+        shape=lookup(within=config, dpath="tune/shape"),
+        restarts=lookup(within=config, dpath="tune/restarts"),
+        budget=lookup(within=config, dpath="tune/budget"),
+        seed=lookup(within=config, dpath="transfer/seed"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --shape {params.shape:q} --restarts {params.restarts:q}"
+        " --trials {input.trials:q} --cells {input.cells:q} --finals {input.finals:q}"
+        " --spaces {input.spaces:q} --history {input.history:q}"
+        " --predictions {input.predictions:q} --budget {params.budget:q}"
+        " --margin {params.margin:q} --seed {params.seed:q} --out {output.restarts:q} 2> {log:q}"
 
 
 rule tune:

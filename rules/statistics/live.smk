@@ -52,3 +52,45 @@ rule statistics_tuned:
         "python -m {params.module} --tuned {input.tuned:q} --trials {input.trials:q}"
         " --recorded {input.recorded:q} --out {output.tuned:q} --out-cost {output.cost:q}"
         " 2> {log:q}"
+
+
+rule statistics_tuning:
+    input:
+        script="scripts/statistics/tuning.py",
+        runs=tuning_runs(),
+    output:
+        tuning="results/tables/statistics/tuning.parquet",
+        choices="results/tables/statistics/tuning_choices.parquet",
+    log:
+        "logs/statistics/tuning.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/tuning.py"),
+    shell:
+        "python -m {params.module} --runs {input.runs:q} --out {output.tuning:q}"
+        " --out-choices {output.choices:q} 2> {log:q}"
+
+
+rule statistics_same_choice:
+    input:
+        script="scripts/statistics/same_choice.py",
+        restarts=rules.tune_restarts.output.restarts,
+        choices=rules.statistics_tuning.output.choices,
+    output:
+        same="results/tables/statistics/same_choice.parquet",
+    log:
+        "logs/statistics/same_choice.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/same_choice.py"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --restarts {input.restarts:q} --choices {input.choices:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.same:q} 2> {log:q}"

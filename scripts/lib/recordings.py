@@ -50,6 +50,7 @@ class Role(StrEnum):
     RERUN = "rerun"  # the same suite later, on another machine
     MODEL = "model"  # weights that an engine is asked with
     TUNED = "tuned"  # runs of the command that tunes a layer
+    TUNING = "tuning"  # that command timed, one layer again and again
     RIVALS = "rivals"  # searches too dear to be run again
     COST = "cost"  # what tuning a file costs
     PEAKS = "peaks"  # measured rates of a GPU
@@ -79,6 +80,7 @@ _PLACES = {
     **dict.fromkeys((Role.EVIDENCE, Role.RERUN), "evidence/{}"),
     Role.MODEL: "models/{}",
     Role.TUNED: "tuned/{}",
+    Role.TUNING: "tuning/{}.jsonl.xz",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
     **dict.fromkeys((Role.MATRIX, Role.MATRIX_EARLIER), "matrix/{}.jsonl.xz"),

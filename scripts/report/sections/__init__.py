@@ -18,7 +18,7 @@ TOPICS = {
     "What it means": ("scope", "limits", "words"),
     "Figures": ("figures",),
     "Searching and predicting": (
-        "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "audit",
+        "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "tuning", "audit",
         "audit_live", "matrix",
     ),
     "Measuring": (

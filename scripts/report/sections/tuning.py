@@ -1,0 +1,142 @@
+"""The command that tunes a layer: where its seconds go, and whether it chooses the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scripts.lib.device import short_name
+from scripts.lib.schemas import restarts as again
+from scripts.lib.schemas import tuning as schema
+from scripts.report import wording
+from scripts.report.rows import plain_rows
+from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
+
+TUNING = made("tuning", "statistics.tuning", schema.TUNING)
+CHOICES = made("tuning_choices", "statistics.tuning", schema.CHOICES)
+SAME = made("same_choice", "statistics.same_choice", again.SAME)
+REACH = {schema.KNOWN: 20, schema.HIDDEN: 30}  # own seconds
+ROW = 1.01  # exported row over the better of committed and default, under the operator
+KINDS = {
+    schema.KNOWN: "on a recorded kind of GPU",
+    schema.HIDDEN: "with the GPU's recordings hidden",
+    schema.OPERATOR: "with finals under the runtime's operator",
+}
+STEPS = {f"s_{step.replace(' ', '_')}": step for step in schema.STEPS}
+PARTS = {f"m_{part}": part for part in schema.MEASURING}
+MEASURES = {
+    "same": "the same config",
+    "named": "the same, or each names the other's as a tie",
+    "either": "the same, or one names the other's as a tie",
+}
+
+
+def runs(table: Frame) -> Figure:
+    """``[recording][run]``: the other columns of TUNING."""
+    out: Figure = {}
+    for row in plain_rows(table):
+        out.setdefault(str(row.pop("recording")), {})[str(row.pop("run"))] = row
+    return out
+
+
+def by_kind(table: Frame) -> Figure:
+    """``[kind]``: n, seconds{median, worst}; medians of wall, trials, load and both ratios."""
+    out: Figure = {}
+    for kind, rows in table.groupby("kind", sort=True):
+        seconds = rows["seconds"]
+        out[str(kind)] = {
+            "n": len(rows),
+            "seconds": {"median": float(seconds.median()), "worst": float(seconds.max())},
+            **{
+                name: None if rows[name].isna().all() else float(rows[name].median())
+                for name in ("wall", "trials", "load", "over_committed", "over_default")
+            },
+        }
+    return out
+
+
+def same(table: Frame) -> Figure:
+    """``[trials][GPU/layer]``: restarts, n, regret; by measure mean, ci, n and whole."""
+    out: Figure = {}
+    for row in plain_rows(table):
+        layer = out.setdefault(str(row["trials"]), {}).setdefault(
+            f"{row['device']}/{row['shape']}",
+            {name: row[name] for name in ("restarts", "n", "regret")},
+        )
+        layer[str(row["measure"])] = {
+            "mean": row["value"],
+            "ci": [row["low"], row["high"]],
+            "n": row["n"],
+            "whole": row["whole"],
+        }
+    return out
+
+
+def operator(choices: Frame) -> Figure:
+    """``[layer][run]``: rows; worst row and rows over ``ROW``, as exported and as tuned."""
+    out: Figure = {}
+    judged = choices[choices["over_standing"].notna()]
+    shapes = judged["cell_id"].str.split("/").str[1]
+    for (layer, run), rows in judged.groupby([shapes, "run"], sort=True):
+        out.setdefault(str(layer), {})[str(run)] = {"rows": len(rows)} | {
+            name: {"worst": float(rows[name].max()), "over": int((rows[name] > ROW).sum())}
+            for name in ("over_standing", "as_tuned")
+        }
+    return out
+
+
+def readings(summary: Summary, _: Headline) -> Iterator[str]:
+    """Seconds against what is to be reached; the choices of restarts."""
+    found = summary.get("tuning", {})
+    for kind, most in REACH.items():
+        if kind in found.get("kinds", {}):
+            one = found["kinds"][kind]
+            reached = "reached" if one["seconds"]["worst"] <= most else "not reached"
+            yield (
+                f"A layer tuned {one['n']} times {KINDS[kind]}: {one['seconds']['median']:.1f} s"
+                f" in the median, {one['seconds']['worst']:.1f} s at the worst (to reach: {most} s;"
+                f" {reached})."
+            )
+    for trials, layers in sorted(found.get("same", {}).items()):
+        for layer, one in sorted(layers.items()):
+            device, shape = layer.split("/")
+            yield (
+                f"{shape} on {short_name(device)}, tuned {one['restarts']} times on"
+                f" {trials} trials: {wording.per_cent(one['same'])} of pairs of runs choose the"
+                f" same config, {wording.per_cent(one['named'])} that or one that each names as a"
+                f" tie (mean of {one['n']} batch sizes)."
+            )
+
+
+SECTION = Section(
+    "tuning",
+    origins={
+        "tuning/runs": [TUNING],
+        "tuning/kinds": [TUNING],
+        "tuning/same": [SAME],
+        "tuning/operator": [CHOICES],
+    },
+    build=lambda read: {
+        "tuning": {
+            "runs": runs(read["tuning"]),
+            "kinds": by_kind(read["tuning"]),
+            "same": same(read["same_choice"]),
+            "operator": operator(read["tuning_choices"]),
+        }
+    },
+    readings=readings,
+    words={
+        "tuning_words": {
+            "KINDS": KINDS,
+            "STEPS": STEPS,
+            "PARTS": PARTS,
+            "REACH": REACH,
+            "ROW": ROW,
+            "MEASURES": MEASURES,
+        }
+    },
+    phrases={
+        f"to reach: {most} s": "a figure to reach beside the measured one"
+        for most in REACH.values()
+    },
+    links={"tuning": "Tuning a layer, timed"},
+)
