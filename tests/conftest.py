@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Before numpy and torch are loaded: tests run in as many processes as there are cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import scripts  # noqa: F401 - before numpy: chooses its routines
 from scripts.lib.journal import VARIABLE

@@ -33,6 +33,7 @@ _INHERITED = (
     "PYTEST_",
     "TRITON_",
     "GRAPHX_",
+    "OMP_",  # of tests, see tests/conftest.py
     "PYTHONDONTWRITEBYTECODE",
 )
 
