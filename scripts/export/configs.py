@@ -93,9 +93,9 @@ def write(paths: Sequence[Path], folder: Path, op: Sequence[Path] = ()) -> list[
     written: list[Path | None] = []
     for one in records.values():
         judged = by_operator(one, op)
-        for name in RUNTIMES:
-            configs = judged if judged and name == MEASURED else one.configs
-            made = write_runtime_files(folder, one.shape, one.device, configs, one.triton, [name])
+        for runtime in RUNTIMES:
+            configs = judged if judged and runtime == MEASURED else one.configs
+            made = write_runtime_files(folder, one.shape, one.device, configs, one.triton, [runtime])
             written += made.values()
         if judged:
             LOG.info("%s: %s's rows by its operator", one.shape.id, MEASURED)
