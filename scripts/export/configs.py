@@ -95,7 +95,9 @@ def write(paths: Sequence[Path], folder: Path, op: Sequence[Path] = ()) -> list[
         judged = by_operator(one, op)
         for runtime in RUNTIMES:
             configs = judged if judged and runtime == MEASURED else one.configs
-            made = write_runtime_files(folder, one.shape, one.device, configs, one.triton, [runtime])
+            made = write_runtime_files(
+                folder, one.shape, one.device, configs, one.triton, [runtime]
+            )
             written += made.values()
         if judged:
             LOG.info("%s: %s's rows by its operator", one.shape.id, MEASURED)
