@@ -58,7 +58,8 @@ def make_parser() -> argparse.ArgumentParser:
     made = parser(__doc__, EXAMPLE)
     made.add_argument("--first", type=Path, nargs="+", required=True,
                       help="folder of the earlier set; several are joined")  # fmt: skip
-    made.add_argument("--second", type=Path, required=True, help="folder of its re-run")
+    made.add_argument("--second", type=Path, nargs="+", required=True,
+                      help="folder of its re-run; several of one machine are joined")  # fmt: skip
     made.add_argument("--under-test", nargs="*", default=[], metavar="PREMISE",
                       help="premises that may differ, since they are what is tried")  # fmt: skip
     return made
@@ -71,8 +72,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal verdict
-        sets, second = [read_set(one) for one in arguments.first], read_set(arguments.second)
-        first = joined(sets)
+        both = (arguments.first, arguments.second)
+        first, second = (joined([read_set(one) for one in side]) for side in both)
         known = {**first["set"]["premises"], **second["set"]["premises"]}
         for name in arguments.under_test:
             if name not in known:

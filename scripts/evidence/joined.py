@@ -1,4 +1,4 @@
-"""Sets of one suite taken together: what was recorded on other machines, against a re-run's own.
+"""Sets of one suite taken together: what was recorded on one machine, against that of all others.
 
 The unit of noise is the boot, and memory falls out anew in each of them, so that two sets of two
 boots say more than one. Only sets that share all premises are joined.
@@ -6,23 +6,40 @@ boots say more than one. Only sets that share all premises are joined.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scripts.evidence import host
 
 Set = Mapping[str, Any]
+_HERE, _UNLIKE = (host.SAME_GPU, host.SAME_MACHINE), "unlike"
 
 
-def earlier(names: Sequence[str], held: Mapping[str, Set], second: str) -> list[str]:
-    """The sets to hold a re-run against: the first of ``names``, and where that was made on another
-    machine than ``second`` all of them that were, and share its premises."""  # noqa: D205,D209
-    first = names[0]
-    of = {name: host.relation(held[name]["set"], held[second]["set"]) for name in names}
-    if of[first] != host.OTHER:
-        return [first]
-    premises = held[first]["set"]["premises"]
-    return [n for n in names if of[n] == host.OTHER and held[n]["set"]["premises"] == premises]
+def sides(
+    repeats: Sequence[tuple[str, str]], held: Mapping[str, Set]
+) -> Iterator[tuple[list[str], list[str]]]:
+    """The sets to compare, by name: earlier ones, and re-runs. ``repeats``: (first, re-run), in
+    time.
+
+    A re-run stands against its first. Was it made on another machine, then all sets of the suite
+    that were made on its machine stand together, once, against all before them that were not.
+    """  # noqa: D205
+    for number, (first, second) in enumerate(repeats):
+        before = [first, *(again for once, again in repeats[:number] if once == first)]
+        after = [again for once, again in repeats[number + 1 :] if once == first]
+        of = {name: _relation(held, name, second) for name in (*before, *after)}
+        if of[first] != host.OTHER:
+            yield [first], [second]
+        elif not any(of[name] in _HERE for name in after):
+            mine = [name for name in before if of[name] in _HERE]
+            yield [name for name in before if of[name] == host.OTHER], [*mine, second]
+
+
+def _relation(held: Mapping[str, Set], name: str, second: str) -> str:
+    """Of two sets' machines; none, if any premise tells them apart."""
+    ours, theirs = held[name]["set"], held[second]["set"]
+    alike = ours["premises"] == theirs["premises"]
+    return host.relation(ours, theirs) if alike else _UNLIKE
 
 
 def joined(sets: Sequence[Set]) -> Set:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scripts.evidence import rows
 from scripts.evidence.collect import read_set
-from scripts.evidence.joined import earlier, joined
+from scripts.evidence.joined import joined, sides
 from scripts.evidence.verdict import compare
 from scripts.lib.command_line import parser
 from scripts.lib.files import InputError
@@ -34,12 +34,10 @@ def tables(folders: list[Path], repeats: list[tuple[str, str]]) -> dict[str, pd.
     for name, one in held.items():
         found["evidence_legs"] += rows.legs(name, one)
         found["evidence_starts"] += rows.starts(name, one)
-    for number, (first, second) in enumerate(repeats):
-        names = [first, *(again for once, again in repeats[:number] if once == first)]
-        names = earlier(names, held, second)
-        before = joined([held[name] for name in names])
-        said = compare(before, held[second])
-        made = rows.comparison((" and ".join(names), second), before, held[second], said)
+    for names in sides(repeats, held):
+        first, second = (joined([held[name] for name in side]) for side in names)
+        labels = (" and ".join(names[0]), " and ".join(names[1]))
+        made = rows.comparison(labels, first, second, compare(first, second))
         for name, more in made.items():
             found[name] += more
     return {

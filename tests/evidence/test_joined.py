@@ -8,7 +8,7 @@ import numpy as np
 
 from scripts.evidence.changes import boots_for, series
 from scripts.evidence.collect import record
-from scripts.evidence.joined import earlier, joined
+from scripts.evidence.joined import joined, sides
 from scripts.evidence.tables import tables
 from scripts.evidence.verdict import compare, whole_timing
 from scripts.lib.files import write_json
@@ -51,13 +51,19 @@ def test_a_failed_part_fails_the_whole():
     assert joined([made(1), broken])["legs"]["ours"]["outcome"] == "crash"
 
 
-def test_only_other_machines_with_the_same_premises_are_joined():
-    held = {"a": of(1, None, "A"), "b": of(2, None, "B"), "odd": of(3, None, "C"),
-            "same": of(4, "s", "D", "E"), "now": of(5, "s", "E", "D")}  # fmt: skip
+def test_machines_stand_against_each_other_and_sets_of_other_premises_alone():
+    held = {"a": of(1, None, "A"), "b": of(2, None, "B"), "odd": of(3, "s", "D", "E"),
+            "here": of(4, "s", "D", "E"), "now": of(5, "s", "E", "D"),
+            "far": of(6, "t", "F")}  # fmt: skip
     held["odd"]["set"]["premises"]["driver"] = "1.2"
-    assert earlier(["a", "b", "odd", "same"], held, "now") == ["a", "b"]
-    assert earlier(["same", "a"], held, "now") == ["same"]
-    assert earlier(["a", "b"], held, "odd") == ["a"]  # whether of another machine is not told
+    again = [("a", name) for name in held if name != "a"]
+    assert list(sides(again, held)) == [
+        (["a"], ["b"]),  # whether of another machine was not noted
+        (["a"], ["odd"]),
+        (["a", "b"], ["here", "now"]),
+        (["a", "b", "here", "now"], ["far"]),
+    ]
+    assert list(sides([("here", "now")], held)) == [(["here"], ["now"])]
 
 
 def test_tables_hold_a_re_run_against_all_sets_of_other_machines(tmp_path):
