@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
 from pathlib import Path
 
-from scripts.cli.commands import COMMANDS, Command
+from scripts.cli.commands import COMMANDS
+from scripts.lib.dispatch import dispatch, refused
 from scripts.lib.files import InputError
-from scripts.lib.log import run_main
-from scripts.lib.names import unknown_name
 
 _ROOT = Path(__file__).parents[2]
 EXAMPLE = """examples:
@@ -29,28 +27,16 @@ written; others as the command's own --help says
 
 def main(argv: list[str] | None = None) -> int:
     """Hand over to a command's module, whose options are its own."""
-    given = sys.argv[1:] if argv is None else argv
-    if given and given[0] in COMMANDS:
-        return _call(given[0], COMMANDS[given[0]], given[1:])
-    listed = "\n".join(f"  {name:12}{one.about}" for name, one in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="graphx",
-        description=f"{__doc__}\n\ncommands (each has its own --help):\n{listed}",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("command", help="one of the commands above")
-    name = parser.parse_args(given[:1]).command
-    return run_main(lambda: _refuse(unknown_name("command", name, COMMANDS)))
+    about = {name: one.about for name, one in COMMANDS.items()}
+    return dispatch("graphx", __doc__, EXAMPLE, about, _call, argv)
 
 
-def _call(name: str, command: Command, rest: list[str]) -> int:
+def _call(name: str, rest: list[str]) -> int:
+    command = COMMANDS[name]
     helped = not {"-h", "--help"}.isdisjoint(rest)
     if not command.anywhere and not helped and not Path("data/models.yaml").exists():
         here = Path.cwd()
-        return run_main(
-            lambda: _refuse(InputError(f"{here}: is no checkout of graphx; cd {_ROOT} first"))
-        )
+        return refused(InputError(f"{here}: is no checkout of graphx; cd {_ROOT} first"))
     # The module reads its own name and what was typed from there, as if it had been called.
     sys.argv = [f"graphx {name}", *command.given, *rest]
     # Only the module that is called is imported: torch and pandas take seconds to load.
@@ -61,10 +47,6 @@ def _call(name: str, command: Command, rest: list[str]) -> int:
         # Who reads the output has seen enough; what Python would still write has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-def _refuse(error: InputError) -> None:
-    raise error
 
 
 if __name__ == "__main__":

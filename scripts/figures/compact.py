@@ -20,6 +20,9 @@ ROUNDS = 3
 # Lengths in points: a hundredth is a seven-thousandth of an inch. Factors stay as they are.
 _LENGTHS = re.compile(r'( (?:d|x|y|width|height)="|translate\()([^")]*)')
 _LONG = re.compile(r"-?\d*\.\d{3,}")
+# A group that says nothing of its own, around shapes alone; after it is gone, the one around it.
+_GROUP = re.compile(r"<g>\n((?:<(?:use|path|rect|image) [^>]*/>\n|<!--[^>]*-->\n)*)</g>\n")
+_NESTED = 4
 _GLYPH = "DejaVuSans-"  # begins the name of every letter, which stands at each use of it
 _STYLE = re.compile(r' style="([^"]*)"')
 
@@ -36,8 +39,9 @@ def png(drawn: bytes) -> bytes:
 def svg(drawn: str) -> str:
     """The same drawing as matplotlib's ``drawn``: coordinates to 0.01 points, each style once."""
     drawn = re.sub(r">\n\s*<", ">\n<", _LENGTHS.sub(_shorter, drawn))
-    # A group of one that says nothing of its own.
-    drawn = re.sub(r"<g>\n(<use [^>]*/>)\n</g>", r"\1", drawn)
+    drawn = re.sub(r'<g id="[^"]*"', "<g", drawn)  # names of groups, which nothing refers to
+    for _ in range(_NESTED):
+        drawn = _GROUP.sub(r"\1", drawn)
     return _styles_once(drawn.replace(_GLYPH, "g"))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 
-from scripts.lib.log import run_main
-from scripts.lib.names import unknown_name
+from scripts.lib.dispatch import dispatch
 
 # command -> what it does; each is a module of this package
 COMMANDS = {
@@ -29,25 +27,11 @@ EXAMPLE = """example:
 
 def main(argv: list[str] | None = None) -> int:
     """Hand over to the command's module, whose options are its own."""
-    given = sys.argv[1:] if argv is None else argv
-    if given and given[0] in COMMANDS:
-        # Only the command that is called is imported: pandas and Triton take a second to load.
-        module = importlib.import_module(f"scripts.sim.{given[0]}")
-        return int(module.main(given[1:]))
-    listed = "\n".join(f"  {name:12}{about}" for name, about in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="graphx-sim",
-        description=f"{__doc__}\n\ncommands (each has its own --help):\n{listed}",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("command", help="one of the commands above")
-    command = parser.parse_args(given[:1]).command
-    return run_main(lambda: _refuse(command))
+    return dispatch("graphx-sim", __doc__, EXAMPLE, COMMANDS, _call, argv)
 
 
-def _refuse(command: str) -> None:
-    raise unknown_name("command", command, COMMANDS)
+def _call(name: str, rest: list[str]) -> int:
+    return int(importlib.import_module(f"scripts.sim.{name}").main(rest))
 
 
 if __name__ == "__main__":
