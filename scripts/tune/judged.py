@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +55,11 @@ def judged(shape: Shape, folder: Path, judging: Judging) -> list[str]:
         return [f"vLLM's rows are chosen by graphx's two GEMMs: {why}"]
     limits = Limits(Budget(NO_LIMIT), judging.until, judging.allow_busy)
     place = Place(folder, folder, folder / "op" / "ledger.jsonl", judging.module)
+    began = time.perf_counter()
     status, made = judge(place, MOST, judging.gpu, limits)
     if made is None:
         if status == PAUSED:
             raise Paused
         raise InputError(f"{place.ledger}: some rows have no finals; run the same command again")
-    return ["vLLM's rows, chosen by its own operator:", *lines_of(made)]
+    seconds = time.perf_counter() - began
+    return [f"vLLM's rows, chosen by its own operator in {seconds:.0f} s:", *lines_of(made)]

@@ -131,13 +131,21 @@ def summary_lines(record: Body) -> list[str]:
             f"{len(batch['ties']):4d} {batch['trials']:6d} {batch['ended']:7} "
             f"{_gain_words(batch['gained'])}{kept}"
         )
-    seconds = ", ".join(f"{name} {value:.1f}" for name, value in record["seconds"].items())
-    lines.append(f"{record['trials']} trials on {len(record['batches'])} batch sizes; s: {seconds}")
+    lines.append(
+        f"{record['trials']} trials on {len(record['batches'])} batch sizes;"
+        f" s: {_seconds(record['seconds'])}"
+    )
+    lines.append(f"measuring, s: {_seconds(record['seconds_of_measure'])}")
+    lines.append(f"meanwhile, in a process of its own, s: {_seconds(record['seconds_beside'])}")
     lines += [
         f"{name}: {path}" if path else f"{name}: looks up no file for these number formats"
         for name, path in record["files"].items()
     ]
     return lines
+
+
+def _seconds(steps: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in steps.items())
 
 
 def _gain_words(gained: Mapping[str, Body]) -> str:

@@ -48,7 +48,8 @@ def test_finals_stand_beside_those_of_tuning_and_the_file_is_written_anew(tmp_pa
     monkeypatch.setattr(
         module, "judge", lambda place, *rest: given.append((place, rest)) or (0, {"batches": []})
     )
-    assert judged(SHAPE, tmp_path, judging(OP))[0] == "vLLM's rows, chosen by its own operator:"
+    said = judged(SHAPE, tmp_path, judging(OP))[0]
+    assert said == "vLLM's rows, chosen by its own operator in 0 s:"
     ((place, _),) = given
     assert (place.tuned, place.out) == (tmp_path, tmp_path)
     assert place.ledger == tmp_path / "op" / "ledger.jsonl"

@@ -23,6 +23,7 @@ from scripts.tune.clock import Clock, Paused
 from scripts.tune.foresight import Options, foresee
 from scripts.tune.knowledge import read_corpus
 from scripts.tune.layer import Wanted
+from scripts.tune.result import summary_lines
 from scripts.tune.session import Terms
 from scripts.tune.tuner import tune
 from tests.measure.bench import PROTOCOL
@@ -88,6 +89,17 @@ def test_every_batch_size_has_a_choice_and_says_why_it_stopped(record):
         assert batch["ties"][batch["config_id"]]["median"] == 1.0
         assert parse_id(batch["config_id"]).to_entry() == batch["entry"]
     assert any(batch["ended"] == "margin" for batch in record["batches"])
+
+
+def test_the_seconds_are_recorded_and_printed_step_by_step(record):
+    steps = {name: s for name, s in record["seconds"].items() if name != "total"}
+    assert sum(steps.values()) == pytest.approx(record["seconds"]["total"], abs=0.05)
+    parts = record["seconds_of_measure"]
+    assert sum(parts.values()) == pytest.approx(steps["measure"], abs=0.01)
+    assert set(record["seconds_beside"]) == {"read", "learn"}
+    said = "\n".join(summary_lines(record))
+    for name, seconds in {**steps, **parts}.items():
+        assert f"{name} {seconds:.1f}" in said
 
 
 def test_the_search_comes_within_a_per_cent_of_the_best(record, world):
