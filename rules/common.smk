@@ -9,6 +9,7 @@ from scripts.lib.device import find_device
 from scripts.lib.files import InputError, sha256
 from scripts.lib.imports import closure
 from scripts.lib.manifest import read_manifest, verify
+from scripts.lib.predictor import MODEL_NAMES
 from scripts.lib.recordings import DATASETS, measured_devices, recordings
 from scripts.lib.registration import JUDGES, REGISTERED
 from scripts.lib.schemes import schemes
@@ -305,7 +306,8 @@ def complete(*names):
 
 def recorded_models():
     """graphx-sim's models that lie beside recordings, whose plans they or later ones stamped."""
-    found = [f"{one.path}/model.json" for one in registered("complete", "corpus")]
+    folders = [one.path for one in registered("complete", "corpus")]
+    found = [f"{folder}/{name}" for folder in folders for name in MODEL_NAMES]
     listed = read_manifest()
     return recorded(*(path for path in found if path in listed))
 

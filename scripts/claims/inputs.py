@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.lib.files import InputError, read_json
+from scripts.lib.predictor import MODEL_NAMES
 from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.tables import read_table
 
@@ -52,13 +53,13 @@ def read_dataset(folder: Path) -> Dataset:
     runs = content.get("runs") if isinstance(content, dict) else None
     if not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
         raise InputError(f"{path}: runs is no list of runs; consolidate the ledger again")
-    model = folder / "model.json"
+    models = [folder / name for name in MODEL_NAMES if (folder / name).exists()]
     return Dataset(
         folder=folder,
         cells=read_table(folder / "cells.parquet", CELLS),
         trials=read_table(folder / "trials.parquet", TRIALS, TRIAL_COLUMNS),
         runs=runs,
-        model=read_json(model) if model.exists() else None,
+        model=read_json(models[0]) if models else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import lzma
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,10 +51,21 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; InputError names the file and the place."""
+def content(path: Path) -> bytes:
+    """What a file holds; of one that ends in ``.xz``, what is packed in it."""
+    held = path.read_bytes()
+    if path.suffix != ".xz":
+        return held
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return lzma.decompress(held)
+    except lzma.LZMAError as error:
+        raise InputError(f"{path}: not a whole xz file ({error}); restore it") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON, packed or not; InputError names the file and the place."""
+    try:
+        return json.loads(content(path))
     except FileNotFoundError as error:
         raise InputError(f"{path}: not found") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

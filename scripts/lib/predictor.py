@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.files import InputError, read_json, sha256
+from scripts.lib.files import InputError, content, read_json
+
+# Beside a recording: packed, or as graphx-sim writes it.
+MODEL_NAMES = ("model.json.xz", "model.json")
 
 
 def predictor_facts(path: Path) -> dict[str, Any]:
@@ -16,7 +20,7 @@ def predictor_facts(path: Path) -> dict[str, Any]:
     model = read_json(path)
     try:
         return {
-            "sha256": sha256(path),
+            "sha256": hashlib.sha256(content(path)).hexdigest(),
             "version": str(model["version"]),
             "datasets": sorted(model["evidence"]["data"]),
             "layers": [[str(name) for name in layer] for layer in model["trained"]],

@@ -7,6 +7,7 @@ checks (scripts.claims.frozen).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scripts.lib.files import InputError, sha256
+from scripts.lib.files import InputError, content
 from scripts.lib.schemas.measured import TRIALS
 from scripts.lib.tables import read_table
 from scripts.lib.teaching import Families
@@ -29,7 +30,7 @@ _SAME = 1e-5  # relative: stamps hold a millionth of a microsecond, another mode
 
 @dataclass(frozen=True)
 class Recorded:
-    """A model that lies beside a recording; ``hash``: the first digits of its file's."""
+    """A model that lies beside a recording; ``hash``: the first digits of its content's."""
 
     hash: str
     simulator: Simulator
@@ -37,7 +38,7 @@ class Recorded:
 
 def read_recorded(path: Path) -> Recorded:
     """InputError if it is no model."""
-    return Recorded(sha256(path)[:16], load(path))
+    return Recorded(hashlib.sha256(content(path)).hexdigest()[:16], load(path))
 
 
 def stamped(
