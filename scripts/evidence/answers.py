@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
+from scipy import special
 
 from scripts.evidence.collect import NOT_ASKED, RIGHT, TIMEOUT
 
@@ -75,7 +75,7 @@ def mcnemar(lost: int, won: int) -> float:
     """Two-sided exact probability that as unequal a split of those that differ is chance."""
     if lost + won == 0:
         return 1.0
-    return float(stats.binomtest(lost, lost + won, 0.5).pvalue)
+    return min(1.0, 2 * float(special.bdtr(min(lost, won), lost + won, 0.5)))
 
 
 def equivalent(lost: int, won: int, asked: int) -> bool:
@@ -84,7 +84,7 @@ def equivalent(lost: int, won: int, asked: int) -> bool:
     One more question than differ is counted as differing: none seen is not none to be seen.
     """
     error = (lost + won + 1) ** 0.5 / asked
-    return bool(abs(won - lost) / asked + stats.norm.ppf(1 - ALPHA) * error < WITHIN / FEW)
+    return bool(abs(won - lost) / asked + special.ndtri(1 - ALPHA) * error < WITHIN / FEW)
 
 
 def visible(asked: int, differing: int) -> float:
@@ -99,7 +99,7 @@ def visible(asked: int, differing: int) -> float:
         split = (k for k in range(both // 2, both + 1) if mcnemar(both - k, k) <= ALPHA)
         least = next(split, None)
         chance = 0.5 + extra / (2 * both)
-        if least is not None and stats.binom.sf(least - 1, both, chance) >= POWER:
+        if least is not None and special.bdtrc(least - 1, both, chance) >= POWER:
             return extra / asked
     return 1.0
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from scripts.lib.command_line import parser
 from scripts.lib.config import from_entry
@@ -122,7 +122,7 @@ def interval(logs: Sequence[float]) -> tuple[float, float, float]:
     mean, count = float(values.mean()), len(values)
     if count < 2:
         return float(np.exp(mean)), float("nan"), float("nan")
-    half = stats.t.ppf(0.5 + LEVEL / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
+    half = special.stdtrit(count - 1, 0.5 + LEVEL / 2) * values.std(ddof=1) / np.sqrt(count)
     return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
 
 

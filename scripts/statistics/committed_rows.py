@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
 from scripts.lib.shape import parse_cell
@@ -101,7 +101,7 @@ def _slower(rounds: Rounds, slot: int, than: int | None, margin: float) -> float
     column = {name: rounds.samples[:, rounds.slots.index(name)] for name in (slot, than)}
     over = column[slot] / column[than]
     over = over[~np.isnan(over)]
-    return float(stats.binom.sf((over > 1 + margin).sum() - 1, len(over), 0.5))
+    return float(special.bdtrc((over > 1 + margin).sum() - 1, len(over), 0.5))
 
 
 def _behind(rounds: Rounds, slot: int, firsts: Mapping[str, int]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.schemas.headline import HEADLINE_TESTS
@@ -27,15 +27,15 @@ def count_pair(rows: pd.DataFrame, files: pd.Series, plan: Plan, name: str) -> d
     won, lost = (rows["verdict"] == word for word in (WIN, LOSS))
     wins, losses = int(won.sum()), int(lost.sum())
     by_file = (won.astype(int) - lost.astype(int)).groupby(files.to_numpy()).sum()
-    p_rows = stats.binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
+    p_rows = min(1.0, 2 * float(special.bdtr(min(wins, losses), wins + losses, 0.5)))
     p_files = _flip(np.asarray(by_file, dtype=np.float64), plan, name)
     return {
         "wins": wins,
         "losses": losses,
         "files": len(by_file),
-        "p_rows": round_10(float(p_rows)),
+        "p_rows": round_10(p_rows),
         "p_files": round_10(p_files),
-        "p": round_10(max(float(p_rows), p_files)),
+        "p": round_10(max(p_rows, p_files)),
     }
 
 
@@ -44,6 +44,9 @@ def _flip(sums: Floats, plan: Plan, name: str) -> float:
     sums = sums[sums != 0]
     if len(sums) < 2:
         return 1.0
+    # Here, since it takes half a second to load and most that correct p flip no sign.
+    from scipy import stats  # noqa: PLC0415
+
     found = stats.permutation_test(
         (sums,),
         lambda x, axis: x.sum(axis=axis),
