@@ -1,19 +1,13 @@
-"""What the rule files share. No other one defines functions."""
-
-import hashlib
+"""What the rule files share. No rule file defines functions but this one and those beside it."""
 
 from snakemake.exceptions import WorkflowError
 
 from scripts.lib.chosen import CHOSEN
-from scripts.lib.device import find_device
-from scripts.lib.files import InputError, sha256
-from scripts.lib.imports import closure
+from scripts.lib.files import InputError
 from scripts.lib.manifest import read_manifest, verify
 from scripts.lib.predictor import MODEL_NAMES
-from scripts.lib.recordings import DATASETS, measured_devices, recordings
+from scripts.lib.recordings import DATASETS, measured_devices
 from scripts.lib.registration import JUDGES, REGISTERED
-from scripts.lib.schemes import schemes
-from scripts.lib.spec import LOCK, SPEC, read_spec
 from scripts.matrix.pages.content import feature_pages
 from scripts.matrix.pages.write import FEATURES, PAGES
 from scripts.matrix.reading import read_matrix
@@ -25,66 +19,10 @@ from scripts.report.sections import (
     summary_sources,
 )
 
-# What is decided by the locked spec has both as inputs: an edited spec must not go unnoticed.
-LOCKED_SPEC = [SPEC.as_posix(), LOCK.as_posix()]
 
-# The files of a measured dataset.
-MEASURED = [
-    "cells.parquet",
-    "compiles.parquet",
-    "finals.parquet",
-    "runs.json",
-    "trials.parquet",
-]
-
-
-# Modules that recorded commands name.
-COMMANDS = [
-    "scripts/measure/sweep.py",
-    "scripts/runtime/judge.py",
-    "scripts/runtime/study.py",
-    "scripts/tune/run.py",
-    "scripts/tune/study.py",
-]
-
-
-def code(script, *others):
-    """Digest of a module and of all that it imports, for `params`: new code, new results.
-
-    ``script``: the rule's own once more, since a param that is taken from the input is compared by
-    nobody. ``others``: modules, or folders of them, that it runs by names that it reads. Listed as
-    inputs instead, the same files would fill the screen with every job.
-    """
-    digest = hashlib.sha256()
-    for path in closure(Path(one) for one in (script, *others)):
-        digest.update(f"{path.as_posix()} {sha256(path)}\n".encode())
-    return digest.hexdigest()[:16]
-
-
-def results_of(phase=None):
-    """Input function: what the rules of a phase, called ``<phase>_<step>``, or all rules make.
-
-    Without what is in build/: that is made where the network or a GPU is asked for.
-    """
-
-    def made(wildcards):
-        return [
-            path
-            for rule in workflow.rules
-            if phase in (None, rule.name.partition("_")[0])
-            for path in rule.output
-            if path.startswith("results/")
-        ]
-
-    return made
-
-
-def locked(name):
-    """A number of the locked spec, for example ``win_margin``."""
-    try:
-        return getattr(read_spec(), name)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+include: "common/code.smk"
+include: "common/spaces.smk"
+include: "common/datasets.smk"
 
 
 def recorded(*paths):
@@ -120,142 +58,6 @@ def parts(pattern):
 def history():
     """The mined history."""
     return source("mine", "history.parquet")
-
-
-def formats_of_targets():
-    """GPU -> number formats of its space. Sorted: another order of GPUs is no other parameter."""
-    wanted = lookup(within=config, dpath="space/targets")
-    return {
-        device: schemes() if found == "all" else found
-        for device, found in sorted(wanted.items())
-    }
-
-
-def targets():
-    """GPUs and number formats of the spaces, as options: ``NVIDIA_H200=bf16,fp16``."""
-    return [f"{device}={','.join(all)}" for device, all in formats_of_targets().items()]
-
-
-def compiled_names():
-    """Tables of compiled binaries: one a scheme and architecture, one more for committed configs."""
-    pairs = {
-        (find_device(device).arch, one)
-        for device, all in formats_of_targets().items()
-        for one in all
-    }
-    if lookup(within=config, dpath="space/all_committed"):
-        pairs |= {(arch, "committed") for arch, _ in pairs}
-    return [f"space/{arch}-{scheme}.parquet" for arch, scheme in sorted(pairs)]
-
-
-def compiled():
-    """The compiled binaries of the spaces."""
-    return source("space", *compiled_names())
-
-
-def spaces():
-    """The tables of legal configs, one a GPU and scheme."""
-    return [
-        f"results/tables/space/{device}-{scheme}.parquet"
-        for device, all in formats_of_targets().items()
-        for scheme in all
-    ]
-
-
-def wanted_space():
-    """The legal configs of the GPU and the number formats for which configs are wanted."""
-    device = lookup(within=config, dpath="space/device")
-    scheme = lookup(within=config, dpath="space/scheme")
-    path = f"results/tables/space/{device}-{scheme}.parquet"
-    if path not in spaces():
-        raise WorkflowError(
-            f"params.yaml: space: {device} and {scheme} are not among the targets"
-        )
-    return path
-
-
-def _of_datasets(wanted, names):
-    """Input function for files of several datasets; measure.dataset is where its mode says."""
-    own = lookup(within=config, dpath="measure/dataset")
-    live = lookup(within=config, dpath="measure/mode") == "live"
-
-    def checked(wildcards):
-        try:
-            return [
-                (
-                    f"build/live/measured/{dataset}/{name}"
-                    if live and dataset == own
-                    else verify(f"data/recorded/measured/{dataset}/{name}")
-                )
-                for dataset in wanted
-                for name in names
-            ]
-        except InputError as error:
-            raise WorkflowError(str(error)) from None
-
-    return checked
-
-
-def registered(*roles):
-    """The recordings of these roles, in the registry's order; measure.dataset first."""
-    own = lookup(within=config, dpath="measure/dataset")
-    try:
-        return sorted(recordings(*roles), key=lambda one: one.name != own)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def names_of(*roles):
-    """Their names."""
-    return [one.name for one in registered(*roles)]
-
-
-def datasets(*names):
-    """Files of every measured dataset, those of measure.dataset first."""
-    own = lookup(within=config, dpath="measure/dataset")
-    live = lookup(within=config, dpath="measure/mode") == "live"
-    if not live and own not in names_of(*DATASETS):
-        raise WorkflowError(
-            f"params.yaml: measure.dataset: data/recordings.yaml has no {own}"
-        )
-    return _of_datasets(list(dict.fromkeys([own, *names_of(*DATASETS)])), names)
-
-
-def judged_names():
-    """The recordings whose finals are compared pairwise, one a GPU: measure.dataset, and of each
-    other GPU the first whose cells are complete."""
-    own = lookup(within=config, dpath="measure/dataset")
-    by_device = {}
-    for one in registered("complete"):
-        by_device.setdefault(one.device, one.name)
-    if own not in by_device.values():
-        by_device[lookup(within=config, dpath="space/device")] = own
-    return sorted(by_device.values(), key=lambda name: name != own)
-
-
-def judged(*names):
-    """Files of those recordings, for example ``trials.parquet``."""
-    return _of_datasets(judged_names(), names)
-
-
-def replayed(*names):
-    """Files of the recordings whose cells hold every legal config, and of measure.dataset."""
-    return _of_datasets([*dict.fromkeys(judged_names() + names_of("complete"))], names)
-
-
-def repetitions():
-    """Second recordings and, by each, the dataset whose cells it repeats."""
-    return {one.name: one.repeats for one in registered("repeat")}
-
-
-def first_recordings(*names):
-    """Files of the datasets that were recorded twice, in the order of their repetitions."""
-    return _of_datasets([*repetitions().values()], names)
-
-
-def second_recordings(*names):
-    """Files of the repetitions."""
-    return _of_datasets([*repetitions()], names)
 
 
 def folders(name):

@@ -86,11 +86,17 @@ def folder(name: str) -> str:
     return "/".join(parts[:depth]) if parts[0] == "results" or depth == 3 else name
 
 
+def shared_text() -> str:
+    """What the rule files share: common.smk and the files beside it."""
+    paths = [Path("rules/common.smk"), *sorted(Path("rules/common").glob("*.smk"))]
+    return "".join(path.read_text(encoding="utf-8") for path in paths)
+
+
 class Shared:
-    """What the functions of common.smk look up, also by way of each other."""
+    """What the functions that rules share look up, also by way of each other."""
 
     def __init__(self) -> None:
-        tree = ast.parse(Path("rules/common.smk").read_text(encoding="utf-8"))
+        tree = ast.parse(shared_text())
         self.bodies = {one.name: ast.unparse(one) for one in tree.body
                        if isinstance(one, ast.FunctionDef)}  # fmt: skip
 
@@ -121,8 +127,7 @@ class Shared:
 
 def code_of(text: str) -> set[str]:
     """Packages that a phase's rules run."""
-    shared = Path("rules/common.smk").read_text(encoding="utf-8")
-    commands = re.search(r"^COMMANDS = (\[.*?\])", shared, re.MULTILINE | re.DOTALL)
+    commands = re.search(r"^COMMANDS = (\[.*?\])", shared_text(), re.MULTILINE | re.DOTALL)
     roots = set(re.findall(r'"(scripts/[\w/]+(?:\.py)?)"', text))
     if commands and "*COMMANDS" in text:
         roots |= set(ast.literal_eval(commands[1]))

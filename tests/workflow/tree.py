@@ -50,8 +50,7 @@ def rules_of(phase: str) -> str:
 
 def code_of_rules() -> dict[str, list[str]]:
     """Rule -> the modules and folders from which its code is followed."""
-    shared = (ROOT / "rules/common.smk").read_text(encoding="utf-8")
-    commands = re.search(r"^COMMANDS = \[(.*?)\]", shared, re.MULTILINE | re.DOTALL)
+    commands = re.search(r"^COMMANDS = \[(.*?)\]", rules_of("common"), re.MULTILINE | re.DOTALL)
     assert commands is not None
     found = {}
     for phase in FLOW:
