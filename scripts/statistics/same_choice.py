@@ -50,13 +50,15 @@ def rows_of(layer: pd.DataFrame, about: Row, plan: Plan) -> Iterator[Row]:
         found.append(shares(list(zip(rows["config_id"], named, strict=True))))
     values = np.array(found)
     name = f"same choice {about['shape']} {about['trials']}"
-    means = estimate_means(pd.DataFrame(values, columns=MEASURES), np.array(cells), plan, name)
-    for place, row in enumerate(widen_certain_rates(means, plan.level).itertuples()):
+    means = widen_certain_rates(estimate_means(values, np.array(cells), plan, name), plan.level)
+    ends = {
+        ours: [round_10(float(one)) for one in means[theirs]]
+        for ours, theirs in (("value", "mean"), ("low", "low"), ("high", "high"))
+    }
+    for place, measure in enumerate(MEASURES):
         yield about | {
-            "measure": MEASURES[place],
-            "value": round_10(row.mean),
-            "low": round_10(row.low),
-            "high": round_10(row.high),
+            "measure": measure,
+            **{name: column[place] for name, column in ends.items()},
             "restarts": len(layer) // len(cells),
             "n": len(cells),
             "whole": int((values[:, place] == 1.0).sum()),
@@ -72,7 +74,7 @@ def same_choice(restarts: pd.DataFrame, choices: pd.DataFrame, plan: Plan) -> pd
         keyed = every.assign(shape=[c.shape.id for c in keys], device=[c.device for c in keys])
         for (device, shape), layer in keyed.groupby(["device", "shape"], sort=True):
             if layer["cell_id"].duplicated().any():
-                about = {"device": str(device), "shape": str(shape), "trials": trials}
+                about: Row = {"device": str(device), "shape": str(shape), "trials": trials}
                 worst = float(layer["regret"].max()) if "regret" in layer else None
                 out += [row | {"regret": worst} for row in rows_of(layer, about, plan)]
     return pd.DataFrame(out, columns=SAME.names)

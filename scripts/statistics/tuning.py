@@ -101,7 +101,7 @@ def choices_of(recording: str, run: Body) -> Iterator[Body]:
 
 def tables(paths: Sequence[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """TUNING and CHOICES; InputError names a field that a run lacks."""
-    rows, choices = [], []
+    rows, choices = list[Body](), list[Body]()
     for path in paths:
         name = path.name.split(".")[0]
         try:

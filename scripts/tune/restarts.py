@@ -103,7 +103,7 @@ class NoisyBench:
         us = np.array([one.latency_us[one.index[parse_id(slot)]] for slot in slots])
         off = self._random.normal(0.0, self._layer.noise[cell], (most, len(slots)))
         rounds = us * np.exp(off)
-        held = next((n for n in range(2, most, 2) if race.over(entries, rounds[:n])), most)
+        held = next((n for n in range(2, most, 2) if race.over(entries, rounds[:n].tolist())), most)
         return Finals(slots, rounds[:held].tolist())
 
 
@@ -119,7 +119,7 @@ def round_noise(finals: pd.DataFrame) -> dict[str, float]:
         pairs = twice.agg(["first", "last", "size"])
         pairs = pairs[pairs["size"] > 1]
         if len(pairs):
-            apart = np.log(pairs["first"] / pairs["last"]).to_numpy()
+            apart = np.log((pairs["first"] / pairs["last"]).to_numpy(dtype=float))
             found[str(cell_id)] = float(np.sqrt((apart**2).mean() / 2))
     return found
 
@@ -150,8 +150,8 @@ def restart(layer: Layer, number: int, budget: int, margin: float) -> list[dict[
 def _row(layer: Layer, bench: NoisyBench, search: Search, margin: float) -> dict[str, object]:
     cell, one = search.cell, layer.recordings[search.cell]
     named = {} if one.committed is None else {"committed": one.committed.id}
-    for config in {one.committed} - {None}:
-        bench.measure(cell, config)
+    if one.committed is not None:
+        bench.measure(cell, one.committed)
     ranks = layer.ranks(cell)
     met = finalists(bench.trials[cell], named.values(), margin, ranks)
     held = bench.finals(cell, met, RACE, Protocol().rounds)
