@@ -1,5 +1,7 @@
 """A line a step of what Snakemake reports on standard input; errors and all after them as they are.
 
+Steps of no second stand in the line of the next one.
+
 A fresh build reports some 14 lines a step, of which a person wants one: which, how far, how long.
 While a step takes long, a line every ten seconds says what runs.
 """
@@ -20,6 +22,7 @@ _PLAIN = re.compile(r"^Nothing to be done")
 # What begins an error of Snakemake, of Python, of a step.
 _ERROR = re.compile(r"^\s*(Error|error:|Traceback|\w*(Error|Exception)\b|Exiting|Will exit)")
 QUIET_S = 10.0  # longest silence
+SHORT_S = 0.5  # below it a step's time is 0 s in print
 
 
 class Console:
@@ -31,6 +34,7 @@ class Console:
     def __init__(self) -> None:
         self.running: dict[str, float] = {}
         self.ended: list[str] = []
+        self.long = False  # whether one of ``ended`` took long enough for a line
         self.failed = False
 
     def says(self, line: str, now: float) -> str | None:
@@ -43,8 +47,11 @@ class Console:
         elif found := _ENDED.match(line):
             seconds = now - self.running.pop(found[1], now)
             self.ended.append(f"{found[1]}, {seconds:.0f} s")
+            self.long = self.long or seconds >= SHORT_S
         elif found := _STEPS.match(line):
-            names, self.ended = "; ".join(self.ended), []
+            if not self.long and found[1] != found[2]:
+                return None
+            names, self.ended, self.long = "; ".join(self.ended), [], False
             return f"{found[1]:>4} of {found[2]}  {names}"
         elif _PLAIN.match(line):
             return line

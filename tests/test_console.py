@@ -45,13 +45,19 @@ def printed(report: str, pause: float = 0.0) -> list[str]:
     return found
 
 
-def test_a_line_a_step() -> None:
+def test_a_line_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "SHORT_S", 0.0)
     assert printed(REPORT) == ["   1 of 2  export_t4, 0 s", "   2 of 2  sim_fit, 0 s"]
+
+
+def test_short_steps_stand_in_the_line_of_the_next() -> None:
+    """The last line is printed however short its step was, so none is lost."""
+    assert printed(REPORT) == ["   2 of 2  export_t4, 0 s; sim_fit, 0 s"]
 
 
 def test_errors_and_what_follows_are_whole() -> None:
     more = "Error in rule sim_fit:\n    log: logs/sim/fit.log\nerror: x.json: not valid JSON\nend"
-    assert printed(REPORT + more)[2:] == more.splitlines()
+    assert printed(REPORT + more)[1:] == more.splitlines()
 
 
 def test_an_error_of_the_workflow_itself_is_shown() -> None:
