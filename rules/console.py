@@ -1,6 +1,6 @@
 """A line a step of what Snakemake reports on standard input; errors and all after them as they are.
 
-Steps of no second stand in the line of the next one.
+Steps of a second or less stand in the line of the next one.
 
 A fresh build reports some 14 lines a step, of which a person wants one: which, how far, how long.
 While a step takes long, a line every ten seconds says what runs.
@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"^Nothing to be done")
 # What begins an error of Snakemake, of Python, of a step.
 _ERROR = re.compile(r"^\s*(Error|error:|Traceback|\w*(Error|Exception)\b|Exiting|Will exit)")
 QUIET_S = 10.0  # longest silence
-SHORT_S = 0.5  # below it a step's time is 0 s in print
+SHORT_S = 1.5  # which a quarter of the steps of a build do not reach
 
 
 class Console:
