@@ -107,6 +107,8 @@ class Reader:
         self._facts = facts
         self._figures = list(figures(facts))
         self._known: dict[tuple[str, bool], bool] = {}
+        # By per cent and digits: the printed mean -> figures.
+        self._by_mean: dict[tuple[bool, str], dict[str, list[Mapping[str, Any]]]] = {}
 
     def beyond(self, where: str, sentence: str) -> Iterator[str]:
         """What a sentence says beyond its intervals; ``where`` it stands."""
@@ -124,8 +126,20 @@ class Reader:
     def _is_known(self, one: Estimate) -> bool:
         key = (str(one), one.per_cent)
         if key not in self._known:
-            self._known[key] = any(one.prints(figure) for figure in self._figures)
+            self._known[key] = any(one.prints(figure) for figure in self._alike(one))
         return self._known[key]
+
+    def _alike(self, one: Estimate) -> list[Mapping[str, Any]]:
+        """Figures whose mean is printed as the estimate's, of some ten thousand."""
+        like = "0." + "0" * len(one.mean.partition(".")[2])
+        found = self._by_mean.get((one.per_cent, like))
+        if found is None:
+            found = self._by_mean[one.per_cent, like] = {}
+            for figure in self._figures:
+                if figure["mean"] is not None:
+                    text = _printed(figure["mean"] * (100 if one.per_cent else 1), like)
+                    found.setdefault(text, []).append(figure)
+        return found.get(one.mean.replace(",", ""), [])
 
     def wrong_claim(self, claim: Mapping[str, Any]) -> Iterator[str]:
         """What a claim says that the figure at its metric does not."""
