@@ -46,9 +46,9 @@ _PLAIN = (
 # tuner -> in words
 TUNERS = {
     "published": "the published method: one timing of each config, warm, the fastest kept",
-    "raced published": "the same timings, the near ones raced",
+    "raced published": "the same timings, the near ones and those expected fastest raced",
     "graphx": "the first trials of S1-S8, which learned on recorded layers and asks the GPU",
-    "raced graphx": "the same trials, the near ones raced",
+    "raced graphx": "the same trials, the near ones and those expected fastest raced",
     "committed": "the committed file, looked up by the nearest batch size",
     "sglang": "SGLang's method: the GEMMs of a layer timed apart, a config for each",
     "triton": "Triton's own autotune round graphx's kernel, a tuner for each GEMM and tile height",
@@ -309,6 +309,9 @@ SECTION = Section(
     phrases={
         "one tile height": "part of a definition",
         "vLLM 0.24": "a version that was read",
+        "FlashInfer 0.7.2.post1": "a version that was run",
+        "torch 2.11": "the version beside it",
+        "Three helpers": "counted in scripts/audit/live/flashinfer/helpers.py",
         "512 tokens": "stated in that version's code, read and not run",
     },
 )
