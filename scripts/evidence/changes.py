@@ -213,11 +213,11 @@ def _change(key: Key, a: Series, b: Series, error: float, free: float) -> Change
 def boots_for(deviation: float, free: float) -> int | None:
     """Fewest boots in each of two sets that show a kernel that has not changed to be equal, with
     POWER. ``deviation``: of a boot's logarithm. None: more than MOST, or nothing is known of it."""  # noqa: D205,D209
-    for boots in range(2, MOST + 1):
-        room = np.log1p(BOUND) / (deviation * np.sqrt(2 / boots)) - stats.t.ppf(1 - ALPHA, free)
-        if 2 * stats.norm.cdf(room) - 1 >= POWER:
-            return boots
-    return None
+    if not deviation > 0:  # nor a number
+        return None
+    apart = special.ndtri((1 + POWER) / 2) + special.stdtrit(free, 1 - ALPHA)
+    boots = max(2, int(np.ceil(min(2 * (deviation * apart / np.log1p(BOUND)) ** 2, MOST + 1))))
+    return boots if boots <= MOST else None
 
 
 def with_words(found: Sequence[Change]) -> list[Change]:
