@@ -19,7 +19,7 @@ from scripts.matrix.record import Record, read_record
 from scripts.matrix.switches import Matrix, Numbers
 from scripts.matrix.verdicts import Judged, State
 
-COUNTED = (State.VALID, State.PATH_ONLY)  # states of cells that are compared
+COUNTED = (State.VALID,)  # states of cells that are compared; times of a path alone are no result
 
 
 class Change(StrEnum):

@@ -208,10 +208,15 @@ def boots(model: str, found: Mapping[str, Judged], without: str = "") -> list[Me
 
 
 def others(model: str, found: Mapping[str, Judged]) -> list[list[Metrics]]:
-    """Boots of the other models' baselines that wait for the same as this one's."""
+    """Boots of the other models' baselines: all metrics of those that wait for the same as this
+    one's, the GPU's times of the rest."""  # noqa: D205,D209
     models = dict.fromkeys(one.cell.model for one in found.values())
-    return [boots(one, found) for one in models
-            if one != model and _waits(one, found) == _waits(model, found)]  # fmt: skip
+    alike = {one: _waits(one, found) == _waits(model, found) for one in models}
+    return [
+        [{name: value for name, value in boot.items() if alike[one] or name.endswith("_gpu")}
+         for boot in boots(one, found)]
+        for one in models if one != model
+    ]  # fmt: skip
 
 
 def _waits(model: str, found: Mapping[str, Judged]) -> bool:
