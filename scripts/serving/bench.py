@@ -27,6 +27,7 @@ FIELDS = (
     "output_throughput", "median_ttft_ms", "p99_ttft_ms", "median_tpot_ms", "p99_tpot_ms",
     "median_itl_ms", "p99_itl_ms", "median_e2el_ms",
 )  # fmt: skip
+LEAST_BOOTS = 3  # of which an interval over boots is told
 EXAMPLE = """
   python -m scripts.serving.bench --journals data/recorded/engine/*/*.jsonl.xz \\
     --out engine_bench.parquet --out-ratios bench_ratios.parquet
@@ -69,11 +70,14 @@ def _held(some: pd.DataFrame, config: str, base: str, field: str) -> Row | None:
     if apart.empty:
         return None
     ratio, low, high = interval(list(apart))
+    if len(apart) < LEAST_BOOTS:
+        low = high = float("nan")
     again = (by_boot.max() / by_boot.min()).loc[base].loc[apart.index]
     count = some[some["config"].isin([config, base])].groupby("config").size().min()
     return {
         "config": config, "base": base, "field": field, "boots": len(apart), "rounds": int(count),
-        "ratio": ratio, "low": low, "high": high, "again": float(again.max() - 1),
+        "ratio": ratio, "low": low, "high": high, "least": float(np.exp(apart.min())),
+        "largest": float(np.exp(apart.max())), "again": float(again.max() - 1),
     }  # fmt: skip
 
 

@@ -32,16 +32,22 @@ def test_a_run_is_a_row_with_the_fields_of_the_benchmark(tmp_path):
 
 def test_servers_are_the_clusters_of_the_interval(tmp_path):
     one, _ = tables([read_engine(journal(tmp_path / "j.jsonl"))])
-    slower = one.assign(boot="http-mix-1")
-    slower.loc[slower["config"] == "ours", list(FIELDS)] *= 1.02
-    row = pd.DataFrame(list(ratios(pd.concat([one, slower])))).set_index("field").loc["p99_tpot_ms"]
-    logs = np.log([4.5 / 5.1, 4.5 * 1.02 / 5.1])
-    half = stats.t.ppf(0.975, 1) * logs.std(ddof=1) / np.sqrt(2)
+    servers = [one.assign(boot=f"http-mix-{number}") for number in range(3)]
+    for number, server in enumerate(servers):
+        server.loc[server["config"] == "ours", list(FIELDS)] *= 1 + 0.02 * number
+    two, row = (
+        pd.DataFrame(list(ratios(pd.concat(some)))).set_index("field").loc["p99_tpot_ms"]
+        for some in (servers[:2], servers)
+    )
+    assert np.isnan(two["low"]) and np.isnan(two["high"])
+    assert (two["least"], two["largest"]) == pytest.approx((4.5 / 5.1, 4.5 * 1.02 / 5.1))
+    logs = np.log([4.5 * (1 + 0.02 * number) / 5.1 for number in range(3)])
+    half = stats.t.ppf(0.975, 2) * logs.std(ddof=1) / np.sqrt(3)
     assert row["ratio"] == pytest.approx(np.exp(logs.mean()))
     assert (row["low"], row["high"]) == pytest.approx(
         (np.exp(logs.mean() - half), np.exp(logs.mean() + half))
     )
-    assert (row["boots"], row["rounds"]) == (2, 4)
+    assert (row["boots"], row["rounds"]) == (3, 6)
 
 
 def test_a_run_that_failed_counts_for_nothing(tmp_path):

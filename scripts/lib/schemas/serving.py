@@ -238,7 +238,7 @@ BENCH_RATIOS = Table(
     1,
     "One row per (model, config, base, field): what a config does to a field of ENGINE_BENCH. "
     "Rounds of a boot are averaged; boots are the clusters: Student's interval of the mean of "
-    "their log ratios.",
+    "their log ratios, from three boots on, since of two it has no end worth its name.",
     (
         _DEVICE,
         _MODEL,
@@ -249,6 +249,8 @@ BENCH_RATIOS = Table(
         Column("rounds", pa.int32(), "runs under each, of all boots"),
         Column("ratio", pa.float64(), "config over base within a boot, mean over boots"),
         *interval(nullable=True),
+        Column("least", pa.float64(), "the least of the boots' ratios"),
+        Column("largest", pa.float64(), "the largest of them"),
         Column("again", pa.float64(), "largest of base's two rounds of a boot over the other, - 1"),
     ),
     ("1: first version",),

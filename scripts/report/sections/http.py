@@ -15,6 +15,7 @@ BENCH = made("engine_bench", "serving.bench", schema.ENGINE_BENCH)
 RATIOS = made("bench_ratios", "serving.bench", schema.BENCH_RATIOS)
 OURS, OK = "ours", "ok"
 QUOTED = "median_tpot_ms"
+_RATIO = ("model", "config", "base", "field", "rounds", "again", "least", "largest")
 _RUN = (
     "model", "boot", "round", "config", "file", "outcome", "request_throughput",
     "output_throughput", "median_ttft_ms", "p99_ttft_ms", "median_tpot_ms", "p99_tpot_ms",
@@ -41,8 +42,8 @@ def of_device(bench: Frame, ratios: Frame) -> Figure:
         "concurrency": int(bench["concurrency"].max()),
         "rows": [{name: row[name] for name in _RUN} for row in plain_rows(bench)],
         "ratios": [
-            {name: row[name] for name in ("model", "config", "base", "field", "rounds", "again")}
-            | {"ratio": estimated(row, "ratio", n="boots")}
+            {name: row[name] for name in _RATIO}
+            | {"ratio": estimated(row, "ratio", n="boots", lacking=True)}
             for row in plain_rows(ratios)
         ],
     }  # fmt: skip
@@ -63,7 +64,10 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
     """A sentence for each GPU that served."""
     for device, part in served(summary):
         said = "; ".join(
-            f"{row['ratio']['mean']:.4f} over {row['base']}, {row['model']}" for row in quoted(part)
+            f"{row['ratio']['mean']:.3f} over {row['base']}, {row['model']}, by server from"
+            f" {row['least']:.3f} to {row['largest']:.3f}, where runs of {row['base']} on a server"
+            f" lie up to {row['again']:.1%} apart"
+            for row in quoted(part)
         )
         if said:
             yield (
