@@ -43,7 +43,7 @@ def judged(kernels: pd.DataFrame) -> pd.DataFrame:
 def draw(legs: pd.DataFrame, kernels: pd.DataFrame) -> Figure:
     """Bars a leg, of LEGS; beside them intervals a kernel, of KERNELS. Empty ones say so."""
     bars, points = timed(legs), judged(kernels)
-    height = max(3.6, 1.4 + 0.32 * len(bars), 1.4 + 0.2 * len(points))
+    height = max(3.6, 1.4 + 0.32 * len(bars), 1.4 + 0.2 * len(placed(points)[1]))
     drawn, axes = figure(1, 2, width=10.5, height=height)
     _steps(axes[0], bars)
     _changes(axes[1], points)
@@ -70,16 +70,27 @@ def _changes(axis: Axes, points: pd.DataFrame) -> None:
     if points.empty:
         axis.text(0.5, 0.5, "no suite was run again", ha="center", transform=axis.transAxes)
         return
-    places = range(len(points))
+    places, ticks = placed(points)
     axis.axvspan(-BOUND, BOUND, color="#EEEEEE")
     axis.axvline(0, color=GREY, linewidth=0.8)
     colours = [_COLOURS[kind] for kind in points["kind"]]
     axis.hlines(places, points["low"], points["high"], color=colours)
     axis.scatter(points["ratio"], places, color=colours, s=14, zorder=3)
-    names = [f"{row.leg}: {short(str(row.kernel))}" for row in points.itertuples()]
-    axis.set_yticks(places, names, fontsize=6.5)
-    axis.set_ylim(len(points), -1)
-    axis.set_xlabel("change of a kernel's time in the re-run, %\ngrey: equal by the bound")
+    axis.set_yticks(list(ticks), list(ticks.values()), fontsize=6.5)
+    axis.set_ylim(max(ticks) + 1, -1)
+    axis.set_xlabel("change in the re-run, %\ngrey: equal by the bound")
+
+
+def placed(points: pd.DataFrame) -> tuple[list[int], dict[int, str]]:
+    """A place of each kernel from the top, and what stands at each: kernels under their re-run."""
+    places: list[int] = []
+    ticks: dict[int, str] = {}
+    for second, rows in points.groupby("second", sort=False):
+        ticks[len(ticks)] = f"{second}:"
+        for row in rows.itertuples():
+            places.append(len(ticks))
+            ticks[len(ticks)] = f"{row.leg}: {short(str(row.kernel))}"
+    return places, ticks
 
 
 def short(kernel: str) -> str:

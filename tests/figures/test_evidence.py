@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from scripts.figures import evidence
@@ -30,6 +31,17 @@ def test_a_point_is_a_judged_kernel_of_the_decode_steps() -> None:
     rows = KERNELS[KERNELS["judged"] & (KERNELS["phase"] == "decode")]
     rows = rows[[not name.startswith("all ") for name in rows["kernel"]]]
     assert points["ratio"].tolist() == pytest.approx((100 * (rows["ratio"] - 1)).tolist())
+
+
+def test_kernels_stand_under_the_re_run_that_they_are_of() -> None:
+    points = evidence.judged(KERNELS)
+    both = pd.concat([points, points.assign(second="later")])
+    places, ticks = evidence.placed(both)
+    heads = [place for place in ticks if place not in places]
+    assert [ticks[place] for place in heads] == [f"{points['second'].iloc[0]}:", "later:"]
+    assert heads == [0, len(points) + 1]
+    assert len(ticks) == len(both) + 2
+    assert ticks[places[0]].startswith(f"{points['leg'].iloc[0]}: ")
 
 
 def test_nothing_recorded_is_said() -> None:
