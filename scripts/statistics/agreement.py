@@ -148,7 +148,7 @@ def _slope(sums: Floats) -> Floats:
 
 
 def exported(rows: pd.DataFrame, margin: float, plan: Plan, name: str) -> Iterator[Row]:
-    """Worst row and share above the margin, by what chose (``op_exports.exports``)."""
+    """Worst row, share above the margin and geometric mean, by what chose (as ``op_exports``)."""
     for judge in JUDGES:
         known = rows.dropna(subset=judge)
         if known.empty:
@@ -161,6 +161,9 @@ def exported(rows: pd.DataFrame, margin: float, plan: Plan, name: str) -> Iterat
             estimate_means(over, files, plan, f"{name} {judge}"), plan.level
         )
         yield from _rows([f"{judge}_over"], estimates)
+        logs = np.log(known[judge].to_numpy(float))[:, None]
+        means = exponentiate(estimate_means(logs, files, plan, f"{name} {judge} mean"))
+        yield from _rows([f"{judge}_mean"], means)
 
 
 def agreement(

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.report import results_md
 from scripts.report.section import Headline
-from scripts.report.sections.agreement import SECTION, readings, sides_with_operator
+from scripts.report.sections.agreement import AGAINST, SECTION, readings, sides_with_operator
 
 DEVICE = "NVIDIA_H200"
 ABOUT = Headline((), "")
@@ -48,11 +48,26 @@ def test_every_format_has_a_row_and_one_without_a_file_only_its_check(made: dict
 
 
 def test_readings_stand_the_operator_beside_the_two_gemms(made: dict[str, Any]) -> None:
-    words, worst = readings(made, ABOUT)
+    words, worst, sglang = readings(made, ABOUT)
     op = made["runtime"][DEVICE]["op"]
     assert f"{100 * op['same_word']['mean']:.1f}%" in words
     assert f"{100 * op['same_word_again']['mean']:.1f}%" in words
     assert f"{op['two_gemm_worst']['mean']:.3f} if the two GEMMs chose" in worst
+    held = {one["against"]: one["all"]["same_word"]["mean"] for one in op["beside"]}
+    assert f"vLLM's word on {100 * held['operator']:.1f}%" in sglang
+    assert f"two GEMMs on {100 * held['two_gemm']:.1f}%" in sglang
+
+
+def test_recordings_beside_have_a_row_for_each_format_and_what_they_are_held_against(
+    made: dict[str, Any],
+) -> None:
+    text = part(made).partition("**Another operator")[2]
+    beside = made["runtime"][DEVICE]["op"]["beside"]
+    assert {one["against"] for one in beside} == set(AGAINST)
+    for one in beside:
+        for name in ("all", *one["schemes"]):
+            row = f"| H200 | {one['measured']} | {AGAINST[one['against']]} | {name} |"
+            assert text.count(row) == 1
 
 
 def test_without_a_recording_the_page_says_so(made: dict[str, Any]) -> None:

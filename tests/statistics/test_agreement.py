@@ -207,6 +207,9 @@ def test_an_exported_row_is_judged_by_rounds_that_did_not_choose(found, folders)
     assert of_all.loc["two_gemm_worst", "value"] == pytest.approx(max(worst))
     over = np.mean(np.array(worst) > 1 + MARGIN)
     assert of_all.loc["two_gemm_over", "value"] == pytest.approx(over)
+    for judge, each in (("committed", kept), ("two_gemm", worst)):
+        mean = np.exp(np.mean(np.log(each)))
+        assert of_all.loc[f"{judge}_mean", "value"] == pytest.approx(mean)
     assert of_all.loc["op_worst", "value"] <= 1.005
     assert of_all.loc["op_over", "n"] == len(CELL_IDS)
 

@@ -74,7 +74,8 @@ AGREEMENT = Table(
             "verdict would export over the better of committed and default, under the operator, "
             "worst and share above 1 + margin; op_worst, op_over: the same of the row that the "
             "operator's own finals would export; committed_worst, committed_over: of the committed "
-            "row; logits_diff: largest of all checked outputs",
+            "row; two_gemm_mean, op_mean, committed_mean: geometric means of the same; logits_diff: "
+            "largest of all checked outputs",
         ),
         Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
         *interval(nullable=True),
@@ -102,8 +103,9 @@ OP_BESIDE = Table(
             "same_word, flips, kept_order, correlation, rank_correlation: as in AGREEMENT; part: "
             "latency of what it is held against over that of the recording; chosen_worst, "
             "chosen_over: the row that the verdict of what it is held against would export, over "
-            "the better of committed and default in the recording, worst and share above 1 + "
-            "margin; own_worst, own_over: of the row by the recording's own finals; logits_diff: "
+            "the better of committed and default in the recording, worst, share above 1 + "
+            "margin and geometric mean (chosen_mean); own_worst, own_over, own_mean: of the row by "
+            "the recording's own finals; logits_diff: "
             "largest of the recording's checked outputs",
         ),
         Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),

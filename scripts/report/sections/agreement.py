@@ -151,6 +151,9 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
     for device, op in _op(summary):
         again = op.get("same_word_again")
         beside = f", by two recordings of the two GEMMs {wording.per_cent(again)}" if again else ""
+        itself = _held(op, "vLLM", "operator")
+        if itself:
+            beside += f", by two recordings of the operator {wording.per_cent(itself['same_word'])}"
         yield (
             f"{short_name(device)}, the runtime's own operator against graphx's two GEMMs,"
             f" {op['pairs']:,} pairs on {op['cells']:,} cells: the same word on"
@@ -165,6 +168,21 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
                 f" of committed and default: {worst[0]:.3f} as committed, {worst[1]:.3f} if the two"
                 f" GEMMs chose, {worst[2]:.3f} if the operator did."
             )
+        sglang = [_held(op, "SGLang", against) for against in AGAINST]
+        if None not in sglang:
+            same = [wording.per_cent(one["same_word"]) for one in sglang if one]
+            yield (
+                f"{short_name(device)}, SGLang's own operator: vLLM's word on {same[0]}, that of"
+                f" graphx's two GEMMs on {same[1]}."
+            )
+
+
+def _held(op: Figure, runtime: str, against: str) -> Figure | None:
+    """Metrics of all formats of the runtime's recording beside, held against that; None without."""
+    for one in op.get("beside", ()):
+        if str(one["measured"]).startswith(runtime) and one["against"] == against:
+            return dict(one["all"])
+    return None
 
 
 def scheme_rows(summary: Summary) -> list[tuple[str, str, Figure]]:
