@@ -74,8 +74,8 @@ AGREEMENT = Table(
             "verdict would export over the better of committed and default, under the operator, "
             "worst and share above 1 + margin; op_worst, op_over: the same of the row that the "
             "operator's own finals would export; committed_worst, committed_over: of the committed "
-            "row; two_gemm_mean, op_mean, committed_mean: geometric means of the same; logits_diff: "
-            "largest of all checked outputs",
+            "row; two_gemm_mean, op_mean, committed_mean: geometric means of the same; "
+            "logits_diff: largest of all checked outputs",
         ),
         Column("value", pa.float64(), "the estimate; empty where it is not defined", nullable=True),
         *interval(nullable=True),
