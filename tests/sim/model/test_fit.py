@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from scripts.lib.files import InputError
 from scripts.sim.facts import read_facts
@@ -30,6 +31,16 @@ def test_fit_recovers_latencies(measured: pd.DataFrame) -> None:
         assert OPEN[name].low <= value * 1.001 and value <= OPEN[name].high * 1.001
     # All weights are bf16 here: nothing speaks of widening them.
     assert found.unpack_ops == pytest.approx(OPEN["unpack_ops"].start)
+
+
+def test_digits_do_not_depend_on_the_number_of_threads(measured: pd.DataFrame) -> None:
+    some = measured.iloc[:: len(measured) // 2000]
+    asked = ask(some["cell_id"], some["config_id"], read_facts([]))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(fit(asked, some["us"].to_numpy()).values())
+    assert found[0] == found[1]
 
 
 def test_model_file_of_other_parameters_is_refused() -> None:
