@@ -22,22 +22,31 @@ EXAMPLE = (
 )
 KINDS = ("feature", "pair")  # drawn, of cells whose numbers count
 STATES = ("valid", "path_only")
-GPU = "step_gpu"
-WORDS = {GPU: "decode step, GPU time", "tg": "a decoded token, on the clock"}
+GPU, PREFILL, CLOCK = "step_gpu", "pp_gpu", "tg"
+WORDS = {
+    GPU: "decode step, GPU time",
+    PREFILL: "prefill, GPU time",
+    CLOCK: "a decoded token, on the clock",
+}
 
 
 def shown(numbers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Rows: cells in their order, by GPU time and by the longest decode on the clock.
 
-    Columns: model, features, metric (GPU or tg), ratio, floor.
+    Columns: model, features, metric (of WORDS), ratio, floor.
     """
     mine = cells[cells["kind"].isin(KINDS) & cells["state"].isin(STATES)]
-    decodes = {name for name in numbers["metric"].unique() if re.fullmatch(r"tg\d+", name)}
+    metrics = numbers["metric"].unique()
+    decodes = {name for name in metrics if re.fullmatch(r"tg\d+", name)}
     longest = max(decodes, key=lambda name: int(name[2:]), default="tg")
-    timed = numbers[numbers["metric"].isin([GPU, longest]) & numbers["ratio"].notna()]
+    kept = {
+        name: PREFILL for name in numbers["metric"].unique() if re.fullmatch(r"pp\d+_gpu", name)
+    }
+    kept |= {GPU: GPU, longest: CLOCK}
+    timed = numbers[numbers["metric"].isin(kept) & numbers["ratio"].notna()]
     keys = ["device", "cell"]
     found = mine[[*keys, "model", "features"]].merge(timed, on=keys, how="inner", sort=False)
-    return found.assign(metric=found["metric"].where(found["metric"] == GPU, "tg"))
+    return found.assign(metric=found["metric"].map(kept))
 
 
 def draw(numbers: pd.DataFrame, cells: pd.DataFrame) -> Figure:
@@ -60,7 +69,7 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows["features"]))
     for number, (metric, words) in enumerate(WORDS.items()):
         mine = rows[rows["metric"] == metric]
-        places = [names.index(one) + 0.3 * number - 0.15 for one in mine["features"]]
+        places = [names.index(one) + 0.22 * (number - 1) for one in mine["features"]]
         ratio, floor = mine["ratio"].to_numpy(float), 1 + mine["floor"].fillna(0).to_numpy(float)
         axis.errorbar(
             ratio, places, xerr=(ratio - ratio / floor, ratio * floor - ratio), fmt=MARKERS[number],

@@ -25,10 +25,12 @@ def test_features_and_pairs_are_drawn_and_invalid_cells_are_not() -> None:
         "moe=marlin", "attention=TRITON_ATTN", "graphs=off", "attention=TRITON_ATTN+moe=marlin",
         "graphs=off+moe=marlin",
     }  # fmt: skip
-    gpu, clock = matrix.draw(numbers, cells).axes[0].containers
-    for drawn, metric in ((gpu, "step_gpu"), (clock, "tg16")):
+    gpu, prefill, clock = matrix.draw(numbers, cells).axes[0].containers
+    for drawn, metric, name in (
+        (gpu, "step_gpu", "step_gpu"), (prefill, "pp64_gpu", "pp_gpu"), (clock, "tg16", "tg"),
+    ):  # fmt: skip
         wanted = numbers[numbers["metric"] == metric].set_index("cell")["ratio"]
-        mine = rows[rows["metric"] == ("tg" if metric == "tg16" else metric)]["cell"]
+        mine = rows[rows["metric"] == name]["cell"]
         assert list(drawn[0].get_xdata()) == pytest.approx([wanted[one] for one in mine])
 
 
