@@ -46,11 +46,10 @@ def test_finds_its_own_fault(fault: Fault, strength: float) -> None:
     ],
 )
 def test_effect_is_about_what_was_put_in(fault: Fault, strength: float, probe: str) -> None:
-    found = finding(probe, subject(fault, strength))
-    assert found.effect is not None
+    found = [finding(probe, subject(fault, strength, seed)).effect for seed in range(3)]
     # A warm cache spares a tactic the half of the strength in the middle; a choice has to be near.
     wanted = strength / 2 if fault is Fault.WARM_CACHE else strength
-    assert found.effect == pytest.approx(wanted, rel=0.4)
+    assert sorted(one or 0.0 for one in found)[1] == pytest.approx(wanted, rel=0.4)
 
 
 @pytest.mark.parametrize(

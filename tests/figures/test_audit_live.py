@@ -14,10 +14,10 @@ from tests.figures.case import Case
 
 CASE = Case(
     audit_live.main,
-    lambda *_: {"grid": tables(answers(), 0.01)["grid"]},
+    lambda *_: {"grid": tables(answers(), [], 0.01)["grid"]},
     draw=lambda read: audit_live.draw(read["grid"]),
 )
-GRID = tables(answers(), 0.01)["grid"][0]
+GRID = tables(answers(), [], 0.01)["grid"][0]
 
 
 def test_a_cell_holds_the_ratio_and_one_config_none() -> None:
