@@ -60,7 +60,7 @@ def _worst(rows: Frame, name: str) -> Figure | None:
     known = rows.dropna(subset=[name])
     if known.empty:
         return None
-    row = known.sort_values(name).iloc[-1]
+    row = known.sort_values(name).iloc[-1].to_dict()
     return estimated(row, name, ends=f"{name}_", n=None) | {
         "file": str(row["file"]),
         "tokens": int(row["tokens"]),
@@ -81,7 +81,7 @@ def proposals(rows: Frame) -> list[Figure]:
     found = []
     for file, mine in rows[rows["in_proposal"]].groupby("file", sort=True):
         changed = mine[mine["proposed_id"] != mine["committed_id"]]
-        best = changed.sort_values("gain").iloc[0]
+        best = changed.sort_values("gain").iloc[0].to_dict()
         found.append(
             {
                 "file": str(file),
