@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -37,10 +38,11 @@ def outcomes(cold: pd.DataFrame, registered: Mapping[str, Entry]) -> pd.DataFram
     return pd.DataFrame(rows, columns=OUTCOMES.names)
 
 
-def _of(cold: pd.DataFrame, device: str, entry: Entry) -> Iterator[dict[str, object]]:
+def _of(cold: pd.DataFrame, device: str, entry: Entry) -> Iterator[dict[str, Any]]:
     mine = cold[cold["device"] == device]
     for metric, wanted in entry.figures.items():
-        about = {"device": device, "locked": entry.date, "metric": metric, "to_reach": wanted}
+        about: dict[str, Any] = {"device": device, "locked": entry.date}
+        about |= {"metric": metric, "to_reach": wanted}
         found = mine[mine["metric"] == metric]
         if found.empty:
             yield about | {"word": NOT_MEASURED}
