@@ -9,6 +9,7 @@ rule statistics_aa_rates:
         study=study("finals.parquet"),
         fresh=fresh("finals.parquet"),
         op=under_op("finals.parquet"),
+        beside=beside_op("finals.parquet"),
         spec=LOCKED_SPEC,
     output:
         rates="results/tables/statistics/aa_rates.parquet",
@@ -23,7 +24,7 @@ rule statistics_aa_rates:
         level=lookup(within=config, dpath="statistics/level"),
     shell:
         "python -m {params.module} --finals {input.finals:q} {input.again:q} {input.study:q} {input.fresh:q}"
-        " {input.op:q}"
+        " {input.op:q} {input.beside:q}"
         " --margin {params.margin:q} --level {params.level:q} --out {output.rates:q} 2> {log:q}"
 
 
@@ -41,6 +42,9 @@ rule statistics_states:
         runtime=under_op(
             "cells.parquet", "finals.parquet", "runs.json", "trials.parquet"
         ),
+        beside=beside_op(
+            "cells.parquet", "finals.parquet", "runs.json", "trials.parquet"
+        ),
         spec=LOCKED_SPEC,
     output:
         states="results/tables/statistics/states.parquet",
@@ -56,8 +60,9 @@ rule statistics_states:
         study=folders("study"),
         fresh=folders("fresh"),
         runtime=folders("runtime"),
+        beside=folders("beside"),
         band=locked("power_band"),
     shell:
         "python -m {params.module} --recording {params.recorded:q} {params.again:q}"
-        " {params.study:q} {params.fresh:q} {params.runtime:q}"
+        " {params.study:q} {params.fresh:q} {params.runtime:q} {params.beside:q}"
         " --band {params.band:q} --out {output.states:q} 2> {log:q}"
