@@ -53,6 +53,11 @@ class Cell:
     planted: Planted | None = None
     levels: tuple[str, ...] = tuple(LEVELS)
 
+    @property
+    def gpus(self) -> int:
+        """GPUs that its engine is spread over."""
+        return int(self.engine.get("arguments", {}).get("tensor_parallel_size", 1))
+
 
 def cells_of(matrix: Matrix) -> list[Cell]:
     """All cells, phase by phase, models and features in the file's order."""

@@ -196,7 +196,7 @@ def step_rows(
             continue
         alone, layers = seen["decode"], int(config.get("num_hidden_layers", 0))
         steps, took = alone["steps"], shares(alone)
-        gpus = int(one.cell.engine.get("arguments", {}).get("tensor_parallel_size", 1))
+        gpus = one.cell.gpus
         moved = {"experts": expert_bytes(config) / gpus, "dense": dense_bytes(config) / gpus}
         times = {"experts": took.get("experts", 0.0), "dense": took.get("dense GEMMs", 0.0)}
         reached = {name: moved[name] / (us * 1e-6) / bandwidth if us else 0.0

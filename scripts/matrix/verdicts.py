@@ -209,8 +209,10 @@ def boots(model: str, found: Mapping[str, Judged], without: str = "") -> list[Me
 
 def others(model: str, found: Mapping[str, Judged]) -> list[list[Metrics]]:
     """Boots of the other models' baselines: all metrics of those that wait for the same as this
-    one's, the GPU's times of the rest."""  # noqa: D205,D209
-    models = dict.fromkeys(one.cell.model for one in found.values())
+    one's, the GPU's times of the rest. On several GPUs a kernel that waits for the other GPU runs,
+    so that they lend and borrow only among each other."""  # noqa: D205,D209
+    gpus = {one.cell.model: one.cell.gpus for one in found.values()}
+    models = [one for one in gpus if gpus[one] == gpus.get(model)]
     alike = {one: _waits(one, found) == _waits(model, found) for one in models}
     return [
         [{name: value for name, value in boot.items() if alike[one] or name.endswith("_gpu")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
+from scripts.matrix import verdicts
 from scripts.matrix.cells import cells_of
 from scripts.matrix.levels import (
     combinations,
@@ -233,3 +235,22 @@ def test_interference_within_the_noise_of_four_boots_is_none() -> None:
 def test_a_pair_whose_half_has_no_numbers_is_not_judged() -> None:
     found = combinations.judge(boot(1), None, boot(1), [boot(1), boot(1)], NUMBERS)
     assert found.word is Word.NOT_MEASURED
+
+
+def test_models_on_several_gpus_lend_and_borrow_only_among_each_other(ran: Ran) -> None:
+    """A host's noise is lent among models that wait alike, the GPU's to all on as many GPUs."""
+    base = ran.judged["small/baseline"]
+
+    def named(model: str, gpus: int, waits: bool) -> verdicts.Judged:
+        cell = replace(base.cell, id=f"{model}/baseline", model=model,
+                       engine={"arguments": {"tensor_parallel_size": gpus}})  # fmt: skip
+        return replace(base, cell=cell, waits=waits)
+
+    found = {one.cell.id: one for one in (
+        named("host", 1, True), named("host-too", 1, True), named("gpu", 1, False),
+        named("pair", 2, False), named("pair-too", 2, False),
+    )}  # fmt: skip
+    lent = verdicts.others("host", found)
+    every, gpus = set(base.metrics), {name for name in base.metrics if name.endswith("_gpu")}
+    assert [set(boots[0]) for boots in lent] == [every, gpus]
+    assert [set(boots[0]) for boots in verdicts.others("pair", found)] == [every]
