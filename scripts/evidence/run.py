@@ -50,6 +50,7 @@ EXAMPLE = """
 """
 MODEL = Path("data/recorded/models/arithmetic")
 ANSWER_TOKENS = 48  # the longest worked answer has 36
+Boot = tuple[RunningLeg, str]
 Working = dict[RunningLeg, dict[str, Engine]]
 
 
@@ -131,9 +132,8 @@ class Run:
     def rounds(self, working: Working) -> None:
         """Every boot's tasks, round by round: a fresh order, then the same backwards."""
         for number in range(self.suite.repeats):
-            order = [(leg, name) for leg, engines in working.items() for name in engines]
-            random.Random(f"{self.suite.name} {number // 2}").shuffle(order)
-            for leg, name in order[:: -1 if number % 2 else 1]:
+            every = [(leg, name) for leg, engines in working.items() for name in engines]
+            for leg, name in in_turn(every, self.suite.name, number):
                 for task in leg.left([f"profile/{name}/{number}", f"latency/{name}/{number}"]):
                     self._time(leg, name, working[leg][name], task)
             LOG.info("round %d of %d", number + 1, self.suite.repeats)
@@ -159,6 +159,13 @@ class Run:
         folder = leg.folder / TRACES
         folder.mkdir(exist_ok=True)
         return {"trace": str((folder / f"{task.replace('/', '-')}.json").resolve())}
+
+
+def in_turn(every: Sequence[Boot], suite: str, number: int) -> list[Boot]:
+    """The order of a round: of an even one drawn anew, of the next one the same backwards."""
+    order = list(every)
+    random.Random(f"{suite} {number // 2}").shuffle(order)
+    return order[::-1] if number % 2 else order
 
 
 def answered(engine: Engine, some: list[Question]) -> Answer:

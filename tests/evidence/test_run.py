@@ -7,6 +7,7 @@ import json
 import pytest
 
 from scripts.evidence.collect import leg_of, read_set, record
+from scripts.evidence.run import in_turn
 from scripts.evidence.suite import suite_of
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
@@ -25,6 +26,14 @@ def test_a_whole_set_holds_every_leg_with_its_kernels_times_and_answers(ran):
         assert leg["answers"].count("wrong") == 3
         assert leg["answers"].count("right") == 96
         assert leg["options"] == {"graphs": True}
+
+
+def test_rounds_go_there_and_back_and_then_another_way():
+    every = [(leg, str(n)) for leg in "abc" for n in range(4)]
+    rounds = [in_turn(every, "legs", number) for number in range(4)]
+    assert all(sorted(one) == every for one in rounds)
+    assert rounds[1] == rounds[0][::-1] and rounds[3] == rounds[2][::-1]
+    assert rounds[2] not in rounds[:2] and rounds[0] != every
 
 
 def test_provenance_has_a_row_for_each_start_of_a_leg(ran):
