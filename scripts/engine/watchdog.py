@@ -3,7 +3,6 @@ trusted."""  # noqa: D205,D209
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 import time
@@ -13,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from scripts.engine import card
+
 EVERY_S = 30.0
 # A line is late, and the run unwatched, from this on: the reading itself takes a second or two.
 LATE_S = 1.5 * EVERY_S
@@ -21,12 +22,8 @@ Line = dict[str, Any]
 
 def gpu_bytes_used() -> int | None:
     """Bytes in use by all processes on the GPU that engines see first; None where there is none."""
-    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"
-    query = ["nvidia-smi", f"--id={gpu}", "--query-gpu=memory.used",
-             "--format=csv,noheader,nounits"]  # fmt: skip
     with suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
-        return int(float(said.split()[0]) * 2**20)
+        return int(float(card.asked(["memory.used"], units=False)[0]) * 2**20)
     return None
 
 

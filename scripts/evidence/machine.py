@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from scripts.engine import card
 from scripts.evidence import host
 from scripts.evidence.suite import SHIPPED, Leg, Option, Suite
 from scripts.lib.files import InputError
@@ -47,15 +48,11 @@ def digest(value: Any) -> str:
 
 def gpu(fields: tuple[str, ...]) -> list[str]:
     """Fields of the GPU that engines see first, as nvidia-smi says them. InputError without."""
-    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"
-    command = ["nvidia-smi", f"--id={seen}", f"--query-gpu={','.join(fields)}"]
-    command.append("--format=csv,noheader")
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
+        return card.asked(fields)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         fix = "evidence is recorded on a machine with an NVIDIA GPU"
         raise InputError(f"nvidia-smi: {error}; {fix}") from error
-    return [text.strip() for text in said.stdout.splitlines()[0].split(",")]
 
 
 def packages() -> dict[str, str]:

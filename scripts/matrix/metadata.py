@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from scripts.engine import card
 from scripts.lib.files import InputError
 from scripts.lib.provenance import working_commit
 
@@ -112,15 +113,7 @@ def _release() -> str | None:
 
 
 def _gpu() -> dict[str, str]:
-    # The first that the engines are given; an index or a UUID, as the variable has it.
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
-    command = [
-        "nvidia-smi", f"--id={first}", f"--query-gpu={','.join(_QUERY.values())}",
-        "--format=csv,noheader,nounits",
-    ]  # fmt: skip
-    with suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-        values = [text.strip() for text in done.stdout.splitlines()[0].split(",")]
-        if len(values) == len(_QUERY):
-            return dict(zip(_QUERY, values, strict=True))
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        said = card.asked(list(_QUERY.values()), units=False)
+        return dict(zip(_QUERY, said, strict=True))
     return {}

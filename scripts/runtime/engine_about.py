@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from scripts.engine import card
 from scripts.lib.files import InputError
 from scripts.lib.provenance import working_commit
 from scripts.measure.controller.records import now
@@ -45,14 +46,12 @@ def about(source_hash: str, module: str = "scripts.runtime.engine") -> dict[str,
 
 
 def gpu_of() -> dict[str, str] | None:
-    """Name, uuid, driver and power limit of the first GPU, as its driver says."""
+    """Name, uuid, driver and power limit of the GPU that engines see first, as its driver says."""
     fields = ("name", "uuid", "driver_version", "power.limit", "clocks.sm", "temperature.gpu")
-    query = ["nvidia-smi", "--id=0", f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
     try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
+        return dict(zip(fields, card.asked(fields), strict=True))
+    except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    return dict(zip(fields, (part.strip() for part in said.split(",")), strict=False))
 
 
 def need_judged(plan: Mapping[str, Any], source_hash: str) -> None:
