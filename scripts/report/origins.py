@@ -36,7 +36,10 @@ def origins(path: str) -> tuple[Origin, ...]:
         for pattern in grouped.get(first, ())
         if _begins(parts, pattern)
     ]
-    return ORIGINS["/".join(max(found, key=len))] if found else ()
+    if not found:
+        return ()
+    longest = max(found, key=len)
+    return ORIGINS["/".join(longest)]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Asking the driver of the GPU that engines see; a program in its place repeats what it is asked."""
+"""Asking the driver of the GPU that engines see; a program in its place repeats what it hears."""
 
 from __future__ import annotations
 
