@@ -34,7 +34,7 @@ EXAMPLE = """example:
   python -m scripts.sim.errors --held-out layer_out results/tables/sim/sim_cells.parquet \\
     --held-out family_out results/tables/sim/family_out/sim_cells.parquet \\
     --whole $D/nvidia_h200-complete/trials.parquet --few $D/nvidia_h200-corpus/trials.parquet \\
-    --models $D/*/model.json --shapes results/tables/corpus/shapes.parquet \\
+    --models $D/*/model.json.xz --shapes results/tables/corpus/shapes.parquet \\
     --space results/tables/space/NVIDIA_H200-*.parquet --out results/tables/sim/sim_errors.parquet
 """
 

@@ -36,7 +36,7 @@ EXAMPLE = """
   python -m scripts.statistics.cost --costs data/recorded/cost/nvidia_h200.json \\
     --trials data/recorded/measured/nvidia_h200-bf16/trials.parquet \\
     --runs data/recorded/measured/nvidia_h200-*/runs.json \\
-    --models data/recorded/measured/nvidia_h200-corpus/model.json \\
+    --models data/recorded/measured/nvidia_h200-corpus/model.json.xz \\
     --recorded results/tables/statistics/recorded.parquet \\
     --coverage results/tables/statistics/coverage.parquet \\
     --space results/tables/space/NVIDIA_H200-bf16.parquet --out cost.parquet \\
