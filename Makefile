@@ -77,7 +77,8 @@ $(VENV)/bin/graphx-sim: scripts/sim/graphx-sim | env
 restored: env $(COMMANDS)
 	@mkdir -p build
 	@$(if $(MISSING),echo "recorded data: $(words $(MISSING)) of $(words $(RECORDED)) files are missing; restoring them")
-	@$(if $(STORED),dvc pull --quiet $(STORED) || { for name in $(STORED); do test -e $$name || \
+	@# DVC takes 0.2 s a name that it is given, and 2 s for the folder.
+	@$(if $(STORED),dvc pull --quiet $(if $(filter-out $(MISSING),$(RECORDED)),$(STORED),--recursive data/recorded) || { for name in $(STORED); do test -e $$name || \
 	    echo "error: $$name: its object in the store is damaged or missing; git checkout data/store"; \
 	    done >&2; exit 1; })
 	@$(if $(filter-out $(STORED),$(MISSING)),python -m scripts.ledger.rebuild)

@@ -66,9 +66,9 @@ def decimals(value: float | None, places: int) -> str:
     return DASH if value is None else f"{value:.{places}f}"
 
 
-def share(part: float, whole: float = 1) -> str:
+def share(part: float | None, whole: float = 1) -> str:
     """A plain share, without an interval: ``98.1%``; of nothing it is a dash."""
-    return f"{100 * part / whole:.1f}%" if whole else DASH
+    return DASH if part is None or not whole else f"{100 * part / whole:.1f}%"
 
 
 def named(counts: Mapping[str, int]) -> str:

@@ -15,6 +15,7 @@ from scripts.lib.tables import read_table
 from scripts.report import results_md
 from scripts.report.section import Headline
 from scripts.report.sections.states import apart, by_size, readings, states
+from scripts.report.wording import share
 from tests.statistics.study import DEVICE, SOURCES
 
 
@@ -80,3 +81,7 @@ def test_no_page_calls_a_cell_steady_that_nobody_probed(made: dict[str, Any]) ->
     assert "**unprobed** if nobody looked" in section
     rows = [line for line in section.splitlines() if "| nvidia_h200-study |" in line]
     assert len(rows) == len(made["states"][DEVICE]["recordings"]) == 1
+
+
+def test_a_batch_size_with_one_cell_has_no_spread() -> None:
+    assert (share(None), share(0.0309)) == ("–", "3.1%")
