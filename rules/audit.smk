@@ -34,7 +34,7 @@ rule audit_steady:
         split="results/tables/audit/steady_split.parquet",
     log:
         "logs/audit/steady.log",
-    priority: 1
+    priority: 2
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -96,7 +96,7 @@ rule audit_real:
         findings="results/tables/audit/findings.parquet",
     log:
         "logs/audit/real.log",
-    priority: 1
+    priority: 2
     conda:
         "../envs/analysis.yaml"
     threads: 2

@@ -71,6 +71,7 @@ rule sim_gpu_out:
         held_out="results/tables/sim/gpu_out/sim_held_out.parquet",
     log:
         "logs/sim/gpu_out.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2

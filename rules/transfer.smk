@@ -106,6 +106,7 @@ rule transfer_gpu_out:
         choices="results/tables/transfer/search_choices_gpu_out.parquet",
     log:
         "logs/transfer/gpu_out.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2
