@@ -223,7 +223,7 @@ def ledgers():
     own = lookup(within=config, dpath="measure/dataset")
     ordered = (
         registered(*DATASETS)
-        + registered("repeat", "study", "finals", "runtime")
+        + registered("repeat", "study", "finals", "runtime", "beside")
         + registered("tuned")
     )
     return recorded(

@@ -79,7 +79,7 @@ LIVE_PICKS = Table(
         ),
         Column("decided", pa.float64(), "share that names nothing beside its choice", True),
     ),
-    (*_FIRST, "2: ranked, named, decided"),
+    ("2: ranked, named, decided", *_FIRST),
 )
 
 LIVE_POOLED = Table(

@@ -106,7 +106,7 @@ ENGINE_STEPS = Table(
             nullable=True,
         ),
     ),
-    ("1: first version", "2: routing"),
+    ("2: routing", "1: first version"),
 )
 
 _RATIO = "config over base within a boot, mean over boots"
@@ -138,7 +138,7 @@ ENGINE_RATIOS = Table(
             "counted", pa.bool_(), "told of its model: drawn, if it was routed so, else uniform"
         ),
     ),
-    ("1: first version", "2: routing"),
+    ("2: routing", "1: first version"),
 )
 
 ENGINE_OUTPUTS = Table(
@@ -166,7 +166,7 @@ ENGINE_OUTPUTS = Table(
         Column("launched", pa.string(), "JSON: tokens -> id of the config launched", nullable=True),
         Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
     ),
-    ("1: first version", "2: fault"),
+    ("2: fault", "1: first version"),
 )
 
 _MS = "ms"
@@ -286,7 +286,7 @@ LAW = Table(
         Column("open", pa.bool_(), "further apart, but their intervals overlap: not told apart"),
         Column("wall", pa.float64(), "ratio of ENGINE_RATIOS: by wall clock"),
     ),
-    ("1: first version", "2: routing"),
+    ("2: routing", "1: first version"),
 )
 
 REPLAY = Table(

@@ -39,11 +39,11 @@ def runs(table: Frame) -> Figure:
 
 
 def by_kind(table: Frame) -> Figure:
-    """``[kind]``: n, seconds{median, worst}; medians of wall, trials, load and both ratios."""
+    """``[GPU][kind]``: n, seconds{median, worst}; medians of wall, trials, load, both ratios."""
     out: Figure = {}
-    for kind, rows in table.groupby("kind", sort=True):
+    for (device, kind), rows in table.groupby(["device", "kind"], sort=True):
         seconds = rows["seconds"]
-        out[str(kind)] = {
+        out.setdefault(str(device), {})[str(kind)] = {
             "n": len(rows),
             "seconds": {"median": float(seconds.median()), "worst": float(seconds.max())},
             **{
@@ -72,11 +72,11 @@ def same(table: Frame) -> Figure:
 
 
 def operator(choices: Frame) -> Figure:
-    """``[layer][run]``: rows; worst row and rows over ``ROW``, as exported and as tuned."""
+    """``[GPU/layer][run]``: rows; worst row and rows over ``ROW``, as exported and as tuned."""
     out: Figure = {}
     judged = choices[choices["over_standing"].notna()]
-    shapes = judged["cell_id"].str.split("/").str[1]
-    for (layer, run), rows in judged.groupby([shapes, "run"], sort=True):
+    layers = judged["cell_id"].str.rpartition("/")[0]
+    for (layer, run), rows in judged.groupby([layers, "run"], sort=True):
         out.setdefault(str(layer), {})[str(run)] = {"rows": len(rows)} | {
             name: {"worst": float(rows[name].max()), "over": int((rows[name] > ROW).sum())}
             for name in ("over_standing", "as_tuned")
@@ -87,14 +87,14 @@ def operator(choices: Frame) -> Figure:
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
     """Seconds against what is to be reached; the choices of restarts."""
     found = summary.get("tuning", {})
-    for kind, most in REACH.items():
-        if kind in found.get("kinds", {}):
-            one = found["kinds"][kind]
+    for device, kinds in sorted(found.get("kinds", {}).items()):
+        for kind in (kind for kind in REACH if kind in kinds):
+            one, most = kinds[kind], REACH[kind]
             reached = "reached" if one["seconds"]["worst"] <= most else "not reached"
             yield (
-                f"A layer tuned {one['n']} times {KINDS[kind]}: {one['seconds']['median']:.1f} s"
-                f" in the median, {one['seconds']['worst']:.1f} s at the worst (to reach: {most} s;"
-                f" {reached})."
+                f"A layer tuned {one['n']} times on {short_name(device)}, {KINDS[kind]}:"
+                f" {one['seconds']['median']:.1f} s in the median, {one['seconds']['worst']:.1f} s"
+                f" at the worst (to reach: {most} s; {reached})."
             )
     for trials, layers in sorted(found.get("same", {}).items()):
         for layer, one in sorted(layers.items()):
