@@ -61,6 +61,8 @@ def draw(numbers: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     for axis, model in zip(axes, models, strict=True):
         _panel(axis, rows[rows["model"] == model])
         axis.set_title(model or "nothing is recorded", fontsize=9)
+    if models[0]:
+        axes[0].legend(loc="best")
     axes[-1].set_xlabel("time over the baseline's; bars: what boots of the baseline differ by")
     return drawn
 
@@ -81,10 +83,8 @@ def _panel(axis: Axes, rows: pd.DataFrame) -> None:
     axis.minorticks_off()
     axis.axvline(1.0, color="black", linewidth=0.8)
     axis.set_yticks(range(len(names)), names, fontsize=8)
-    axis.invert_yaxis()
+    axis.set_ylim(max(len(names), 1) - 0.5, -0.5)  # from the top, each row with its room
     axis.grid(visible=False, axis="y")
-    if names:
-        axis.legend(loc="best")
 
 
 def main(argv: list[str] | None = None) -> int:
