@@ -37,7 +37,7 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: a row for each leg of a set, each planted change, each kernel."""
+    """Of the page to browse: one for each comparison, leg of a set, planted change and kernel."""
     legs = sum(len(one["legs"]) for one in summary["evidence_sets"])
-    planted = sum(len(one["planted"]) for one in summary["evidence"])
+    planted = sum(1 + len(one["planted"]) for one in summary["evidence"])
     return legs + planted + len(frames()["evidence_kernels"])
