@@ -8,6 +8,7 @@ from scripts.lib.device import short_name
 from scripts.lib.schemas import restarts as again
 from scripts.lib.schemas import tuning as schema
 from scripts.report import wording
+from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
 
@@ -62,12 +63,7 @@ def same(table: Frame) -> Figure:
             f"{row['device']}/{row['shape']}",
             {name: row[name] for name in ("restarts", "n", "regret")},
         )
-        layer[str(row["measure"])] = {
-            "mean": row["value"],
-            "ci": [row["low"], row["high"]],
-            "n": row["n"],
-            "whole": row["whole"],
-        }
+        layer[str(row["measure"])] = estimated(row) | {"whole": row["whole"]}
     return out
 
 

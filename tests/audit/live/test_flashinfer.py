@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from scripts.audit.live.flashinfer.helpers import moe_sort, most_tiles
+from scripts.audit.live.flashinfer.stand_ins import moe_sort, most_tiles
 
 
 @pytest.mark.parametrize("tile", [4, 64])

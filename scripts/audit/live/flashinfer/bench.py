@@ -1,7 +1,7 @@
 """FlashInfer's tactics timed as every tactic is: see ``scripts.audit.live.bench``.
 
 A pass is the sort, both GEMMs with what is fused into them, and the clearing of the output; see
-``helpers`` for what is not FlashInfer's own. Weights are those of every bench, its rows interleaved
+``stand_ins`` for what is not FlashInfer's own. Weights are those of every bench, its rows interleaved
 as FlashInfer wants them.
 """
 
@@ -44,7 +44,7 @@ def runner_of(shape: Shape, ranks: int) -> Any:
     from flashinfer.autotuner import autotuner  # noqa: PLC0415
     from flashinfer.fused_moe.cute_dsl import sm90_fused_moe, sm90_tuner  # noqa: PLC0415
 
-    from scripts.audit.live.flashinfer.helpers import put_in_place  # noqa: PLC0415
+    from scripts.audit.live.flashinfer.stand_ins import put_in_place  # noqa: PLC0415
 
     put_in_place(sm90_fused_moe, autotuner)
     return sm90_tuner.CuteDslFusedMoESm90Runner(
