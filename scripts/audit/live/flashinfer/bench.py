@@ -1,8 +1,8 @@
 """FlashInfer's tactics timed as every tactic is: see ``scripts.audit.live.bench``.
 
 A pass is the sort, both GEMMs with what is fused into them, and the clearing of the output; see
-``stand_ins`` for what is not FlashInfer's own. Weights are those of every bench, its rows interleaved
-as FlashInfer wants them.
+``stand_ins`` for what is not FlashInfer's own. Weights are those of every bench, its rows
+interleaved as FlashInfer wants them.
 """
 
 from __future__ import annotations
