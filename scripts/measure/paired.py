@@ -28,7 +28,7 @@ AS_IT_IS = Way()
 def _binaries(entry: Mapping[str, int], cell: Cell, way: Way, target: Any) -> Any:
     from kernels.compilation import compile_gemm  # noqa: PLC0415
     from scripts.measure.backend.gpu import Binaries  # noqa: PLC0415
-    from scripts.measure.work.operands import variants  # noqa: PLC0415
+    from scripts.measure.backend.variants import variants  # noqa: PLC0415
 
     pair = (replace(variant, swap=way.swap) for variant in variants(cell.shape))
     return Binaries(*(compile_gemm(entry, v, target, way.run_time) for v in pair))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernels.alignment import Alignment
 from kernels.launch import Gemm
 from scripts.lib.shape import Shape
 from scripts.measure.backend.gpu import GpuBackend
+from scripts.measure.backend.interface import Entry
 from scripts.runtime.op import SCHEMES
-
-Entry = Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 import torch
 
 from kernels.layer import Launch
+from scripts.measure.backend.interface import Entry, Loaded
 from scripts.measure.work.operands import Inputs
 from scripts.measure.work.scopes import WholeLayer
 from scripts.runtime.op import Op, stored
-
-if TYPE_CHECKING:
-    from scripts.measure.backend.interface import Loaded
-
-Entry = Mapping[str, int]
 
 
 class OpLayers(WholeLayer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import triton
 
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell
-from scripts.measure.backend.interface import Backend, Loaded, Replays
+from scripts.measure.backend.interface import Backend, Entry, Loaded, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.controller.records import failed
 from scripts.measure.protocol import Protocol
@@ -23,7 +22,6 @@ from scripts.runtime.op import Op
 from scripts.runtime.racing import Key, Race, first_slots, key_of
 from scripts.runtime.scope import OpLayers
 
-Entry = Mapping[str, int]
 # Launching is compiling where nothing was compiled ahead: what the compiler or the launcher refuses
 # is an outcome by its name. All else that is raised is a runtime error.
 _REFUSED = {

@@ -11,13 +11,13 @@ from typing import Any
 
 from scripts.lib.outcome import NotMeasured
 from scripts.lib.shape import parse_cell
-from scripts.measure.backend.interface import Backend, Replays
+from scripts.measure.backend.interface import Backend, Entry, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 from scripts.measure.work.finals import Enough
 from scripts.measure.work.sampling import Sampled, sample
 from scripts.measure.work.scopes import Scope
-from scripts.measure.work.tasks import Body, Entry, Worker
+from scripts.measure.work.tasks import Body, Worker
 from scripts.runtime.racing import Race
 
 

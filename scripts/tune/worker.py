@@ -58,7 +58,7 @@ def make_layer_worker(
     ``race``: when finals end early; default, never.
     """
     prepare_process(conditions.backend, gpu)
-    from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
+    from scripts.measure.backend.choose import open_backend  # noqa: PLC0415 - see above
     from scripts.tune.layer_worker import LayerWorker  # noqa: PLC0415
 
     return LayerWorker(protocol, conditions, open_backend(conditions), race)

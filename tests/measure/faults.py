@@ -78,7 +78,7 @@ def make_faulty(
 ) -> Any:
     """``make_worker`` with faults by config id."""
     prepare_process(conditions.backend, gpu)
-    from scripts.measure.backend.interface import open_backend
+    from scripts.measure.backend.choose import open_backend
     from scripts.measure.work.tasks import Worker
 
     if conditions.backend == "interpreter":

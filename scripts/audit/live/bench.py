@@ -36,8 +36,7 @@ from scripts.audit.live.rank_layer import CHECKED, Launch, RankLayer
 from scripts.audit.live.tally import During, Noted, Tally
 from scripts.lib.config import Config
 from scripts.lib.shape import Shape
-from scripts.measure.backend.interface import Backend, Replays
-from scripts.measure.work.finals import Reading
+from scripts.measure.backend.interface import Backend, Reading, Replays
 from scripts.measure.work.operands import Weights, make_weights
 
 WEIGHT_SETS = 4

@@ -41,7 +41,7 @@ Pairs = Sequence[tuple[str, str]]
 def make_sitting(plan: Plan, seed: int, backend: str, gpu: int) -> Sitting:
     """The handler, in a process that was just started."""
     prepare_process(backend, gpu)
-    from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
+    from scripts.measure.backend.choose import open_backend  # noqa: PLC0415 - see above
 
     return Sitting(plan, seed, open_backend(Conditions(backend=backend)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,9 @@ from kernels.moe_gemm import moe_gemm_kernel
 from kernels.variant import binary_key, effective
 from scripts.lib.files import InputError
 from scripts.lib.shape import Shape
+from scripts.measure.backend.interface import Entry, Reading
+from scripts.measure.backend.variants import variants
 from scripts.measure.protocol import draws_of
-from scripts.measure.work.finals import Reading
-from scripts.measure.work.operands import variants
-
-Entry = Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Protocol
 from kernels.alignment import Alignment
 from kernels.launch import Gemm
 from scripts.lib.shape import Shape
-from scripts.measure.conditions import Conditions
-from scripts.measure.work.finals import Reading
 
 Entry = Mapping[str, int]
+# A queued replay's time in us a pass, to be read once the GPU has been synchronised.
+Reading = Callable[[], float]
 
 
 class Loaded(Protocol):
@@ -65,16 +65,3 @@ class Backend(Protocol):
 
     def is_out_of_memory(self, error: Exception) -> bool:
         """Whether an error says that the machine's memory is full."""
-
-
-def open_backend(conditions: Conditions) -> Backend:
-    """The backend of that name; the process must have been prepared by ``prepare_process``."""
-    if conditions.backend == "interpreter":
-        from scripts.measure.backend.interpreter import (  # noqa: PLC0415
-            InterpreterBackend,
-        )
-
-        return InterpreterBackend()
-    from scripts.measure.backend.gpu import GpuBackend  # noqa: PLC0415
-
-    return GpuBackend(conditions.run_time)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from triton.runtime.interpreter import InterpretedFunction
@@ -15,10 +15,9 @@ from kernels.launch import Gemm, launch_jit
 from kernels.moe_gemm import moe_gemm_kernel
 from scripts.lib.files import InputError
 from scripts.lib.shape import Shape
+from scripts.measure.backend.interface import Entry, Reading
 from scripts.measure.protocol import draws_of
-from scripts.measure.work.finals import Reading
 
-Entry = Mapping[str, int]
 # A replay in the interpreter takes milliseconds whatever is in it, and has no cache to outwit.
 _MOST_DRAWS = 2
 

@@ -7,7 +7,7 @@ upstream method compiles in line instead, once per config, shape and batch.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,8 @@ from kernels.variant import Variant, binary_key, effective
 from scripts.lib.crew import run_all
 from scripts.lib.isolate import Failure
 from scripts.lib.shape import Shape
-from scripts.measure.work.operands import variants
-
-Entry = Mapping[str, int]
+from scripts.measure.backend.interface import Entry
+from scripts.measure.backend.variants import variants
 
 
 @dataclass(frozen=True)

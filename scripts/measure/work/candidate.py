@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
 
 from kernels.tolerances import SENTINEL, Agreement, compare
-from scripts.measure.backend.interface import Backend, Loaded, Replays
+from scripts.measure.backend.interface import Backend, Entry, Loaded, Replays
 from scripts.measure.work.scopes import Scope
-
-Entry = Mapping[str, int]
 
 
 def check(scope: Scope, loaded: Loaded, entry: Entry) -> Agreement:

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from scripts.measure.backend.interface import Reading
 from scripts.measure.protocol import Protocol
 
-# A queued replay's time in us a pass, to be read once the GPU has been synchronised.
-Reading = Callable[[], float]
 # Whether the samples so far, [rounds][slots], are enough.
 Enough = Callable[[list[list[float]]], bool]
 

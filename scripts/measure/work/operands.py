@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 
 from kernels.alignment import Alignment, align
 from kernels.formats import SCHEMES, Format, Matrix
 from kernels.quantise import quantise_weights
-from kernels.variant import Variant, is_aligned
 from scripts.lib.shape import Cell, Shape
+from scripts.measure.backend.interface import Backend
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import draws_of, weight_sets_of
 from scripts.measure.work.routing import Draw, draw
-
-if TYPE_CHECKING:
-    from scripts.measure.backend.interface import Backend
-
-
-def variants(shape: Shape) -> tuple[Variant, Variant]:
-    """The gate-up and the down GEMM of a layer."""
-    form, n, k = SCHEMES[shape.scheme], shape.intermediate, shape.hidden
-    return (
-        Variant(shape.scheme, shape.top_k, False, is_aligned(form, 2 * n, k)),
-        Variant(shape.scheme, 1, True, is_aligned(form, k, n)),
-    )
 
 
 @dataclass(frozen=True)

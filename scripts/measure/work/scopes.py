@@ -7,8 +7,6 @@ float64 results of the draw for checking and the least work of a pass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -18,13 +16,10 @@ from kernels.launch import Gemm
 from kernels.layer import Buffers, Launch, Layer, moe_layer
 from kernels.quantise import dequantise, quantise_activations
 from scripts.lib.shape import Cell
+from scripts.measure.backend.interface import Backend, Entry, Loaded
 from scripts.measure.conditions import Conditions
 from scripts.measure.work.operands import Inputs, Weights, make_inputs
 
-if TYPE_CHECKING:
-    from scripts.measure.backend.interface import Backend, Loaded
-
-Entry = Mapping[str, int]
 Pairs = list[tuple[torch.Tensor, torch.Tensor]]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import triton
 from scripts.lib.isolate import Named
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.shape import Cell, Shape, parse_cell
-from scripts.measure.backend.interface import Backend, Loaded, Replays
+from scripts.measure.backend.interface import Backend, Entry, Loaded, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 from scripts.measure.work.candidate import check, make_timer
@@ -28,7 +28,6 @@ from scripts.measure.work.recorded_routing import profile_name
 from scripts.measure.work.sampling import Sampled, median_ends, sample
 from scripts.measure.work.scopes import Scope, make_operands
 
-Entry = Mapping[str, int]
 Body = dict[str, Any]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def make_worker(protocol: Protocol, conditions: Conditions, gpu: int) -> Worker:
     """The handler of tasks on the ``gpu``-th visible GPU (no matter which on the interpreter)."""
     prepare_process(conditions.backend, gpu)
-    from scripts.measure.backend.interface import open_backend  # noqa: PLC0415 - see above
+    from scripts.measure.backend.choose import open_backend  # noqa: PLC0415 - see above
     from scripts.measure.work.tasks import Worker  # noqa: PLC0415
 
     return Worker(protocol, conditions, open_backend(conditions))
