@@ -1,9 +1,9 @@
 """How often a tuning that is started again chooses the same: the race beside argmin of one timing.
 
-On every completely measured cell, over its whole space, in the order that graphx-sim expects of it
-from other layers. A restart is a fresh draw of the recorded noise; what else may differ between two
-processes (clocks, memory, another machine) only a GPU can tell. Cost counts replays, since both
-compile alike.
+On every completely measured cell, over its whole space, in the order in which graphx-sim, taught
+by other layers, names configs to try. A restart is a fresh draw of the recorded noise; what else
+may differ between two processes (clocks, memory, another machine) only a GPU can tell. Cost counts
+replays, since both compile alike.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from scripts.transfer.predictions import read_predictions
 LOG = logging.getLogger("audit.steady")
 RACE, ARGMIN = "race", "argmin"
 HALVES = ("even", "odd")
-# Margins among which either half of the layers sets one, log units.
-MARGINS = (0.005, 0.0075, MARGIN)
+# Margins among which either half of the layers sets one, log units. Those nearest to the one in use
+# show how much hangs on a tactic that stands just at its border.
+MARGINS = (0.005, 0.0075, 0.009, MARGIN, 0.011)
 WANTED = 0.99  # of restarts with one choice
 RESAMPLES, LEVEL = 10_000, 0.95
 Row = dict[str, Any]
-Expected = Mapping[Cell, Array]  # log units, of all tactics
+Order = Mapping[Cell, Array]  # of all tactics: place among those to try, from 1
 EXAMPLE = """
   D=data/recorded/measured/nvidia_h200-bf16
   python -m scripts.audit.steady --trials $D/trials.parquet --cells $D/cells.parquet \\
@@ -52,16 +53,14 @@ EXAMPLE = """
 """
 
 
-def canonical(us: Array, expected: Array | None) -> Places:
-    """The tactics that run, in the order in which the race takes them: by what is expected of them,
-    ascending where nothing is. ``us``: recorded latencies, NaN where one failed."""  # noqa: D205,D209
+def canonical(us: Array, order: Array | None) -> Places:
+    """The tactics that run, in the order in which the race takes them, ascending where none is
+    known. ``us``: recorded latencies, NaN where one failed."""  # noqa: D205,D209
     places = np.flatnonzero(np.isfinite(us))
-    return places if expected is None else places[np.argsort(expected[places], kind="stable")]
+    return places if order is None else places[np.argsort(order[places], kind="stable")]
 
 
-def steady(
-    layer: Layer, noise: Noise, restarts: int, seed: int, expected: Expected
-) -> Iterator[Row]:
+def steady(layer: Layer, noise: Noise, restarts: int, seed: int, order: Order) -> Iterator[Row]:
     """STEADY rows of a layer's cells."""
     for tokens in layer.tokens:
         problem = Problem(layer.cell(tokens))
@@ -69,7 +68,7 @@ def steady(
         rng = np.random.default_rng([seed, zlib.crc32(problem.cell.id.encode())])
         bench = ReplayBench(layer, noise, rng)
         us = bench.truth(problem)
-        places = canonical(us, expected.get(problem.cell))
+        places = canonical(us, order.get(problem.cell))
         raced = [race(bench, problem, places) for _ in range(restarts)]
         lucky = [_argmin(bench, problem, places) for _ in range(restarts)]
         for name, choices in ((RACE, raced), (ARGMIN, lucky)):
@@ -78,7 +77,7 @@ def steady(
 
 
 def other_margins(
-    layer: Layer, noise: Noise, restarts: int, seed: int, expected: Expected
+    layer: Layer, noise: Noise, restarts: int, seed: int, order: Order
 ) -> Iterator[Row]:
     """The race on a layer's cells under every margin but the one in use, with draws of their own:
     ``margin``, ``same``, ``regret``, ``cost``."""  # noqa: D205,D209
@@ -90,7 +89,7 @@ def other_margins(
             key = [seed, zlib.crc32(problem.cell.id.encode()), number]
             bench = ReplayBench(layer, noise, np.random.default_rng(key))
             us = bench.truth(problem)
-            places = canonical(us, expected.get(problem.cell))
+            places = canonical(us, order.get(problem.cell))
             raced = [race(bench, problem, places, margin=margin) for _ in range(restarts)]
             yield {"cell_id": problem.cell.id, "margin": margin} | _of(raced, us)
 
@@ -192,7 +191,7 @@ def _estimate(values: Any, layers: Any, seed: int) -> Any:
     return np.array([values.mean(), *ends])
 
 
-def _of_layer(task: tuple[Layer, Noise, int, int, Expected]) -> tuple[list[Row], list[Row]]:
+def _of_layer(task: tuple[Layer, Noise, int, int, Order]) -> tuple[list[Row], list[Row]]:
     return list(steady(*task)), list(other_margins(*task))
 
 
@@ -202,7 +201,7 @@ def main(argv: list[str] | None = None) -> int:
     add_recorded(options)
     options.add_argument(
         "--predictions", type=Path, default=Path("results/tables/sim/sim_held_out.parquet"),
-        help="SIM_HELD_OUT table: what is expected of each config",
+        help="SIM_HELD_OUT table: the order of configs",
     )  # fmt: skip
     options.add_argument("--restarts", type=int, required=True, help="tunings begun anew")
     options.add_argument("--processes", type=int, default=2, help="layers at a time (default: 2)")
@@ -215,8 +214,8 @@ def main(argv: list[str] | None = None) -> int:
         noise = read_noise(args.noise)
         layers = read_layers(args.trials, args.cells, args.spaces, noise)
         legal = {one.cell(tokens): one.tactics for one in layers for tokens in one.tokens}
-        expected, _ = read_predictions(args.predictions, legal)
-        tasks = [(layer, noise, args.restarts, args.seed, expected) for layer in layers]
+        _, order = read_predictions(args.predictions, legal)
+        tasks = [(layer, noise, args.restarts, args.seed, order) for layer in layers]
         rows: list[Row] = []
         others: list[Row] = []
         with ProcessPoolExecutor(args.processes) as pool:

@@ -30,15 +30,15 @@ def test_equal_tactics_flip_coins_for_argmin_only() -> None:
             assert row["same"] < 0.7
 
 
-def test_of_equal_tactics_the_one_expected_to_be_fastest_is_taken() -> None:
+def test_of_equal_tactics_the_first_to_try_is_taken() -> None:
     us = np.full((len(TOKENS), 48), 150.0)
     us[:, [11, 23, 42]] = 100.0
     of = layer(us)
-    logs = np.zeros(48)
-    logs[[11, 23, 42]] = -1.0, -3.0, -2.0
-    expected = {of.cell(tokens): logs for tokens in TOKENS}
-    raced = [row for row in steady(of, Noise(noise_table()), 8, 1, expected)
-             if row["chosen_by"] == RACE]  # fmt: skip
+    order = np.full(48, 9.0)
+    order[[11, 23, 42]] = 3.0, 1.0, 2.0
+    of_cells = {of.cell(tokens): order for tokens in TOKENS}
+    rows = steady(of, Noise(noise_table()), 8, 1, of_cells)
+    raced = [row for row in rows if row["chosen_by"] == RACE]
     assert {row["config_id"] for row in raced} == {of.tactics[23].id}
     assert {row["same"] for row in raced} == {1.0}
 
