@@ -91,7 +91,8 @@ def render_page(
     """Fill the frame of a page and, in it, the template of each section that has one of its kind.
 
     ``given``: what templates want besides the summary and the sections' own values. The frame gets
-    ``topics``, each with its ``id``, ``title`` and ``sections``; ``within`` has the templates that
+    ``topics``, each with its ``id``, ``title`` and ``sections``; ``menu`` has what each section is
+    called; ``within`` has the templates that
     stand in another's, by the section's name.
     """
     kind = template.partition(".")[2]
@@ -104,6 +105,7 @@ def render_page(
     frame = {
         "summary": summary,
         "within": within,
+        "menu": {one.name: next(iter(one.menu.values())) for one in every},
         "topics": [
             {"id": re.sub(r"\W+", "-", f"topic {topic}".lower()), "title": topic, "sections": found}
             for topic, found in there.items()

@@ -97,6 +97,7 @@ def _nothing(*_: Any) -> Any:
 class Section:
     """One topic; what it leaves out it has not.
 
+    ``about``: what its page answers, in half a line, for who looks for something.
     ``origins``: path of figures in the summary -> where they come from; parts of a path by "/",
     "*" for any one; the longest that a path begins with holds. The sources among them are what
     ``build`` gets, with those that it ``needs`` besides; its result is merged into the summary.
@@ -108,6 +109,7 @@ class Section:
     """
 
     name: str
+    about: str = ""
     origins: Mapping[str, Sequence[Origin | Source]] = field(default_factory=dict)
     needs: tuple[Source, ...] = ()
     build: Callable[[Frames], Summary] = _nothing

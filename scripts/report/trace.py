@@ -37,7 +37,7 @@ from scripts.report.traced import traced, unmarked
 
 RESULTS, SUMMARY = Path("results/RESULTS.md"), Path("results/summary.json")
 # Sections whose sentences restate figures of the others; the claims bring their commands.
-RESTATE = ("Claims", "Reading them", "What was found")
+RESTATE = ("Claims", "Reading them", "What was found", "What is measured, and what is not")
 EXAMPLE = """examples:
   graphx trace
   graphx trace --list | grep RESULTS.md:95

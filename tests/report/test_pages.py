@@ -14,7 +14,7 @@ import pytest
 from scripts.lib.schemas.runtimes import Corpus
 from scripts.report import html, results_md
 from scripts.report.packing import packed, unpacked
-from scripts.report.sections import CAPTIONS, DETAILS, ROWS, page_sources
+from scripts.report.sections import CAPTIONS, DETAILS, ROWS, first, page_sources
 from scripts.report.sections.transfer import transfer_rows
 from tests.report import absent, planted_live, searched
 from tests.report.conftest import planters
@@ -142,6 +142,7 @@ def test_every_row_of_the_results_is_in_a_table(
     rows += len(GATE["checks"]) + len(GATE["points"])
     rows += sum(one.rows(summary) for one in planters() if hasattr(one, "rows"))
     rows += 2 + len(page_sources())  # two tables quoted, those browsed
+    rows += len(list(first.pairs(summary))) + len(list(first.replays(summary)))
     parser = Loads()
     parser.feed(whole)
     assert parser.rows == rows + parser.tables  # a header each

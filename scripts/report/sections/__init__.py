@@ -8,33 +8,42 @@ from importlib.util import find_spec
 
 from scripts.report.section import Section, Source, with_template
 
-# What the pages group them by, what matters most first.
+# What the pages group them by, in the order in which a reader asks.
 TOPICS = {
-    "What was found": (
-        "first", "headline", "margins", "live", "cold", "agreement", "engine", "serving",
-        "http", "teaching", "claims", "reading",
+    "Get a file": ("first", "catalogue", "expected", "health", "tuning", "cost"),
+    "What it is worth in vLLM": (
+        "agreement", "engine", "serving", "http", "matrix", "evidence",
     ),
-    "Get a file": ("catalogue",),
-    "What it means": ("scope", "limits", "words"),
-    "Figures": ("figures",),
-    "Searching and predicting": (
-        "transfer", "search", "sim", "expected", "spaces", "triples", "cost", "tuning", "audit",
-        "audit_live", "matrix",
+    "Carrying and searching": (
+        "headline", "margins", "live", "cold", "teaching", "transfer", "search",
     ),
+    "Predicting and compiling": ("sim", "spaces", "triples"),
+    "Other tuners": ("audit", "audit_live"),
+    "Committed configs": ("corpus", "published", "runtimes", "triton"),
     "Measuring": (
         "measured", "datasets", "gains", "breakdowns", "losses", "quality", "cells", "ledger",
         "repeat", "revalidation", "states", "correctness", "cluster",
     ),
-    "Configs that were committed": ("corpus", "health", "runtimes", "triton", "published"),
-    "Evidence": ("evidence", "guardrails", "provenance"),
+    "How sure": ("scope", "limits", "words", "reading", "claims", "guardrails", "provenance"),
+    "Figures": ("figures",),
 }  # fmt: skip
+# Of sections that are a template alone, what others say for themselves: menu, and what it answers.
+TEMPLATES = {
+    "limits": ("Limits", "what none of this can tell"),
+    "reading": ("What the figures say", "and whether they reach what they were to"),
+    "measured": ("Measured", "datasets, cells and trials, and what is gained where"),
+    "figures": ("All figures", "with their captions"),
+}
 
 
 def _section(name: str) -> Section:
     """That of the module; a template alone restates what others have."""
     module = f"{__name__}.{name}"
-    found: Section = import_module(module).SECTION if find_spec(module) else Section(name)
-    return found
+    if find_spec(module):
+        found: Section = import_module(module).SECTION
+        return found
+    menu, about = TEMPLATES[name]
+    return Section(name, about=about, links={name: menu})
 
 
 BY_TOPIC = {topic: tuple(map(_section, names)) for topic, names in TOPICS.items()}

@@ -95,7 +95,7 @@ def beside_rows(summary: Summary) -> list[tuple[str, Figure, str, Figure]]:
     """(GPU, recording and what it is held against, formats, metrics)."""
     return [
         (device, one, name, found)
-        for device, op in _op(summary)
+        for device, op in operators(summary)
         for one in op.get("beside", ())
         for name, found in ((ALL, one["all"]), *one["schemes"].items())
     ]
@@ -139,7 +139,8 @@ def _counts(pairs: Frame) -> Figure:
     }
 
 
-def _op(summary: Summary) -> Iterator[tuple[str, Figure]]:
+def operators(summary: Summary) -> Iterator[tuple[str, Figure]]:
+    """(GPU, its figures) of those on which a runtime's operator was asked about pairs."""
     for device, found in summary.get("runtime", {}).items():
         if (op := found.get("op")) and op["pairs"]:
             yield device, op
@@ -148,10 +149,10 @@ def _op(summary: Summary) -> Iterator[tuple[str, Figure]]:
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
     """A sentence for each GPU: same words, beside what two recordings of one kernel share; what an
     exported row would cost."""  # noqa: D205,D209
-    for device, op in _op(summary):
+    for device, op in operators(summary):
         again = op.get("same_word_again")
         beside = f", by two recordings of the two GEMMs {wording.per_cent(again)}" if again else ""
-        itself = _held(op, "vLLM", "operator")
+        itself = held(op, "vLLM", "operator")
         if itself:
             beside += f", by two recordings of the operator {wording.per_cent(itself['same_word'])}"
         yield (
@@ -168,7 +169,7 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
                 f" of committed and default: {worst[0]:.3f} as committed, {worst[1]:.3f} if the two"
                 f" GEMMs chose, {worst[2]:.3f} if the operator did."
             )
-        sglang = [_held(op, "SGLang", against) for against in AGAINST]
+        sglang = [held(op, "SGLang", against) for against in AGAINST]
         if None not in sglang:
             same = [wording.per_cent(one["same_word"]) for one in sglang if one]
             yield (
@@ -177,7 +178,7 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             )
 
 
-def _held(op: Figure, runtime: str, against: str) -> Figure | None:
+def held(op: Figure, runtime: str, against: str) -> Figure | None:
     """Metrics of all formats of the runtime's recording beside, held against that; None without."""
     for one in op.get("beside", ()):
         if str(one["measured"]).startswith(runtime) and one["against"] == against:
@@ -189,7 +190,7 @@ def scheme_rows(summary: Summary) -> list[tuple[str, str, Figure]]:
     """(GPU, formats, figures): all together, by format, then all together by skewed routing."""
     return [
         (device, name, found)
-        for device, op in _op(summary)
+        for device, op in operators(summary)
         for name, found in (
             (ALL, op),
             *op["schemes"].items(),
@@ -221,6 +222,7 @@ def disagreeing(pairs: Frame) -> Rows:
 
 SECTION = Section(
     "agreement",
+    about="whether vLLM's operator, and SGLang's, give the verdicts of graphx's kernel",
     origins={"runtime": [AGREEMENT, PAIRS, GEMMS, BESIDE]},
     build=lambda read: {
         "runtime": with_beside(
@@ -234,10 +236,10 @@ SECTION = Section(
         "with_blocks": [one for one in scheme_rows(summary) if "same_word_other_blocks" in one[2]],
         "checked_only": checked_only(summary),
         "beside": beside_rows(summary),
-        "under_op": list(_op(summary)),
+        "under_op": list(operators(summary)),
     },
     words={"exporting": JUDGES, "held_against": AGAINST},
     phrases={"two GEMMs": "the name of a scope", "two recordings of": "how many are compared"},
     rows={"disagreeing": Browsable((PAIRS,), disagreeing)},
-    links={"agreement": "Under the runtime"},
+    links={"agreement": "Under the runtimes' operators"},
 )

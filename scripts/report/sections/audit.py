@@ -225,6 +225,7 @@ def audited(summary: Summary) -> list[tuple[str, Figure]]:
 
 SECTION = Section(
     "audit",
+    about="probes that find faults of tuners, planted ones and real ones",
     origins={
         "audit/injected": [INJECTED],
         "audit/steady": [STEADY],

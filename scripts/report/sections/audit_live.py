@@ -283,6 +283,7 @@ def _pair(device: str, pair: Figure) -> str:
 
 SECTION = Section(
     "audit_live",
+    about="pairs of tuners on one grid: whether they choose alike, and what it costs",
     origins={
         "audit_live/layers": [GRID],
         "audit_live/degrees": [GRID],

@@ -100,6 +100,7 @@ def _short(value: Any) -> Any:
 
 SECTION = Section(
     "catalogue",
+    about="for public models, made without the GPU: to pick, to copy, to download",
     origins={"catalogue": [ENTRIES]},
     build=lambda read: {"catalogue": catalogue(read["catalogue"])},
     derive=calibrated,

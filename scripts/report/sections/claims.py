@@ -16,4 +16,6 @@ def values(summary: Summary) -> Mapping[str, Any]:
     return {"claims_by_command": groups}
 
 
-SECTION = Section("claims", values=values)
+SECTION = Section(
+    "claims", about="sentences with their figures and the commands behind them", values=values
+)

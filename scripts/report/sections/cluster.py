@@ -23,6 +23,8 @@ def cluster(table: Frame) -> Figure:
 
 SECTION = Section(
     "cluster",
+    about="how long recording takes on many GPUs, simulated",
+    links={"cluster": "Recording on many GPUs"},
     origins={"cluster": [SCALING]},
     build=lambda read: {"cluster": cluster(read["scaling"])},
     words={"cluster_words": {"LAYOUTS": LAYOUTS}},

@@ -104,6 +104,7 @@ STATED = (
 
 SECTION = Section(
     "cold",
+    about="searches as if nothing had been recorded on the GPU",
     origins={"cold": [COLD], "registered": [REGISTERED]},
     build=lambda read: {
         "cold": cold(read["cold"]),

@@ -73,6 +73,7 @@ def readings(summary: Summary, headline: Headline) -> list[str]:
 
 SECTION = Section(
     "corpus",
+    about="files, rows and pairs of GPUs in vLLM's history",
     origins={"corpus": [GAPS], "corpus/files": [HISTORY], "corpus/rows": [HISTORY]},
     build=lambda read: {"corpus": corpus(read["history"], read["gaps"])},
     claims=claims,

@@ -73,6 +73,7 @@ def _checked(machine: str, schemes: Figure) -> str:
 
 SECTION = Section(
     "correctness",
+    about="outputs against a reference, by number formats",
     origins={"correctness": [CORRECTNESS]},
     build=lambda read: {"correctness": correctness(read["correctness"])},
     readings=readings,

@@ -191,6 +191,8 @@ def _reached(yes: bool, surely: bool = True) -> str:
 
 SECTION = Section(
     "cost",
+    about="what a file costs beside vLLM's own tuner",
+    links={"cost": "What a file costs"},
     origins={
         "cost": [RUNS],
         "cost/tuned": [COST],

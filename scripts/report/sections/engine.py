@@ -208,6 +208,7 @@ def values(summary: Summary) -> dict[str, Any]:
 
 SECTION = Section(
     "engine",
+    about="decode steps and outputs of vLLM's engine under our files, the committed ones and none",
     origins={
         "runtime/*/engine": [RATIOS, OUTPUTS],
         "runtime/*/engine_runs/over": [RATIOS],
@@ -227,5 +228,5 @@ SECTION = Section(
     captions={
         "engine": "GPU time of a decode step of vLLM's engine under our files, model by model."
     },
-    links={"engine": "In the engine"},
+    links={"engine": "In vLLM's engine"},
 )

@@ -136,6 +136,7 @@ def kernel_rows(kernels: Frame) -> Rows:
 
 SECTION = Section(
     "evidence",
+    about="suites of engine runs measured again: what still stands",
     origins={
         "evidence": [COMPARISONS, PREMISES, KERNELS, ORDER, ANSWERS, PLANTED],
         "evidence_sets": [LEGS, STARTS],

@@ -57,6 +57,7 @@ def readings(summary: Summary, about: Headline) -> Iterator[str]:
 
 SECTION = Section(
     "expected",
+    about="what such a file promises, held against measurements",
     origins={"expected": [TABLE]},
     build=lambda read: {"expected": expected(read["expected"])},
     readings=readings,

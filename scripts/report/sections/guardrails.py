@@ -16,6 +16,7 @@ def in_order(found: Figure) -> list[str]:
 
 SECTION = Section(
     "guardrails",
+    about="rules of conduct that fail the build, with their evidence",
     origins={
         "guardrails": [GUARDRAILS],
         "guardrails/G5": [SENTENCES],

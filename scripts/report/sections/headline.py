@@ -132,6 +132,8 @@ def _over_triples(name: str) -> Iterator[Candidate]:
 
 SECTION = Section(
     "headline",
+    about="configs of all GPUs with files for the same layer, copied and searched from: win rates",
+    links={"headline": "Copied and searched, all pairs"},
     origins={
         "headline": [HEADLINE],
         "headline/*/trials": [COSTS],

@@ -122,6 +122,7 @@ def changed_rows(table: Frame) -> Rows:
 
 SECTION = Section(
     "health",
+    about="vLLM's own files, row by row, under its own operator, and better ones",
     origins={"health": [HEALTH, RATES]},
     build=lambda read: {"health": health(read["health"], read["health_rates"])},
     readings=readings,

@@ -83,6 +83,7 @@ def values(summary: Summary) -> dict[str, Any]:
 
 SECTION = Section(
     "http",
+    about="vLLM's own server under load, config by config",
     origins={"runtime/*/http": [BENCH], "runtime/*/http/ratios": [RATIOS]},
     build=http,
     readings=readings,

@@ -35,6 +35,8 @@ def read_ledgers(path: Path) -> Figure:
 LEDGER = made_json("ledger", "ledger.scan", read_ledgers)
 SECTION = Section(
     "ledger",
+    about="whether a record is what its run wrote",
+    links={"ledger": "Integrity of the ledgers"},
     origins={"ledger": [LEDGER]},
     build=lambda read: {"ledger": read["ledger"]},
 )

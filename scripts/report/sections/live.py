@@ -182,6 +182,7 @@ def _tuned(run: Figure) -> str:
 
 SECTION = Section(
     "live",
+    about="searches on the GPU itself, source by source",
     origins={
         "live": [RATES],
         "live_details": [RATES],
@@ -211,5 +212,5 @@ SECTION = Section(
         " formats; as the rounds say, not widened."
     },
     rows={"live": Browsable((LIVE,), plain_rows)},
-    links={"live": "On the GPU"},
+    links={"live": "Searches on the GPU"},
 )

@@ -124,6 +124,7 @@ def _shown(summary: Summary, title: str, found: Figure) -> str:
 
 SECTION = Section(
     "margins",
+    about="how many choices are shown to be no slower than the committed config, by margin",
     origins={"margins": [MARGINS], "aa_rates": [AA_RATES]},
     build=lambda read: {
         "margins": margins(read["margins"]),
@@ -138,5 +139,5 @@ SECTION = Section(
         "quoted_margin": level(summary["statistics"]["margin"]),
     },
     words={"margin_words": {"CHOICES": CHOICES, "ERRORS": ERRORS, "REACH": REACH, "ALL": ALL}},
-    links={"margins": "What is shown"},
+    links={"margins": "What is shown of choices"},
 )

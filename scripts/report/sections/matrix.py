@@ -173,6 +173,7 @@ def browsed(numbers: Frame, cells: Frame) -> list[dict[object, object]]:
 
 SECTION = Section(
     "matrix",
+    about="what switches of vLLM's engine do, alone and crossed, and whether they did it",
     origins={
         "matrix": [CELLS],
         "matrix/features": [FEATURES],

@@ -30,6 +30,7 @@ def values(summary: Summary) -> dict[str, Any]:
 
 SECTION = Section(
     "provenance",
+    about="recorded files with their hashes, runs and packages",
     origins={
         "provenance": [RUNS],
         "provenance/datasets": [Origin("data/recorded/SHA256SUMS", "make record")],

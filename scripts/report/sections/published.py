@@ -175,6 +175,8 @@ def _of_the_search() -> Iterator[Published]:
 
 SECTION = Section(
     "published",
+    about="figures of an earlier study beside ours",
+    links={"published": "An earlier study"},
     origins={"published": [HEADLINE, GAPS, RATES]},
     derive=lambda summary: {"published": published(summary)},
     words={"published": wording.published},

@@ -37,6 +37,8 @@ def _again(rows: Frame) -> Figure:
 
 SECTION = Section(
     "repeat",
+    about="how far a second recording lies from the first",
+    links={"repeat": "Recorded again"},
     origins={"repeat": [REPEAT]},
     build=lambda read: {"repeat": repeat(read["repeat"])},
 )

@@ -91,6 +91,7 @@ def unsettled_rows(revalidation: Frame) -> Rows:
 
 SECTION = Section(
     "revalidation",
+    about="which verdicts a second recording keeps",
     origins={"revalidation": [REVALIDATION, RATES, PREMISES]},
     build=lambda read: {
         "revalidation": revalidation(
@@ -98,5 +99,5 @@ SECTION = Section(
         )
     },
     rows={"unsettled": Browsable((REVALIDATION,), unsettled_rows)},
-    links={"revalidation": "Again"},
+    links={"revalidation": "Verdicts asked again"},
 )

@@ -39,6 +39,8 @@ def build(read: Figure) -> Summary:
 
 SECTION = Section(
     "runtimes",
+    about="beside vLLM's",
+    links={"runtimes": "SGLang's files"},
     origins={
         "runtimes": [RUNTIMES],
         "runtimes/*/reasons": [REJECTED],

@@ -160,10 +160,12 @@ def values(summary: Summary) -> dict[str, Any]:
 
 SECTION = Section(
     "serving",
+    about="a server's steps replayed on the operator's record, and the engine's step "
+    "predicted from it",
     origins={"serving/replay": [REPLAY], "serving/law": [LAW]},
     needs=(RECORDED, RUNS),
     build=lambda read: beside(read, lambda device: serving(read, device)),
     readings=readings,
     values=values,
-    links={"serving": "What it is worth served"},
+    links={"serving": "Served, replayed"},
 )

@@ -231,6 +231,7 @@ def _stood(device: str, found: Figure, stood: Figure) -> str:
 
 SECTION = Section(
     "sim",
+    about="how well latency is predicted before anything runs",
     origins={"sim": [RATES], "sim/*/errors": [ERRORS], "sim/*/by_scheme": [ERRORS]},
     build=_build,
     readings=readings,

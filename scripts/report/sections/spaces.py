@@ -207,6 +207,7 @@ def _carried(pair: str, schemes: Figure) -> str:
 
 SECTION = Section(
     "spaces",
+    about="which configs compile for which GPU",
     origins={
         "space": [COUNTS],
         "space/*/*/compiler": [SPACES],

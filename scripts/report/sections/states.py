@@ -124,6 +124,7 @@ def _won(device: str, found: Figure) -> str:
 
 SECTION = Section(
     "states",
+    about="cells measured at the power limit, or while the GPU drifted",
     origins={"states": [STATES]},
     build=lambda read: {"states": states(read["states"])},
     readings=readings,

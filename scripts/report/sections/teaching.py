@@ -175,6 +175,7 @@ def _of_teaching(device: str, taught: str) -> Iterator[Candidate]:
 
 SECTION = Section(
     "teaching",
+    about="what searches owe to recordings of the same GPU, and to a source's file",
     origins={"teaching": [TEACHING], "chosen": [Origin("scripts/lib/chosen.py")]},
     build=lambda read: {"teaching": teaching(read["teaching"]), "chosen": chosen()},
     claims=claims,
@@ -202,5 +203,5 @@ SECTION = Section(
         "the predictor's first 8 hold": "names a budget of trials, K of data/spec.yaml",
         "Above 1 a source's file helps": "part of a definition",
     },
-    links={"teaching": "What taught"},
+    links={"teaching": "What taught the searches"},
 )

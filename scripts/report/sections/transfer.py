@@ -163,6 +163,8 @@ def _enough_trials(title: str, s2: Figure) -> str:
 
 SECTION = Section(
     "transfer",
+    about="each strategy, replayed, by how many trials it may make",
+    links={"transfer": "Strategies, replayed"},
     origins={"transfer": [RATES]},
     build=lambda read: {"transfer": transfer(read["rates"])},
     claims=claims,

@@ -98,6 +98,7 @@ def _triples(pair: str, facts: Figure) -> str:
 
 SECTION = Section(
     "triples",
+    about="what compiling says of configs carried to a GPU that was not there",
     origins={"triples": [LEGALITY, PREDICTED]},
     build=lambda read: {
         "triples": triples(join(read["triples_legality"], read["triples_predicted"]))
@@ -108,5 +109,5 @@ SECTION = Section(
             (LEGALITY, PREDICTED), lambda *tables: plain_rows(by_cell(join(*tables)))
         )
     },
-    links={"triples": "Absent GPU"},
+    links={"triples": "A GPU that was not there"},
 )

@@ -73,6 +73,7 @@ def _by_version(device: str, found: Figure) -> str:
 
 SECTION = Section(
     "triton",
+    about="gains by the Triton that a committed file names",
     origins={"stated_triton": [BREAKDOWNS]},
     build=lambda read: {"stated_triton": stated_triton(read["breakdowns"])},
     readings=readings,

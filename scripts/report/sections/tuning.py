@@ -105,6 +105,7 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
 
 SECTION = Section(
     "tuning",
+    about="how long a layer takes to tune, and whether it is tuned the same again",
     origins={
         "tuning/runs": [TUNING],
         "tuning/kinds": [TUNING],

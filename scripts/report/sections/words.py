@@ -30,4 +30,9 @@ GLOSSARY = {
     "interval": "where the figure lies at the stated level, by the bootstrap",
 }
 
-SECTION = Section("words", words={"glossary": GLOSSARY}, links={"words": "Words"})
+SECTION = Section(
+    "words",
+    about="what the terms mean",
+    words={"glossary": GLOSSARY},
+    links={"words": "Words"},
+)

@@ -141,6 +141,7 @@ def readings(summary: Summary, _: Headline) -> list[str]:
 
 SECTION = Section(
     "search",
+    about="strategies, baselines and other tuners on every completely recorded cell",
     origins={
         f"{gpu}{path}": found
         for gpu in ("", "gpus/*/")
@@ -172,5 +173,5 @@ SECTION = Section(
         "searched": Browsable((RATES,), plain_rows),
         "chosen": Browsable((CHOICES,), lambda rows: plain_rows(by_cell(rows))),
     },
-    links={"search": "Searches"},
+    links={"search": "Searches, replayed"},
 )

@@ -1,0 +1,79 @@
+"""The first screen: what decides stands first, both pages say the same, all of it leads on."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.report import results_md
+from scripts.report.rendering import render_page
+from scripts.report.sections import BY_TOPIC, DETAILS, ROWS, TOPICS, WORDS, first, scope
+from tests.report.written import GATE
+
+GROUPS = (first.serving, first.sure, first.searching)
+
+
+@pytest.fixture
+def summary(summary_path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found
+
+
+def findings(summary: dict[str, Any]) -> list[first.Finding]:
+    return [one for group in GROUPS for one in group(summary)]
+
+
+def test_each_finding_leads_to_a_page_of_details(summary: dict[str, Any]) -> None:
+    sections = {one.section for one in findings(summary)}
+    assert sections >= {"expected", "health", "serving", "engine", "agreement", "cold", "teaching"}
+    assert sections <= set(DETAILS)
+
+
+def test_both_pages_say_the_same_in_the_same_order(summary: dict[str, Any]) -> None:
+    markdown = results_md.pages(summary)["RESULTS.md"]
+    given = {**WORDS, **{name: [] for name in ROWS}, "figures": [], "sources": [], "gate": GATE}
+    page = render_page("report.html.j2", BY_TOPIC, summary, given, escape=True)
+    plain = unescape(re.sub(r"</?(?:code|b)>", "", page))
+    every = findings(summary)
+    for text, said in (
+        (markdown, [f"**{one.lead}**: {one.text}" for one in every]),
+        (plain, [f"{one.lead}: {one.text}".replace("`", "") for one in every]),
+    ):
+        places = [text.index(one) for one in said]
+        assert places == sorted(places)
+
+
+def test_without_any_operator_all_rests_on_our_own_kernel(summary: dict[str, Any]) -> None:
+    with_operator = list(scope.rests(summary))
+    for part in summary["runtime"].values():
+        part.pop("op", None)
+    (only,) = scope.rests(summary)
+    assert len(with_operator) > 1 and "graphx's own kernel" in only
+    assert "operator" not in only
+    assert not [one for one in first.sure(summary) if one.section == "agreement"]
+
+
+def test_what_the_operator_was_recorded_for_is_counted(summary: dict[str, Any]) -> None:
+    (part,) = summary["runtime"].values()
+    part["op"]["op_over"] |= {"n": 4321, "files": 87}
+    said = next(scope.rests(summary))
+    assert "for 4,321 rows of 87 layers" in said
+    assert all(scheme in said for scheme in part["op"]["schemes"])
+
+
+def test_a_gpu_out_replay_stands_beside_those_that_the_gpu_taught(summary: dict[str, Any]) -> None:
+    rows = list(first.replays(summary))
+    device = rows[0]["device"]
+    assert [len(row["trials"]) for row in rows if row["device"] == device] == [2, 2, 0]
+    assert rows[2]["first"] == summary["cold"][f"none->{device}"]["K"]["1"]
+
+
+def test_every_section_says_what_it_answers() -> None:
+    every = {one.name: one for sections in BY_TOPIC.values() for one in sections}
+    assert [name for name in DETAILS if not every[name].about] == []
+    assert len(every) == sum(map(len, TOPICS.values()))
