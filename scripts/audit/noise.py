@@ -8,7 +8,6 @@ a timing by itself is off.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.audit.bench import Array
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.judging.token_classes import search_class
 from scripts.lib.log import run_main
@@ -100,9 +100,7 @@ def _read(paths: Iterable[Path]) -> pd.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, compare, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     text = "FINALS whose rounds have fresh orders"
     parser.add_argument("--fresh", type=Path, nargs="+", required=True, help=text)
     text = "FINALS with one order in all rounds"

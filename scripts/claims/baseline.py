@@ -8,7 +8,6 @@ refused by whatever reads it.
 
 from __future__ import annotations
 
-import argparse
 import io
 import sys
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import pandas as pd
 
 from scripts.claims.evidence import median_with_interval
 from scripts.claims.inputs import records
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, replacing, sha256, write_json
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
@@ -147,9 +147,7 @@ def read_baseline(path: Path) -> pd.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the corpus and the recordings, validate, write CSV and lock."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--history", type=Path, required=True, help="mined history")
     parser.add_argument("--coverage", type=Path, required=True, help="cells of the corpus")
     parser.add_argument(

@@ -6,7 +6,6 @@ over the committed one is shown on an unmarked cell, and the committed config ev
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 
 from scripts.claims.baseline import BASELINE, read_baseline
 from scripts.claims.inputs import records
+from scripts.lib import command_line
 from scripts.lib.config import Config, ConfigError, from_entry, parse_id
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
@@ -70,9 +70,7 @@ def best_recorded(gains: pd.DataFrame, own: dict[int, Any], grid: list[int]) -> 
 
 def main(argv: list[str] | None = None) -> int:
     """Read gains and baseline, choose, write the config file."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--gains", type=Path, required=True, help="best recorded config of cells")
     parser.add_argument(
         "--dataset", nargs="+", required=True, help="datasets whose gains count, one a GPU"

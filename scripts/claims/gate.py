@@ -28,6 +28,7 @@ from scripts.claims.candidate import baseline_of, read_candidate
 from scripts.claims.comparator import Order, compare
 from scripts.claims.engine import in_engine
 from scripts.claims.evidence import Recording, read_recording
+from scripts.lib import command_line
 from scripts.lib.config import Config
 from scripts.lib.files import InputError, sha256, write_json
 from scripts.lib.log import run_main
@@ -94,9 +95,7 @@ def _check(reasons: Iterable[str]) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--candidate", type=Path, required=True, help="config file to judge")
     parser.add_argument("--baseline", type=Path, default=BASELINE, help="locked baseline, CSV")
     parser.add_argument("--layer", required=True, help="GPU/shape of the config file")

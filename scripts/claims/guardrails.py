@@ -23,6 +23,7 @@ from scripts.claims.guardrail import Guardrail
 from scripts.claims.inputs import read_dataset
 from scripts.claims.registered import judge_registered
 from scripts.claims.strong import strong_forms
+from scripts.lib import command_line
 from scripts.lib.files import read_json, write_json
 from scripts.lib.log import run_main
 from scripts.lib.schemas.corpus import TRIPLES
@@ -87,9 +88,7 @@ def judge(arguments: argparse.Namespace) -> tuple[list[Guardrail], dict[str, Any
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     for name, (_, text) in TABLES.items():
         parser.add_argument(
             f"--{name.replace('_', '-')}", type=Path, required=True, help=f"table: {text}"

@@ -11,7 +11,6 @@ Exit status: 0 nothing found; 1 a sentence goes too far; 2 bad input.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 
 from scripts.claims.strong import RULE as F2_RULE
 from scripts.claims.strong import STRONG
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json
 from scripts.lib.log import run_main
 
@@ -248,9 +248,7 @@ def _read_lines(path: Path) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--summary", type=Path, required=True, help="summary with its claims")
     parser.add_argument("--guardrails", type=Path, help="what scripts.claims.guardrails wrote")
     parser.add_argument("--page", type=Path, nargs="*", default=[], help="Markdown pages")

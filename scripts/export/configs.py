@@ -8,7 +8,6 @@ Point VLLM_TUNED_CONFIG_FOLDER at the folder ``vllm``, SGLANG_MOE_CONFIG_DIR at 
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.config import Config, parse_id
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError, read_json
@@ -106,9 +106,7 @@ def write(paths: Sequence[Path], folder: Path, op: Sequence[Path] = ()) -> list[
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--tuned", type=Path, nargs="+", required=True, help="records of tuning")
     parser.add_argument("--op", type=Path, nargs="*", default=[], help="its operator's recordings")
     parser.add_argument("--out", type=Path, required=True, help="folder to write into")

@@ -8,7 +8,6 @@ the commands, and the line that the runtime logged as it read the file.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError, read_json, sha256, write_text
 from scripts.lib.log import run_main
@@ -175,9 +175,7 @@ def _runs(paths: Sequence[Path]) -> dict[str, Mapping[str, Any]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--health", type=Path, required=True, help="HEALTH table")
     add("--runs", type=Path, nargs="*", default=[], help="runs.json of the operator's recordings")

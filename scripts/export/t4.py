@@ -6,7 +6,6 @@ For each cell a folder ``<out>/<cell id>/`` with ``results.json`` and ``metadata
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ import pandas as pd
 from scripts.export.cell_space import CellSpace, cell_space
 from scripts.export.simulation_cache import simulation_cache
 from scripts.export.t4_results import t4_metadata, t4_results
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_json, write_text
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
@@ -69,9 +69,7 @@ def export(space: CellSpace, run: Mapping[str, Any], folder: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the recorded tables, write the files of each cell."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     for name, what in (("trials", "trials"), ("cells", "cells"), ("runs", "provenance")):
         text = f"{what} of each recording"
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=text)

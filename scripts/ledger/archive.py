@@ -6,11 +6,11 @@ Both ways the chain is checked, and nothing is written of a ledger in which a li
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.chain import read_lines
 from scripts.lib.columns import SUFFIX, rows_of, write_columns
 from scripts.lib.files import InputError, replacing
@@ -38,10 +38,9 @@ def archive(ledger: Path, out: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.ledger.archive --ledger build/live/ledger.jsonl "
+    parser = command_line.parser(
+        __doc__,
+        "example: python -m scripts.ledger.archive --ledger build/live/ledger.jsonl "
         f"--out data/recorded/measured/nvidia_h200-bf16/ledger{SUFFIX}",
     )
     parser.add_argument("--ledger", type=Path, required=True, help="plain, .gz, .xz or an archive")

@@ -7,7 +7,6 @@ the cost records. Several ledgers make one dataset if no cell is in two of them.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from scripts.ledger.runs import runs
 from scripts.ledger.select import Body, select
 from scripts.ledger.tables import cells, compiles, finals, trials
+from scripts.lib import command_line
 from scripts.lib.chain import read_lines
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
@@ -70,10 +70,9 @@ def consolidate(ledgers: Sequence[Path], out: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.ledger.consolidate --ledger build/ledger.jsonl "
+    parser = command_line.parser(
+        __doc__,
+        "example: python -m scripts.ledger.consolidate --ledger build/ledger.jsonl "
         "--out data/recorded/measured/nvidia_h200-bf16",
     )
     parser.add_argument(

@@ -6,7 +6,6 @@ is the record stays; what is missing or altered is made, and held against the ma
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from scripts.ledger.consolidate import FILES, consolidate
+from scripts.lib import command_line
 from scripts.lib.files import InputError, sha256
 from scripts.lib.log import run_main
 from scripts.lib.manifest import MANIFEST, read_manifest, verify
@@ -90,11 +90,7 @@ def _size(path: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.ledger.rebuild",
-    )
+    parser = command_line.parser(__doc__, "example: python -m scripts.ledger.rebuild")
     parser.add_argument("--all", action="store_true", help="all tables, without the manifest")
     parser.add_argument("--list", action="store_true", help="print the tables, make nothing")
     args = parser.parse_args(argv)

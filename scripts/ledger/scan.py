@@ -10,7 +10,6 @@ Exit status: 0 nothing found; 1 something was found; 2 a ledger could not be rea
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import sys
@@ -28,6 +27,7 @@ from scripts.ledger.checks.copies import Replays, copied_baselines, copied_final
 from scripts.ledger.checks.fields import wrong_fields
 from scripts.ledger.checks.finding import RESTORE, Finding, Ledger
 from scripts.ledger.checks.runs import stray_lines, wrong_commands, wrong_specs
+from scripts.lib import command_line
 from scripts.lib.chain import Line, check_chain
 from scripts.lib.files import write_json
 from scripts.lib.log import run_main
@@ -139,10 +139,9 @@ def report(paths: Sequence[Path], processes: int = 1) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.ledger.scan --ledger build/ledger.jsonl "
+    parser = command_line.parser(
+        __doc__,
+        "example: python -m scripts.ledger.scan --ledger build/ledger.jsonl "
         "data/recorded/measured/*/ledger.columns.xz",
     )
     parser.add_argument(

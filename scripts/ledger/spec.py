@@ -6,13 +6,13 @@ data/spec.yaml was changed on purpose and its `version` raised by one.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_yaml, sha256
 from scripts.lib.log import run_main
 from scripts.lib.spec import LOCK, SPEC, Locked, parse_spec, read_lock, write_lock
@@ -38,11 +38,9 @@ def next_version(spec: Path, lock: Path, reason: str, date: str) -> list[Locked]
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.ledger.spec "
-        '--reason "drift band: half of what finals bear"',
+    parser = command_line.parser(
+        __doc__,
+        'example: python -m scripts.ledger.spec --reason "drift band: half of what finals bear"',
     )
     parser.add_argument("--reason", required=True, help="why the spec changes, one sentence")
     parser.add_argument("--spec", type=Path, default=SPEC, help=f"the spec ({SPEC})")

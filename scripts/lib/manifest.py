@@ -7,13 +7,13 @@ lie beside it are the ones that its results were computed from.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, sha256, write_text
 from scripts.lib.log import run_main
 
@@ -78,9 +78,7 @@ def write_manifest(paths: Iterable[str], manifest: Path = MANIFEST) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Check or write the manifest of the repository in the working directory."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("action", choices=("check", "write"), help="what to do")
     parser.add_argument("files", nargs="*", help="write: the recorded files, all of them")
     args = parser.parse_args(argv)

@@ -7,7 +7,6 @@ first, on all cores, and large layers are checked too.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import math
 import os
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.config import Config
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
@@ -188,11 +188,10 @@ def _rows(schemes: list[str]) -> list[Row]:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, check, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog="example:\n  python -m scripts.measure.correctness --schemes mxfp4_w4a16 --out "
+    parser = command_line.parser(
+        __doc__,
+        "example:\n  python -m scripts.measure.correctness --schemes mxfp4_w4a16 --out "
         "build/correctness.parquet",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--schemes", nargs="+", help="number formats to check; all by default")
     parser.add_argument(

@@ -8,7 +8,6 @@ most runtimes both are at hand where the fused-MoE function is called, as ``topk
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.routing import ROUTING
@@ -51,10 +51,9 @@ def _load(path: Path) -> npt.NDArray[Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  python -m scripts.measure.import_routing --experts-of topk_ids.npy "
+    parser = command_line.parser(
+        __doc__,
+        "example:\n  python -m scripts.measure.import_routing --experts-of topk_ids.npy "
         "--weights topk_weights.npy --out build/router.parquet\n  python -m scripts.measure.sweep "
         "--profile recorded:build/router.parquet …",
     )

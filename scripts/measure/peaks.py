@@ -7,12 +7,12 @@ replays, since a roofline is a bound.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 
@@ -66,10 +66,8 @@ def measure() -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.measure.peaks --out build/peaks.json",
+    parser = command_line.parser(
+        __doc__, "example: python -m scripts.measure.peaks --out build/peaks.json"
     )
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
     args = parser.parse_args(argv)

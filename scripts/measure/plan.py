@@ -6,7 +6,6 @@ that a drift of the GPU does not fall on one part of the space.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
@@ -78,10 +78,9 @@ def _plan_cell(cell: Cell, legal: pd.DataFrame, mine: pd.DataFrame, seed: int) -
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.measure.plan"
+    parser = command_line.parser(
+        __doc__,
+        "example: python -m scripts.measure.plan"
         " --space results/tables/space/NVIDIA_H200-bf16.parquet "
         "--proposals results/tables/transfer/proposals.parquet --out build/plan.parquet",
     )

@@ -8,10 +8,10 @@ side of the matrix instruction, and few tokens its short one.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.chain import Chain
 from scripts.lib.log import run_main
 from scripts.measure.paired import Way, compare, geometric_means
@@ -27,10 +27,9 @@ SWAPPED = {"swap": Way(swap=True)}
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m scripts.measure.specialisation --cells "
+    parser = command_line.parser(
+        __doc__,
+        "example: python -m scripts.measure.specialisation --cells "
         "NVIDIA_H200/E8-N3584-K4096-top2-bf16/M1 --configs M16-N128-K128-G16-W4-S5",
     )
     parser.add_argument("--cells", nargs="+", required=True, help="cell ids")

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError
@@ -79,10 +80,9 @@ def sweep(
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="examples:\n"
+    parser = command_line.parser(
+        __doc__,
+        "examples:\n"
         "  python -m scripts.measure.sweep --plan build/plan.parquet "
         "--ledger build/ledger.jsonl --gpus all --seconds 540\n"
         "  python -m scripts.measure.sweep --ledger build/one.jsonl --trials 2 "

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.lib import command_line
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
@@ -129,9 +130,7 @@ def tuning_cost(args: argparse.Namespace) -> Body:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--shape", required=True, help="layer to tune, as in the tables")
     parser.add_argument("--space", type=Path, required=True, help="SPACE table")
     parser.add_argument("--proposals", type=Path, required=True, help="PROPOSALS table")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, sha256, write_text
 from scripts.lib.log import run_main
 from scripts.mine.upstream import RUNTIMES, Releases, read_pins
@@ -65,12 +66,7 @@ def run(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line of this step."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.mine.fetch",
-        description=__doc__,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--upstream", type=Path, required=True, help="YAML file with the pins")
     parser.add_argument("--runtime", choices=RUNTIMES, required=True, help="whose releases")
     parser.add_argument("--wheels", type=Path, required=True, help="folder to keep the wheels in")

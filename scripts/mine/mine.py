@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.history import HISTORY, RUNTIME_HISTORY, SourceKind, Status
@@ -114,12 +115,7 @@ def _check_read(rows: Sequence[dict[str, Any]], out: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Command line of this step."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.mine.mine",
-        description=__doc__,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--repo", type=Path, help="clone of the upstream repository")
     source.add_argument("--wheels", type=Path, help="folder with the wheels of the releases")

@@ -5,11 +5,11 @@ README.md is written by hand and not rebuilt; a test holds this part equal to wh
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.report.rendering import render
@@ -64,10 +64,9 @@ def with_figures(readme: str, summary: dict[str, Any]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the summary, replace the figures, write the page."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  python -m scripts.report.readme --summary results/summary.json"
+    parser = command_line.parser(
+        __doc__,
+        "example:\n  python -m scripts.report.readme --summary results/summary.json"
         " --readme README.md",
     )
     parser.add_argument("--summary", type=Path, required=True, help="results as JSON")

@@ -34,6 +34,7 @@ from scripts.engine.spec import EngineSpec, spec_of
 from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import nobody_is_timed, turn
 from scripts.engine.watchdog import Watchdog
+from scripts.lib import command_line
 from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.runtime.draws import draws_of, write_draws
@@ -60,9 +61,7 @@ DEADLINES = Deadlines(boot=170.0, other=90.0)
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
     add("--journal", type=Path, required=True, help="journal to append to")

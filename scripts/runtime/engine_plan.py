@@ -8,7 +8,6 @@ are those of data/models.yaml and data/architectures.yaml; an own intermediate s
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import pandas as pd
 
 from scripts.engine.architecture import QUANTIZATION, config_of, moe_layers, with_layers
 from scripts.engine.spec import EngineSpec
+from scripts.lib import command_line
 from scripts.lib.config import Config
 from scripts.lib.files import InputError, read_yaml, write_json
 from scripts.lib.log import run_main
@@ -160,9 +160,7 @@ def failing(
 
 def main(argv: list[str] | None = None) -> int:
     """Read the study and the recordings, plan, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--study", type=Path, required=True, help="models, boots and batches (YAML)")
     add("--measured", type=Path, nargs="+", required=True, help="recordings of the operator")

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.chain import read_chain
 from scripts.lib.config import parse_id
@@ -62,9 +63,7 @@ EXAMPLE = """example:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--tuned", type=Path, required=True, help="folder of a tuning run, with tuned.json")
     add("--most", type=int, default=MOST, help="tuned configs of a batch size that meet again")

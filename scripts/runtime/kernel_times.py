@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.lib import command_line
 from scripts.lib.config import parse_id
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
@@ -45,9 +46,7 @@ Row = dict[str, Any]
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--plan", type=Path, required=True, help="PLAN table")
     add("--cells", nargs="+", metavar="TEXT", help="only cells whose id contains one of these")

@@ -9,7 +9,6 @@ vLLM is needed here: pip install vllm==0.24.0.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, sha256
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.file_name import parse_name
@@ -68,9 +68,7 @@ def read_by(load: Any, path: Path, lines: Sequence[str]) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, ask, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--folder", type=Path, required=True, help="vLLM's files, none below another folder")
     add("--out", type=Path, required=True, help="file of JSON lines to write")

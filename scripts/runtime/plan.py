@@ -10,7 +10,6 @@ the runtime's alone and of which nothing is predicted, a layer gets tiles around
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.default_config import SCHEMES as WITH_DEFAULT
@@ -201,9 +201,7 @@ def _rows(cell: Cell, committed: object, ranked: Sequence[str], most: int) -> pd
 
 def main(argv: list[str] | None = None) -> int:
     """Read the recordings, plan, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--measured", type=Path, nargs="+", required=True, help="folders with CELLS and FINALS")
     add("--shapes", nargs="+", metavar="ID", help="only these layers, in this order")

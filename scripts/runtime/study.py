@@ -27,6 +27,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
@@ -61,9 +62,7 @@ EXAMPLE = """examples:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--plan", type=Path, required=True, help="PLAN table, see scripts.runtime.plan")
     add("--cells", nargs="+", metavar="TEXT", help="only cells whose id contains one of these")

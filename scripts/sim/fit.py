@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import command_line
 from scripts.lib.files import sha256
 from scripts.lib.log import run_main
 from scripts.lib.schemas.sim import SIM_ERRORS
@@ -49,9 +49,7 @@ def fit(trials: list[Path], spaces: list[Path], errors: Path | None, seed: int, 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, fit, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")
     parser.add_argument("--errors", type=Path, help="SIM_ERRORS table: how far predictions are off")

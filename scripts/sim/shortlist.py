@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
@@ -44,9 +44,7 @@ def shortlist(plan: pd.DataFrame, best: int = 0, budget: int | None = None) -> p
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--plan", type=Path, required=True, help="stamped PLAN table")
     limit = parser.add_mutually_exclusive_group(required=True)
     limit.add_argument(

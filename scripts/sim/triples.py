@@ -6,7 +6,6 @@ config that the target cannot hold has no latency; results/tables/space/triples_
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.log import run_main
 from scripts.lib.outcome import NotMeasured, Outcome
 from scripts.lib.schemas.sim import TRIPLES_PREDICTED
@@ -73,9 +73,7 @@ def _latency(
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, predict, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--model", type=Path, required=True, help="model file")
     parser.add_argument("--legality", type=Path, required=True, help="TRIPLES_LEGALITY table")
     parser.add_argument("--space", type=Path, nargs="*", default=[], help="SPACE tables: facts")

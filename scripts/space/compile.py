@@ -6,7 +6,6 @@ the committed configs of all GPUs, and binaries drawn at random that check both.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.config import Config, parse_id
 from scripts.lib.crew import run_all
 from scripts.lib.files import InputError
@@ -99,9 +99,7 @@ def compile_missing(
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, compile what is missing, write the tables that are complete."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add_targets(parser)
     parser.add_argument("--history", type=Path, required=True, help="mined history (HISTORY table)")
     parser.add_argument("--cache", type=Path, required=True, help="results so far, JSON lines")

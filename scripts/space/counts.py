@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from kernels.formats import Format
+from scripts.lib import command_line
 from scripts.lib.device import Device, Vendor, find_device
 from scripts.lib.log import run_main
 from scripts.lib.schemas.space import SPACE, SPACE_COUNTS, SPACE_SAMPLE, Stage
@@ -81,9 +81,7 @@ def _naive_formula(device: Device, form: Format) -> Rows:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, count, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
     parser.add_argument("--compiled", type=Path, nargs="+", required=True, help="COMPILED tables")
     parser.add_argument("--out", type=Path, required=True, help="SPACE_COUNTS table to write")

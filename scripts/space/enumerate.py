@@ -5,7 +5,6 @@ One SPACE table per (GPU, scheme), the rejected configs in it with the stage and
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from kernels.formats import Format
+from scripts.lib import command_line
 from scripts.lib.device import Device, Vendor, find_device
 from scripts.lib.log import run_main
 from scripts.lib.schemas.space import SPACE, Stage
@@ -69,9 +69,7 @@ def write_spaces(targets: list[Target], compiled: pd.DataFrame, folder: Path) ->
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, enumerate, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     add_targets(parser)
     parser.add_argument(
         "--compiled", type=Path, nargs="+", required=True, help="COMPILED tables, all that matter"

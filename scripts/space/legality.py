@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from kernels.formats import SCHEMES, Format
+from scripts.lib import command_line
 from scripts.lib.carry import carried_over
 from scripts.lib.config import Config, parse_id
 from scripts.lib.device import Device, find_device
@@ -99,9 +99,7 @@ def _matrix_rows(
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, judge, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--devices", nargs="+", required=True, help="GPUs to judge on")
     parser.add_argument("--source", required=True, help="GPU the triples come from")
     parser.add_argument("--destination", required=True, help="GPU the triples go to")

@@ -7,7 +7,6 @@ itself, the upstream default heuristic, and, from every other GPU that has a fil
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.lib import command_line
 from scripts.lib.carry import carried_over
 from scripts.lib.device import Device, find_device
 from scripts.lib.files import InputError
@@ -89,9 +89,7 @@ def parse_shapes(texts: Iterable[str]) -> list[Shape]:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, propose, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--history", type=Path, required=True, help="HISTORY table")
     parser.add_argument("--space", type=Path, required=True, help="SPACE table")
     parser.add_argument("--device", required=True, help="target GPU, named as in config files")

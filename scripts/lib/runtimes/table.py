@@ -8,7 +8,6 @@ give, and the counts. Exit code 1 if a release does not do what the rules say.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from scripts.lib import command_line
 from scripts.lib.config import Config
 from scripts.lib.device import Vendor, find_device
 from scripts.lib.files import InputError
@@ -186,9 +186,7 @@ def _word(row: Row) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     for runtime, versions in RELEASES.items():
         parser.add_argument(f"--{runtime}", nargs="*", default=versions, help="releases of it")
     parser.add_argument("--device", nargs="+", default=DEVICES, help="GPUs, as in config files")

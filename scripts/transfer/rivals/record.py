@@ -8,7 +8,6 @@ the layer itself left out. Same versions, same cells, same seeds, same bytes.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
@@ -128,9 +128,7 @@ def record(jobs: list[Job], seeds: Seeds, processes: int) -> pd.DataFrame:
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, read, search, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.parser(__doc__, EXAMPLE)
     parser.add_argument("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     parser.add_argument("--cells", type=Path, nargs="+", required=True, help="CELLS, in that order")
     parser.add_argument("--spaces", type=Path, nargs="+", required=True, help="SPACE tables")
