@@ -38,8 +38,7 @@ from scripts.lib.command_line import parser
 from scripts.lib.files import InputError, read_json
 from scripts.lib.log import run_main
 from scripts.runtime.engine import why_not_read
-from scripts.runtime.engine_about import about, need_judged
-from scripts.runtime.installed import installed
+from scripts.runtime.engine_about import PAUSED, add_run, begun
 
 LOG = logging.getLogger("runtime.bench")
 EXAMPLE = """
@@ -55,13 +54,10 @@ Plan = Mapping[str, Any]
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
     made = parser(__doc__, EXAMPLE)
+    add_run(made)
     add = made.add_argument
-    add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
-    add("--journal", type=Path, required=True, help="journal to append to")
     add("--scratch", type=Path, help="folder for boots (default: beside the journal)")
-    add("--turn", type=Path, help="lock to measure under, of engines that run beside")
     add("--faults", action="store_true", help="also a server on a port in use, which has to fail")
-    add("--seconds", type=float, default=math.inf, help="pause after this")
     return made
 
 
@@ -231,17 +227,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan, found = read_json(args.plan), installed()
+        plan = read_json(args.plan)
         if "bench" not in plan:
             raise InputError(f"{args.plan}: bench: is missing; plan a study that has one")
-        need_judged(plan, found.source_hash)
-        journal = Journal(args.journal)
-        kept = {key: plan[key] for key in plan if key != "boots"}
-        journal.begin(**about(found.source_hash, MODULE), plan=kept)
         scratch = args.scratch or args.journal.with_suffix("")
-        bench = Bench(plan, args.plan.parent, journal, scratch, until, args.turn)
-        status = 0 if bench.run(args.faults) else 3
-        journal.close()
+        with begun(args.journal, plan, MODULE) as journal:
+            bench = Bench(plan, args.plan.parent, journal, scratch, until, args.turn)
+            status = 0 if bench.run(args.faults) else PAUSED
 
     return run_main(body, lambda: status)
 

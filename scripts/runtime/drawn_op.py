@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -39,8 +38,7 @@ from scripts.measure.work.operands import Inputs
 from scripts.measure.work.routing import Draw
 from scripts.measure.work.scopes import Scope
 from scripts.runtime.draws import Draws, draws_of
-from scripts.runtime.engine_about import about, need_judged
-from scripts.runtime.installed import installed
+from scripts.runtime.engine_about import PAUSED, add_run, begun
 from scripts.runtime.scope import OpLayers
 from scripts.runtime.tasks import OpWorker
 
@@ -56,12 +54,10 @@ MODULE = "scripts.runtime.drawn_op"
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
     made = parser(__doc__, EXAMPLE)
-    add = made.add_argument
-    add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
-    add("--journal", type=Path, required=True, help="journal to append to")
-    add("--models", nargs="+", metavar="NAME", help="only models whose name contains one of these")
-    add("--turn", type=Path, help="lock to time under, of engines that run beside")
-    add("--seconds", type=float, default=math.inf, help="pause after this")
+    add_run(made)
+    made.add_argument(
+        "--models", nargs="+", metavar="NAME", help="only models whose name contains one of these"
+    )
     return made
 
 
@@ -148,6 +144,23 @@ def make_worker() -> DrawnWorker:
     return DrawnWorker(PROTOCOL, conditions, OpBackend(), VllmOp())
 
 
+def run(
+    plan: Mapping[str, Any], folder: Path, journal: Journal, until: float, lock: Path | None
+) -> bool:
+    """Do what is left; whether nothing is. ``until``: monotonic time, nothing is begun after it."""
+    worker = make_worker()
+    for model, cell in cells_of(plan, journal):
+        with turn(lock):
+            if time.monotonic() > until:
+                return False
+            worker.draws = draws_of(plan["draws"], model)
+            answer = measured(worker, cell, configs_of(model, cell.tokens, folder))
+        key = f"op/{model['name']}/b{cell.tokens}"
+        journal.record(key, answer, task="op", model=model["name"], batch=cell.tokens)
+        LOG.info("%s: %s %s", key, answer.outcome, answer.reason or f"{answer.seconds} s")
+    return True
+
+
 def main(argv: list[str] | None = None) -> int:
     """Entry point; see the module for the exit status."""
     args = make_parser().parse_args(argv)
@@ -155,26 +168,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan, found = read_json(args.plan), installed()
+        plan = read_json(args.plan)
         if args.models:
             kept = [m for m in plan["models"] if any(text in m["name"] for text in args.models)]
             plan = {**plan, "models": kept}
-        need_judged(plan, found.source_hash)
-        journal = Journal(args.journal)
-        kept_of = {k: plan[k] for k in plan if k not in {"boots", "bench"}}
-        journal.begin(**about(found.source_hash, MODULE), plan=kept_of)
-        worker = make_worker()
-        for model, cell in cells_of(plan, journal):
-            with turn(args.turn):
-                if time.monotonic() > until:
-                    status = 3
-                    return
-                worker.draws = draws_of(plan["draws"], model)
-                answer = measured(worker, cell, configs_of(model, cell.tokens, args.plan.parent))
-            key = f"op/{model['name']}/b{cell.tokens}"
-            journal.record(key, answer, task="op", model=model["name"], batch=cell.tokens)
-            LOG.info("%s: %s %s", key, answer.outcome, answer.reason or f"{answer.seconds} s")
-        journal.close()
+        with begun(args.journal, plan, MODULE, unkept=("boots", "bench")) as journal:
+            done = run(plan, args.plan.parent, journal, until, args.turn)
+            status = 0 if done else PAUSED
 
     return run_main(body, lambda: status)
 

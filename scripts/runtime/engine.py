@@ -38,7 +38,7 @@ from scripts.lib import command_line
 from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.runtime.draws import draws_of, write_draws
-from scripts.runtime.engine_about import about, need_judged
+from scripts.runtime.engine_about import PAUSED, add_run, begun
 from scripts.runtime.engine_faults import fault_tasks, provoke
 from scripts.runtime.engine_tasks import (
     Task,
@@ -47,10 +47,10 @@ from scripts.runtime.engine_tasks import (
     routing_of,
     serve_tasks,
 )
-from scripts.runtime.installed import installed
 from scripts.runtime.outputs import Compared
 
 LOG = logging.getLogger("runtime.engine")
+MODULE = "scripts.runtime.engine"
 EXAMPLE = """example:
   python -m scripts.runtime.engine --plan build/engine/plan.json --journal build/engine/run.jsonl \\
     --seconds 280
@@ -62,14 +62,11 @@ DEADLINES = Deadlines(boot=170.0, other=90.0)
 def make_parser() -> argparse.ArgumentParser:
     """The command line, also for those who check a recorded command."""
     parser = command_line.parser(__doc__, EXAMPLE)
+    add_run(parser)
     add = parser.add_argument
-    add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
-    add("--journal", type=Path, required=True, help="journal to append to")
     add("--scratch", type=Path, help="folder for boots (default: beside the journal)")
     add("--boots", nargs="+", metavar="NAME", help="only boots whose name contains one of these")
     add("--faults", action="store_true", help="also the boots that have to fail")
-    add("--turn", type=Path, help="lock to time under, of others that time on this GPU")
-    add("--seconds", type=float, default=math.inf, help="pause after this")
     return parser
 
 
@@ -256,16 +253,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan, found = read_json(args.plan), installed()
-        need_judged(plan, found.source_hash)
-        journal = Journal(args.journal)
+        plan = read_json(args.plan)
         scratch = args.scratch or args.journal.with_suffix("")
-        journal.begin(**about(found.source_hash), plan={k: plan[k] for k in plan if k != "boots"})
-        study = Study(
-            plan, args.plan.parent, journal, scratch, until, args.boots, args.faults, args.turn
-        )
-        status = 0 if study.run() else 3
-        journal.close()
+        with begun(args.journal, plan, MODULE) as journal:
+            study = Study(
+                plan, args.plan.parent, journal, scratch, until, args.boots, args.faults, args.turn
+            )
+            status = 0 if study.run() else PAUSED
 
     return run_main(body, lambda: status)
 

@@ -1,22 +1,58 @@
-"""What a run of the engine says of itself, and the kernels that it may be run with."""
+"""How a run of an engine's plan begins: options, kernels that it needs, what it says of itself."""
 
 from __future__ import annotations
 
+import argparse
+import math
 import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from scripts.engine import card
+from scripts.engine.journal import Journal
 from scripts.lib.files import InputError
 from scripts.lib.provenance import working_commit
 from scripts.measure.controller.records import now
+from scripts.runtime.installed import installed
 
 PACKAGES = ("torch", "triton", "vllm", "transformers", "numpy")
+PAUSED = 3  # exit status
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The options that all have who run an engine's plan."""
+    add = parser.add_argument
+    add("--plan", type=Path, required=True, help="plan.json, see scripts.runtime.engine_plan")
+    add("--journal", type=Path, required=True, help="journal to append to")
+    add("--turn", type=Path, help="lock to time under, of others that time on this GPU")
+    add("--seconds", type=float, default=math.inf, help="pause after this")
+
+
+@contextmanager
+def begun(
+    path: Path, plan: Mapping[str, Any], module: str, unkept: tuple[str, ...] = ("boots",)
+) -> Iterator[Journal]:
+    """The journal at ``path`` with the run's line in it; closed at the end.
+
+    ``module``: whose command it is. ``unkept``: parts of the plan that the line leaves out.
+    InputError, and no journal, without the vLLM that chose the plan's rows, or without a commit.
+    """
+    found = installed()
+    need_judged(plan, found.source_hash)
+    line = about(found.source_hash, module)
+    kept = {key: part for key, part in plan.items() if key not in unkept}
+    journal = Journal(path)
+    try:
+        journal.begin(**line, plan=kept)
+        yield journal
+    finally:
+        journal.close()
 
 
 def packages() -> dict[str, str]:
@@ -30,7 +66,7 @@ def packages() -> dict[str, str]:
     return found
 
 
-def about(source_hash: str, module: str = "scripts.runtime.engine") -> dict[str, Any]:
+def about(source_hash: str, module: str) -> dict[str, Any]:
     """What a run's line says of it. InputError without the commit of the code.
 
     ``module``: whose command it is.
