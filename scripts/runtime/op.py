@@ -6,8 +6,8 @@ vLLM is imported only when an operator is made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ import torch
 from kernels.formats import Element, Format, Matrix, Scaling
 from scripts.measure.work.operands import Weights
 from scripts.measure.work.routing import Draw
+from scripts.runtime.launched import Launched, compiling
 
 Entry = Mapping[str, int]
 # What the operator takes of the schemes that graphx knows.
@@ -95,30 +96,15 @@ class VllmOp:
             fused_moe.fused_moe.fused_moe_kernel,
             fused_moe.fused_moe.fused_moe_kernel_gptq_awq,
         )
-        self._launched: list[Any] = []  # binaries of the last call, in its order
-        for kernel in self._kernels:
-            kernel.run = self._keeping(kernel.run)
+        self._launched = Launched(self._kernels)
         self._override, self._configs = fused_moe.override_config, config
         # For as long as the process lives: custom operators ask for it.
         self._context = ExitStack()
         self._context.enter_context(set_current_vllm_config(VllmConfig()))
 
-    def _keeping(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        def launch(*args: Any, **kwargs: Any) -> Any:
-            self._launched.append(run(*args, **kwargs))
-            return self._launched[-1]
-
-        return launch
-
     def resources(self) -> dict[str, list[int] | None]:
         """See ``Op``."""
-        pair = self._launched
-        if len(pair) != 2:  # a kernel of the operator that is not Triton's
-            return {"registers": None, "spills": None}
-        return {
-            "registers": [int(binary.n_regs) for binary in pair],
-            "spills": [int(binary.n_spills) for binary in pair],
-        }
+        return self._launched.resources()
 
     def layer(self, weights: Weights, form: Format) -> OpLayer:
         """See ``Op``. KeyError for a scheme that is not in SCHEMES."""
@@ -164,20 +150,3 @@ class VllmOp:
         """See ``Op``. Raises what Triton raises. The small kernels between the GEMMs do run."""
         with compiling(*self._kernels):
             self(x, layer, draw, entry)
-
-
-@contextmanager
-def compiling(*kernels: Any) -> Iterator[None]:
-    """Launches of these Triton kernels compile them and do no more."""
-    runs = [kernel.run for kernel in kernels]
-
-    def compiled(run: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **kwargs: run(*args, **(kwargs | {"warmup": True}))
-
-    for kernel, run in zip(kernels, runs, strict=True):
-        kernel.run = compiled(run)
-    try:
-        yield
-    finally:
-        for kernel, run in zip(kernels, runs, strict=True):
-            kernel.run = run

@@ -10,6 +10,7 @@ scale a tensor or a token. The lookup of a config is left out: it is given.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,8 @@ from kernels.formats import Element, Format, Scaling
 from scripts.lib.runtimes.releases.cut import Namespace, cut
 from scripts.measure.work.operands import Weights
 from scripts.measure.work.routing import Draw
-from scripts.runtime.op import ENVIRONMENT, Entry, OpLayer, compiling, setdefault
+from scripts.runtime.launched import Launched, compiling
+from scripts.runtime.op import ENVIRONMENT, Entry, OpLayer, setdefault
 from scripts.runtime.sglang_source import Source
 
 SCHEMES = ("bf16", "fp16", "fp8_w8a8", "fp8_w8a8_channel", "fp8_w8a8_b128x128", "int8_w8a16")
@@ -67,28 +69,15 @@ class SglangOp:
         self._whole = own["fused_experts_impl"]
         self._parts = own["_prepare_fused_moe_run"], own["_fused_moe_kernel_sequence"]
         self._kernels = [own[name] for name in _GEMMS]
-        self._launched: list[Any] = []
-        for kernel in self._kernels:
-            kernel.run = self._keeping(kernel.run)
+        self._launched = Launched(self._kernels)
 
     def _config(self, *_: Any, **__: Any) -> tuple[dict[str, int], tuple[None, None]]:
         """In the place of SGLang's lookup: the config in question, for both GEMMs."""
         return dict(self._entry), (None, None)
 
-    def _keeping(self, run: Any) -> Any:
-        def launch(*args: Any, **kwargs: Any) -> Any:
-            self._launched.append(run(*args, **kwargs))
-            return self._launched[-1]
-
-        return launch
-
     def resources(self) -> dict[str, list[int] | None]:
         """See ``Op``."""
-        pair = self._launched
-        return {
-            "registers": [int(one.n_regs) for one in pair] if len(pair) == 2 else None,
-            "spills": [int(one.n_spills) for one in pair] if len(pair) == 2 else None,
-        }
+        return self._launched.resources()
 
     def layer(self, weights: Weights, form: Format) -> OpLayer:
         """See ``Op``. KeyError for a scheme that is not in SCHEMES."""
@@ -151,6 +140,19 @@ def flags_of(form: Format) -> dict[str, Any]:
             raise KeyError(form.name)
 
 
+def aligning_by(compiled: Any) -> Callable[..., None]:
+    """SGLang's compiled alignment, by that of vLLM."""
+
+    def aligned(
+        ids: torch.Tensor, buckets: int, block: int, rows: torch.Tensor, experts: torch.Tensor,
+        count: torch.Tensor, *_: Any,
+    ) -> None:  # fmt: skip
+        # SGLang counts a bucket more, of tokens that belong to no expert here; there are none.
+        compiled.moe_align_block_size(ids, buckets - 1, block, rows, experts, count)
+
+    return aligned
+
+
 def assemble(source: Source, compiled: Any, config: Any) -> Namespace:
     """The operator's functions by name.
 
@@ -168,13 +170,7 @@ def assemble(source: Source, compiled: Any, config: Any) -> Namespace:
     given |= {name: kernels[name] for name in (*_GEMMS, "invoke_fused_moe_kernel")}
     few = cut(source.files["few"], _FEW, given)
     align = {name: few[name] for name in ("SMALL_NUMEL_LIMIT", "moe_align_small_numel")}
-
-    def aligned(
-        ids: torch.Tensor, buckets: int, block: int, rows: torch.Tensor, experts: torch.Tensor,
-        count: torch.Tensor, *_: Any,
-    ) -> None:  # fmt: skip
-        # SGLang counts a bucket more, of tokens that belong to no expert here; there are none.
-        compiled.moe_align_block_size(ids, buckets - 1, block, rows, experts, count)
+    align["sgl_moe_align_block_size"] = aligning_by(compiled)
 
     def activated(
         x: torch.Tensor, out: torch.Tensor, expert_ids: torch.Tensor, expert_step: int
@@ -182,9 +178,7 @@ def assemble(source: Source, compiled: Any, config: Any) -> Namespace:
         kernels["act_and_mul_triton"](x, out, {}, topk_ids=expert_ids)
 
     names = ("moe_align_block_size", "_CUDA_SMALL_BATCH_MAX_BUCKETS")
-    aligning = cut(
-        source.files["align"], names, given | align | {"sgl_moe_align_block_size": aligned}
-    )
+    aligning = cut(source.files["align"], names, given | align)
     summed = kernels["moe_sum_reduce_triton"]
     given |= {
         "moe_align_block_size": aligning["moe_align_block_size"],
