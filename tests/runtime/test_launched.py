@@ -15,12 +15,16 @@ from scripts.runtime.launched import Launched, compiling
 
 @dataclass
 class Binary:
+    """Of a kernel, and what it was launched with."""
+
     n_regs: int
     n_spills: int
     given: tuple[tuple[Any, ...], dict[str, Any]]
 
 
 class Kernel:
+    """A second and a third launch are as the first."""
+
     def __init__(self, registers: int) -> None:
         self.registers = registers
 
