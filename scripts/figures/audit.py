@@ -41,16 +41,16 @@ def panels(grid: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def draw(grid: pd.DataFrame) -> Figure:
-    """A panel a layer; a cell that was not measured is grey."""
-    shown = panels(grid)
+    """A panel a layer, of the ranks of which anything was measured; what was not there is grey."""
+    shown = {key: values.dropna(how="all") for key, values in panels(grid).items()}
     first, second = grid["first"].iloc[0], grid["second"].iloc[0]
-    drawn, axes = figure(len(shown), 1, width=9.2, height=1.9 + 1.6 * len(shown))
+    drawn, axes = stacked(list(shown.values()))
     norm = TwoSlopeNorm(0.0, -REACH, REACH)
     for axis, ((device, layer), values) in zip(axes, shown.items(), strict=True):
         mine = grid[(grid["device"] == device) & (grid["layer"] == layer)]
         mesh = panel(axis, values, _marked(mine), norm)
-        drawn.colorbar(mesh, ax=axis, extend="both").set_label("slower, %", fontsize=9)
         axis.set_title(f"{short_name(device)}, {layer}", fontsize=9)
+    drawn.colorbar(mesh, ax=axes, extend="both", aspect=40).set_label("slower, %", fontsize=9)
     axes[-1].set_xlabel(
         "tokens of a rank; in a cell the share of tunings with another choice,"
         f" {first} / {second}; bold: one config\n"
@@ -58,6 +58,13 @@ def draw(grid: pd.DataFrame) -> Figure:
         fontsize=9,
     )
     return drawn
+
+
+def stacked(shown: list[pd.DataFrame]) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each, as high as it has rows."""
+    rows = [max(1, len(values)) for values in shown] or [1]
+    height = max(3.6, 1.1 + sum(0.45 + 0.4 * one for one in rows))
+    return figure(len(rows), 1, width=9.2, height=height, height_ratios=rows)
 
 
 def _marked(rows: pd.DataFrame) -> pd.DataFrame:

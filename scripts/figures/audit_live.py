@@ -10,8 +10,8 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from scripts.figures import options
-from scripts.figures.audit import REACH, panel
-from scripts.figures.style import figure, save
+from scripts.figures.audit import REACH, panel, stacked
+from scripts.figures.style import save
 from scripts.lib.device import short_name
 from scripts.lib.log import run_main
 from scripts.lib.schemas.audit_live import LIVE_GRID
@@ -52,8 +52,8 @@ def marked(rows: pd.DataFrame) -> pd.DataFrame:
 
 def draw(grid: pd.DataFrame) -> Figure:
     """A panel a layer and pair; a cell that was not compared is grey."""
-    shown = panels(grid)
-    drawn, axes = figure(max(1, len(shown)), 1, width=9.2, height=1.9 + 1.6 * max(1, len(shown)))
+    shown = {key: values.dropna(how="all") for key, values in panels(grid).items()}
+    drawn, axes = stacked(list(shown.values()))
     if not shown:
         axes[0].set_title(NOTHING, fontsize=9)
         axes[0].set_axis_off()
@@ -63,9 +63,9 @@ def draw(grid: pd.DataFrame) -> Figure:
         device, layer, first, second = key
         mine = grid[(grid[["device", "layer", "first", "second"]] == list(key)).all(axis=1)]
         mesh = panel(axis, values, marked(mine), norm)
-        drawn.colorbar(mesh, ax=axis, extend="both").set_label("slower, %", fontsize=9)
         title = f"{short_name(device)}, {layer}: {second} against {first}"
         axis.set_title(title, fontsize=9)
+    drawn.colorbar(mesh, ax=axes, extend="both", aspect=40).set_label("slower, %", fontsize=9)
     axes[-1].set_xlabel(
         "tokens, routed over all experts; in a cell the processes in which the second's choice is"
         " faster\ncolour: per cent that it is slower; =: one config; bold: commonest choices equal;"

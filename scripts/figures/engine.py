@@ -41,12 +41,15 @@ def draw(ratios: pd.DataFrame) -> Figure:
         return drawn
     across = min(3, len(shown))
     down = -(-len(shown) // across)
-    drawn, axes = figure(down, across, width=max(6.0, 3.3 * across), height=max(3.4, 2.6 * down))
+    size = {"width": max(6.0, 3.3 * across), "height": max(3.4, 2.6 * down)}
+    drawn, axes = figure(down, across, sharey=True, **size)
     for axis, ((device, model), rows) in zip(axes, shown.items(), strict=False):
         panel(axis, rows)
         axis.set_title(f"{short_name(device)}, {model}", fontsize=8)
     for axis in axes[len(shown) :]:
         axis.set_axis_off()
+    for axis in axes[::across]:
+        axis.set_ylabel("GPU time of a step, ratio", fontsize=8)
     axes[0].legend(fontsize=7, title="ours over", title_fontsize=7)
     return drawn
 
@@ -66,7 +69,6 @@ def panel(axis: Axes, rows: pd.DataFrame) -> None:
     axis.axhline(1.0, color="black", lw=0.8)
     axis.set_xticks(range(len(batches)), [str(batch) for batch in batches])
     axis.set_xlabel("requests at once", fontsize=8)
-    axis.set_ylabel("GPU time of a step", fontsize=8)
 
 
 def main(argv: list[str] | None = None) -> int:

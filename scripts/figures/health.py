@@ -45,11 +45,12 @@ def draw(health: pd.DataFrame) -> Figure:
     drawn, axes = figure(
         len(devices), len(AGAINST), width=9.2, height=0.6 + 3.2 * len(devices), sharey=True
     )
+    low, high = REACH
     for number, axis in enumerate(axes):
         device, name = devices[number // len(AGAINST)], list(AGAINST)[number % len(AGAINST)]
         _panel(axis, rows[rows["device"] == device], name)
         axis.set_title(f"{short_name(device)}: committed {AGAINST[name]}")
-        axis.set_xlabel("latency ratio, whole operator")
+        axis.set_xlabel(f"latency ratio, whole operator; at {low:g} and {high:g}: or beyond")
     for axis in axes[:: len(AGAINST)]:
         axis.set_ylabel("share of rows up to it")
     handles, labels = axes[0].get_legend_handles_labels()

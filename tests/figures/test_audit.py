@@ -28,6 +28,13 @@ def test_a_panel_holds_the_ratios_of_its_layer() -> None:
     assert np.isfinite(values.to_numpy()).sum() == len(there) == 5
 
 
+def test_ranks_of_which_nothing_was_measured_take_no_room() -> None:
+    grid, _ = planted_audit.tables()["grid"]
+    (panel, _) = audit.draw(grid).axes
+    shown = [label.get_text() for label in panel.get_yticklabels()]
+    assert shown == [f"EP {ranks}" for ranks in sorted(set(grid["ep"][grid["ratio"].notna()]))]
+
+
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(InputError, match="nothing to draw"):
         audit.panels(planted_audit.tables()["grid"][0].iloc[:0])

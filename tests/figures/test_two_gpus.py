@@ -43,13 +43,18 @@ def figures(case: Case, drawn: Study, judged: Judged, double: bool) -> Figure:
     return case.draw({name: of(one) for name, (one, _) in case.tables(drawn, judged).items()})
 
 
+def panels(case: Case, drawn: Study, judged: Judged, double: bool) -> list[Axes]:
+    """All but scales of colours, which several panels may share."""
+    every = figures(case, drawn, judged, double).axes
+    return [axis for axis in every if axis.get_label() != "<colorbar>"]
+
+
 NAMES = [name for name, one in CASES.items() if one.draw is not None]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_are_drawn_and_the_first_as_it_was(name: str, drawn: Study, judged: Judged) -> None:
-    alone = figures(CASES[name], drawn, judged, double=False).axes
-    beside = figures(CASES[name], drawn, judged, double=True).axes
+    alone, beside = (panels(CASES[name], drawn, judged, double) for double in (False, True))
     assert len(beside) == 2 * len(alone)
     titles = [axis.get_title(loc="left") for axis in beside]
     for device in (DEVICE, SECOND):
