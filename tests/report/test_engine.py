@@ -85,6 +85,40 @@ def test_outputs_that_differ_are_not_equal():
     assert engine.equal_models(rows) == {"a": False, "b": True}
 
 
+def outputs(*rows: tuple[str, str, str, bool, str]) -> pd.DataFrame:
+    names = ["model", "boot", "config", "again", "outcome"]
+    return pd.DataFrame(rows, columns=names).assign(recording="r", planted=False)
+
+
+def test_what_is_held_against_itself_is_no_comparison():
+    """The first config's outputs are the reference: alone, or once more, they show nothing."""
+    mine = ("a", "a-0")
+    found = engine.counted(outputs(
+        (*mine, "committed", False, "ok"), (*mine, "default", False, "ok"),
+        (*mine, "ours", False, "wrong_output"), (*mine, "committed", True, "ok"),
+    ))  # fmt: skip
+    assert (found["comparisons"], found["same_outputs"]) == (2, 1)
+    assert found["again"] == {"n": 1, "same": 1}
+
+
+def test_a_model_keeps_its_outputs_if_all_its_boots_do_and_its_first_may_be_the_default():
+    found = engine.counted(outputs(
+        *(("a", boot, config, False, outcome) for boot, outcome in (("0", "ok"), ("1", "failed"))
+          for config, outcome in (("committed", "ok"), ("ours", outcome))),
+        ("b", "0", "default", False, "ok"), ("b", "0", "ours", False, "ok"),
+    ))["by_config"]  # fmt: skip
+    assert found == {"ours": {"boots": 3, "boots_same": 2, "models": 2, "models_same": 1}}
+
+
+def test_the_law_says_on_how_many_cells_it_was_needed():
+    rows = pd.DataFrame({"measured": [1.001, 1.05, 0.95], "within": [True, True, False],
+                         "open": False, "same": False, "apart": 0.0})  # fmt: skip
+    kept = ("model", "batch", "routing", "config", "base", "wall", "predicted", "predicted_low",
+            "predicted_high", "low", "high")  # fmt: skip
+    found = serving.lawful(rows.assign(**dict.fromkeys(kept, 1)))
+    assert found["moved"] == {"cells": 2, "within_1pp": 1}
+
+
 def test_replay_and_law_are_those_of_the_tables(made, inputs, page):
     found = made["serving"]
     replay = pd.read_parquet(inputs["replay"])
@@ -98,13 +132,13 @@ def test_replay_and_law_are_those_of_the_tables(made, inputs, page):
     )
     assert (found["law"]["cells"], found["law"]["within_1pp"]) == (1, 1)
     assert found["law"]["by_routing"]["uniform"]["within_1pp"] == 1
-    assert "| uniform | 1 | 1 | 0 | 0 |" in page
+    assert "| uniform | 1 | 1 | 0 | 0 | 0 of 0 | 1 of 1 |" in page
 
 
 def test_readings_quote_the_figures(made):
     (said,) = engine.readings(made, ABOUT)
     assert "over committed 0.980 in the median of 1" in said
-    assert "the same in 2 of 2 comparisons" in said
+    assert "under another config the same in 1 of 1 comparisons" in said
     replayed, law = serving.readings({"first_gpu": "NVIDIA_H200", **made}, ABOUT)
     assert "200 steps of a server" in replayed
     assert "within a percentage point on 100.0% of 1 cells" in law

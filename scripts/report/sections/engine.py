@@ -109,17 +109,39 @@ def equal_models(outputs: Frame) -> dict[str, bool]:
 
 
 def counted(outputs: Frame) -> Figure:
-    """``comparisons`` and the ``same_outputs`` of them; the same of ``planted`` faults, and by the
-    gate: files of ours under a GEMM that is wrong, how many, and how many it refused."""  # noqa: D205,D209
+    """``comparisons`` of outputs under another config than a boot's first, ``same_outputs`` of
+    them, and ``by_config``; ``again``: the first config once more. Outputs of the first are what
+    is held against, and no comparison. ``planted``: faults, and how many were found; by the gate:
+    files of ours under a GEMM that is wrong, and how many it refused."""  # noqa: D205,D209
     planted = outputs["planted"].astype(bool)
     same = outputs["outcome"] == OK
     asked = outputs[planted & (outputs["config"] == OURS)]
     refused = sum(bool(refusals(row)) for row in plain_rows(asked))
+    own = outputs[~planted].assign(same=same)
+    another = own[own["config"] != _firsts(own)]
+    again = own[own["again"].astype(bool)]
     return {
-        "comparisons": int((~planted).sum()), "same_outputs": int((same & ~planted).sum()),
+        "comparisons": len(another), "same_outputs": int(another["same"].sum()),
+        "by_config": {str(config): _by_model(rows) for config, rows in another.groupby("config")},
+        "again": {"n": len(again), "same": int(again["same"].sum())},
         "planted": {"n": int(planted.sum()), "found": int((planted & ~same).sum()),
                     "gate": {"n": len(asked), "refused": refused}},
     }  # fmt: skip
+
+
+def _firsts(own: Frame) -> Any:
+    """Of each row the config that its boot asked first, which CONFIGS has before all others."""
+    names = list(CONFIGS)
+    place = own["config"].map(names.index)
+    first = place.groupby([own[name] for name in ("recording", "model", "boot")]).transform("min")
+    return first.map(names.__getitem__)
+
+
+def _by_model(rows: Frame) -> Figure:
+    """Boots and models, and those of each in which all outputs stayed the same."""
+    models = rows.groupby("model")["same"].all()
+    return {"boots": len(rows), "boots_same": int(rows["same"].sum()),
+            "models": len(models), "models_same": int(models.sum())}  # fmt: skip
 
 
 def refusals(row: Figure) -> list[str]:
@@ -196,8 +218,8 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         )
         yield (
             f"{short_name(device)}, vLLM's engine with {runs['models']} models of few layers: GPU"
-            f" time of a decode step under our files {said}; outputs the same in"
-            f" {runs['same_outputs']} of {runs['comparisons']} comparisons."
+            f" time of a decode step under our files {said}; outputs under another config the same"
+            f" in {runs['same_outputs']} of {runs['comparisons']} comparisons."
         )
 
 
@@ -218,6 +240,8 @@ SECTION = Section(
         "runtime/*/engine_runs/outputs": [OUTPUTS],
         "runtime/*/engine_runs/comparisons": [OUTPUTS],
         "runtime/*/engine_runs/same_outputs": [OUTPUTS],
+        "runtime/*/engine_runs/by_config": [OUTPUTS],
+        "runtime/*/engine_runs/again": [OUTPUTS],
         "runtime/*/engine_runs/planted": [OUTPUTS],
         "runtime/*/engine_runs/served": [SERVED],
     },

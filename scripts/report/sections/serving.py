@@ -20,6 +20,7 @@ from scripts.report.sections.provenance import RUNS
 REPLAY = made("replay", "serving.replay", schema.REPLAY)
 LAW = made("law", "serving.law", schema.LAW)
 _ALL = 0  # concurrency of all steps together
+WITHIN = 0.01  # a percentage point, scripts.serving.law's
 
 
 def serving(read: Frames, device: str) -> Summary:
@@ -91,9 +92,11 @@ def laws(rows: Frame) -> Figure:
 
 def lawful(rows: Frame) -> Figure:
     """``cells`` and ``within_1pp`` of them; the others, ``open`` where the intervals overlap, else
-    ``further``; the first two of ``nulls``; how far apart; the rows."""  # noqa: D205,D209
+    ``further``; the first two of ``nulls``, and of those that ``moved`` by more than a point, where
+    to foretell no change would not do; how far apart; the rows."""  # noqa: D205,D209
     apart = rows["apart"].abs()
     nulls = rows[rows["same"].astype(bool)]
+    moved = rows[(rows["measured"] - 1).abs() > WITHIN]
     kept = (
         "model",
         "batch",
@@ -111,7 +114,8 @@ def lawful(rows: Frame) -> Figure:
         "within_1pp": int(rows["within"].sum()),
         "open": int(rows["open"].sum()),
         "further": int((~rows["within"].astype(bool) & ~rows["open"].astype(bool)).sum()),
-        "nulls": {"cells": len(nulls), "within_1pp": int(nulls["within"].sum())},
+        "nulls": _within(nulls),
+        "moved": _within(moved),
         "apart": {"median": float(np.median(apart)), "largest": float(apart.max())},
         "rows": [
             {name: row[name] for name in kept}
@@ -120,6 +124,10 @@ def lawful(rows: Frame) -> Figure:
             for row in plain_rows(rows)
         ],
     }  # fmt: skip
+
+
+def _within(rows: Frame) -> Figure:
+    return {"cells": len(rows), "within_1pp": int(rows["within"].sum())}
 
 
 def served(summary: Summary) -> list[tuple[str, Figure]]:
