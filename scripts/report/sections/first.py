@@ -168,12 +168,13 @@ def _again(evidence: Sequence[Figure]) -> Iterator[Finding]:
                 f" {kernels['equal']} of them shown within the bound",
                 "evidence",
             )
-    if undecided := sum(one["verdict"] == UNDECIDED for one in evidence):
-        yield Finding(
-            "Run again, undecided",
-            f"{undecided} of {len(evidence)} re-runs of suites on vLLM's engine",
-            "evidence",
-        )
+    told = "; ".join(
+        f"{one['second']}, {one['kernels']['equal']} of {one['kernels']['judged']} shown within it"
+        for one in evidence
+        if one["verdict"] == UNDECIDED
+    )
+    if told:
+        yield Finding("Run again, undecided", told, "evidence")
 
 
 def _operator(gpu: str, op: Figure) -> Iterator[Finding]:
