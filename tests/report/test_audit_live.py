@@ -13,7 +13,9 @@ from scripts.audit.live.agenda import FLASHINFER
 from scripts.audit.live.entrants import entrants
 from scripts.report import results_md
 from scripts.report.section import Headline
-from scripts.report.sections.audit_live import TUNERS, readings, recreated
+from scripts.report.sections.audit_live import TUNERS
+from scripts.report.sections.audit_live.grid import recreated
+from scripts.report.sections.audit_live.readings import readings
 from tests.audit.live.tiny import tiny_plan
 
 ABOUT = Headline((), "")
