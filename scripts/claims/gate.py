@@ -33,7 +33,7 @@ from scripts.lib.config import Config
 from scripts.lib.files import InputError, sha256, write_json
 from scripts.lib.log import run_main
 from scripts.lib.recordings import Scope
-from scripts.lib.schemas.serving import ENGINE_OUTPUTS
+from scripts.lib.schemas.engine import ENGINE_OUTPUTS
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.spec import Spec, read_spec, spec_hash
 from scripts.lib.tables import read_table

@@ -14,7 +14,7 @@ from scripts.figures import options
 from scripts.figures.style import PALETTE, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.log import run_main
-from scripts.lib.schemas.serving import ENGINE_RATIOS
+from scripts.lib.schemas.engine import ENGINE_RATIOS
 from scripts.lib.tables import read_table
 
 OURS, BASES = "ours", ("committed", "default")

@@ -23,7 +23,7 @@ from scripts.lib.config import from_entry
 from scripts.lib.judging.outputs import otherwise
 from scripts.lib.links import Body
 from scripts.lib.log import run_main
-from scripts.lib.schemas.serving import (
+from scripts.lib.schemas.engine import (
     ENGINE_BOOTS,
     ENGINE_FAULTS,
     ENGINE_OUTPUTS,

@@ -21,7 +21,8 @@ import pandas as pd
 from scripts.lib.command_line import parser
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
-from scripts.lib.schemas.serving import ENGINE_RATIOS, LAW
+from scripts.lib.schemas.engine import ENGINE_RATIOS
+from scripts.lib.schemas.serving import LAW
 from scripts.lib.shape import Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
 from scripts.runtime.op_rows import judging, read_uniform

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.claims.engine import in_engine
 from scripts.lib.config import parse_id
-from scripts.lib.schemas.serving import ENGINE_OUTPUTS
+from scripts.lib.schemas.engine import ENGINE_OUTPUTS
 
 LAYER = "NVIDIA_H200/E8-N7168-K4096-top2-bf16"
 FILE = {1: parse_id("M16-N32-K64-G1-W4-S3"), 4: parse_id("M16-N64-K64-G1-W4-S3")}

@@ -20,10 +20,10 @@ from scripts.claims.gate import END_TO_END, KERNEL, judge
 from scripts.claims.gate import main as gate
 from scripts.lib.config import Config, parse_id
 from scripts.lib.files import InputError
+from scripts.lib.schemas.engine import ENGINE_OUTPUTS
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.measured import CELLS, FINALS
-from scripts.lib.schemas.serving import ENGINE_OUTPUTS
 from scripts.lib.schemas.space import SPACE
 from scripts.lib.spec import read_spec
 from scripts.lib.tables import read_table, write_table

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scripts.figures import engine
-from scripts.lib.schemas.serving import ENGINE_RATIOS
+from scripts.lib.schemas.engine import ENGINE_RATIOS
 from tests.figures.case import Case
 from tests.report import planted_engine
 

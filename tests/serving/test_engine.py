@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from scripts.lib.files import InputError
-from scripts.lib.schemas.serving import ENGINE_BOOTS, ENGINE_RATIOS
+from scripts.lib.schemas.engine import ENGINE_BOOTS, ENGINE_RATIOS
 from scripts.lib.tables import read_table
 from scripts.serving.engine import TABLES, interval, main, ratios, tables
 from scripts.serving.journal import read_engine

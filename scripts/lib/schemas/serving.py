@@ -1,208 +1,27 @@
-"""What the engine was measured at, and what the operator's record says of serving."""
+"""What is served: requests over HTTP, what the operator's record predicts, a workload replayed."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
+from scripts.lib.schemas.engine import (
+    BATCH,
+    BOOT,
+    CONFIG,
+    DEVICE,
+    MODEL,
+    OUTCOME,
+    ROUTING,
+    SHAPE,
+)
 from scripts.lib.schemas.interval import interval
 from scripts.lib.tables import Column, Table
-
-_DEVICE = Column("device", pa.string(), "GPU, named as in config files")
-_MODEL = Column("model", pa.string(), "of the engine study, few layers of a public one")
-_SHAPE = Column("shape", pa.string(), "its MoE layer, see scripts.lib.shape.Shape")
-_LAYERS = (
-    Column("layers", pa.int32(), "layers that were booted"),
-    Column("moe_layers", pa.int32(), "those of them with experts"),
-)
-_BOOT = (
-    Column("recording", pa.string(), "folder of its journal"),
-    Column("boot", pa.string(), "name of the boot, of its journal"),
-)
-_CONFIG = Column(
-    "config",
-    pa.string(),
-    "committed: vLLM's own file; default: what it launches without one; ours: rows that the "
-    "operator's record chose, or a prediction",
-)
-_BATCH = Column("batch", pa.int32(), "requests that decode together, tokens of an MoE call")
-_OUTCOME = (
-    Column("outcome", pa.string(), "see scripts.engine.outcome.Outcome"),
-    Column("reason", pa.string(), "why it is not ok; empty if it is"),
-)
-
-_ROUTING = Column(
-    "routing",
-    pa.string(),
-    "of tokens to experts: uniform, anew in every step; drawn, the same draws under every config",
-)
-
-ENGINE_BOOTS = Table(
-    "engine_boots",
-    1,
-    "One row per boot of vLLM's engine.",
-    (
-        _DEVICE,
-        _MODEL,
-        *_BOOT,
-        Column("start", pa.int32(), "of the run that booted it, from 0"),
-        *_OUTCOME,
-        Column("seconds", pa.float64(), "until it answered or was given up"),
-        Column("moe_backend", pa.string(), "as its log names it", nullable=True),
-        Column("attention_backend", pa.string(), "likewise", nullable=True),
-        Column("peak_bytes", pa.int64(), "of its tensors on the GPU", nullable=True),
-        Column("vllm", pa.string(), "release", nullable=True),
-        Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
-        Column("planted", pa.bool_(), "whether it was made to fail"),
-    ),
-    ("1: first version",),
-)
-
-ENGINE_FAULTS = Table(
-    "engine_faults",
-    1,
-    "One row per boot that was made to fail, or that something was made to happen to.",
-    (
-        _DEVICE,
-        _MODEL,
-        *_BOOT,
-        *_OUTCOME,
-        Column("seconds", pa.float64(), "until it was known"),
-    ),
-    ("1: first version",),
-)
-
-ENGINE_STEPS = Table(
-    "engine_steps",
-    2,
-    "One row per (boot, pass, config, batch): decode steps of a booted engine.",
-    (
-        _DEVICE,
-        _MODEL,
-        _SHAPE,
-        Column("scheme", pa.string(), "number formats of its experts"),
-        *_LAYERS,
-        *_BOOT,
-        Column("pass", pa.int32(), "of the boot, from 0; each turns the order of configs round"),
-        _CONFIG,
-        _BATCH,
-        _ROUTING,
-        *_OUTCOME,
-        Column("wall_us", pa.float64(), "median wall time of a step, us", nullable=True),
-        Column("gpu_us", pa.float64(), "of a step, in which a kernel runs, us", nullable=True),
-        Column("kernel_us", pa.float64(), "its kernels, summed, us", nullable=True),
-        Column("gemm_us", pa.float64(), "of these the experts' GEMMs", nullable=True),
-        Column("moe_us", pa.float64(), "these, the alignment and the sum", nullable=True),
-        Column("steps", pa.int32(), "timed by wall clock"),
-        Column(
-            "mix",
-            pa.string(),
-            "JSON: scheduled tokens of a step -> steps of the run, its prefill's included",
-            nullable=True,
-        ),
-        Column(
-            "calls",
-            pa.string(),
-            "JSON: tokens of an MoE call -> calls outside of CUDA graphs, which are the prefill's",
-            nullable=True,
-        ),
-    ),
-    ("2: routing", "1: first version"),
-)
-
-_RATIO = "config over base within a boot, mean over boots"
-ENGINE_RATIOS = Table(
-    "engine_ratios",
-    2,
-    "One row per (model, batch, routing, config, base): what a config does to a decode step. Boots "
-    "are the clusters: Student's interval of the mean of their log ratios; none from one boot.",
-    (
-        _DEVICE,
-        _MODEL,
-        _SHAPE,
-        Column("scheme", pa.string(), "number formats of its experts"),
-        *_LAYERS,
-        _BATCH,
-        _ROUTING,
-        _CONFIG,
-        Column("base", pa.string(), "the config that it is held against, one of those"),
-        Column("boots", pa.int32(), "boots that hold both"),
-        Column("ratio", pa.float64(), f"wall time of a step, {_RATIO}"),
-        *interval(nullable=True),
-        Column("gpu_ratio", pa.float64(), f"time of a step in which a kernel runs, {_RATIO}"),
-        *interval(prefix="gpu_", nullable=True),
-        Column("base_wall_us", pa.float64(), "wall time of a step under base, mean over boots, us"),
-        Column("base_gpu_us", pa.float64(), "time in which a kernel runs, us"),
-        Column("base_moe_us", pa.float64(), "of these the experts', us"),
-        Column("spread", pa.float64(), "largest over smallest such time of base over boots, - 1"),
-        Column(
-            "counted", pa.bool_(), "told of its model: drawn, if it was routed so, else uniform"
-        ),
-    ),
-    ("2: routing", "1: first version"),
-)
-
-ENGINE_OUTPUTS = Table(
-    "engine_outputs",
-    2,
-    "One row per (boot, config) whose outputs were held against those of the boot's first config: "
-    "random weights of full size, the model's own gate.",
-    (
-        _DEVICE,
-        _MODEL,
-        _SHAPE,
-        *_BOOT,
-        _CONFIG,
-        Column("again", pa.bool_(), "the first config once more"),
-        Column("planted", pa.bool_(), "under a fault, so that outputs must be found wrong"),
-        Column("fault", pa.string(), "other weights, or what an experts' GEMM leaves out; or none"),
-        *_OUTCOME,
-        Column("logits_diff", pa.float64(), "largest over prompts, last layer", nullable=True),
-        Column("prompts", pa.int32(), "how many", nullable=True),
-        Column("next_equal", pa.int32(), "prompts with the same next token", nullable=True),
-        Column("tied", pa.int32(), "prompts whose two next tokens were tied", nullable=True),
-        Column("tokens_equal", pa.int32(), "greedy tokens that are equal", nullable=True),
-        Column("tokens_compared", pa.int32(), "up to the first that differs", nullable=True),
-        Column("file", pa.string(), "config file that was read; empty: none", nullable=True),
-        Column("launched", pa.string(), "JSON: tokens -> id of the config launched", nullable=True),
-        Column("kernel_hash", pa.string(), "of the runtime's kernel source"),
-    ),
-    ("2: fault", "1: first version"),
-)
-
-_MS = "ms"
-ENGINE_SERVED = Table(
-    "engine_served",
-    1,
-    "One row per (boot, config, round) of requests served as they arrive; fields as vllm bench "
-    "serve has them.",
-    (
-        _DEVICE,
-        _MODEL,
-        *_BOOT,
-        _CONFIG,
-        Column("round", pa.int32(), "from 0"),
-        *_OUTCOME,
-        Column("requests", pa.int32(), "how many", nullable=True),
-        Column("request_throughput", pa.float64(), "requests a second", nullable=True),
-        Column("output_throughput", pa.float64(), "output tokens a second", nullable=True),
-        *(
-            Column(f"{part}_{name}_ms", pa.float64(), f"{words}, {_MS}", nullable=True)
-            for name, words in (
-                ("ttft", "to a request's first token"),
-                ("tpot", "of a token after it, by request"),
-                ("itl", "between two tokens"),
-            )
-            for part in ("median", "p99")
-        ),
-    ),
-    ("1: first version",),
-)
 
 _BENCH = (
     ("request_throughput", "requests a second"),
     ("output_throughput", "output tokens a second"),
     *(
-        (f"{part}_{name}_ms", f"{words}, {_MS}")
+        (f"{part}_{name}_ms", f"{words}, ms")
         for name, words in (
             ("ttft", "to a request's first token"),
             ("tpot", "of a token after it, by request"),
@@ -218,13 +37,13 @@ ENGINE_BENCH = Table(
     "One row per run of vllm bench serve against vLLM's own OpenAI server, over HTTP; fields as it "
     "reports them.",
     (
-        _DEVICE,
-        _MODEL,
+        DEVICE,
+        MODEL,
         Column("layers", pa.int32(), "layers that were booted"),
-        *_BOOT,
-        _CONFIG,
+        *BOOT,
+        CONFIG,
         Column("round", pa.int32(), "of the boot, from 0, in their order"),
-        *_OUTCOME,
+        *OUTCOME,
         Column("requests", pa.int32(), "answered", nullable=True),
         Column("concurrency", pa.int32(), "requests at once, at most"),
         Column("file", pa.string(), "config file that was read; empty: none", nullable=True),
@@ -240,9 +59,9 @@ BENCH_RATIOS = Table(
     "Rounds of a boot are averaged; boots are the clusters: Student's interval of the mean of "
     "their log ratios, from three boots on, since of two it has no end worth its name.",
     (
-        _DEVICE,
-        _MODEL,
-        _CONFIG,
+        DEVICE,
+        MODEL,
+        CONFIG,
         Column("base", pa.string(), "the config that it is held against"),
         Column("field", pa.string(), "of ENGINE_BENCH"),
         Column("boots", pa.int32(), "boots that hold both"),
@@ -263,13 +82,13 @@ LAW = Table(
     "decode step and what the engine took. Predicted: 1 + MoE layers x (operator under config - "
     "under base) / kernel time of a step under base.",
     (
-        _DEVICE,
-        _MODEL,
-        _SHAPE,
+        DEVICE,
+        MODEL,
+        SHAPE,
         Column("moe_layers", pa.int32(), "MoE calls of a step"),
-        _BATCH,
-        _ROUTING,
-        _CONFIG,
+        BATCH,
+        ROUTING,
+        CONFIG,
         Column("base", pa.string(), "the config that it is held against"),
         Column("same", pa.bool_(), "both are one config: nothing may differ"),
         Column(
@@ -295,8 +114,8 @@ REPLAY = Table(
     "One row per (GPU, layer, before, requests at once; 0: all together): steps of a workload "
     "replayed on the operator's recorded rounds, before and after a file.",
     (
-        _DEVICE,
-        _SHAPE,
+        DEVICE,
+        SHAPE,
         Column("scheme", pa.string(), "number formats"),
         Column("concurrency", pa.int32(), "requests at once; 0: of all"),
         Column("before", pa.string(), "the file committed, or default: no file"),
