@@ -8,7 +8,7 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import to_arrow
 from scripts.tune.again import plan_again
-from tests.statistics.test_live import COMMITTED, live, searched
+from tests.statistics.planted_live import COMMITTED, live, searched
 from tests.statistics.test_searches import H100, LARGE, MI300X, SMALL
 
 A, B = "M16-N64-K64-G1-W4-S2", "M32-N64-K64-G1-W4-S2"
