@@ -6,9 +6,7 @@ takes it. Every tactic sees the same draws.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -33,10 +31,11 @@ from scripts.audit.bench import (
     Tactic,
 )
 from scripts.audit.live.rank_layer import CHECKED, Launch, RankLayer
-from scripts.audit.live.tally import During, Noted, Tally
+from scripts.audit.live.tally import During, Tally
+from scripts.audit.live.timers import Counted, HostTimer
 from scripts.lib.config import Config
 from scripts.lib.shape import Shape
-from scripts.measure.backend.interface import Backend, Reading, Replays
+from scripts.measure.backend.interface import Backend, Replays
 from scripts.measure.work.operands import Weights, make_weights
 
 WEIGHT_SETS = 4
@@ -46,44 +45,6 @@ SAME = 1e-3  # logits_diff up to which two tactics compute the same
 # What a tactic that cannot be launched raises; anything else is a defect and ends the process.
 _REFUSED = (triton.runtime.errors.OutOfResources, triton.CompilationError)
 Key = tuple[int, Routing, int, How]
-
-
-class HostTimer:
-    """Passes launched one by one, by the host's clock, us a pass."""
-
-    def __init__(self, run: Callable[[], None], wait: Callable[[], None], passes: int) -> None:
-        self._run, self._wait, self._passes = run, wait, passes
-
-    def enqueue(self) -> Reading:
-        """Run now; the reading holds at once."""
-        self._wait()
-        began = time.perf_counter()
-        self._run()
-        self._wait()
-        us = (time.perf_counter() - began) * 1e6 / self._passes
-        return lambda: us
-
-    def __call__(self, count: int) -> list[float]:
-        """Run ``count`` times."""
-        return [self.enqueue()() for _ in range(count)]
-
-
-@dataclass
-class _Counted:
-    """A timer whose replays are counted."""
-
-    timer: Replays
-    captured: Noted
-    tally: Tally
-
-    def enqueue(self) -> Reading:
-        self.tally.replayed(self.captured)
-        return self.timer.enqueue()
-
-    def __call__(self, count: int) -> list[float]:
-        for _ in range(count):
-            self.tally.replayed(self.captured)
-        return self.timer(count)
 
 
 class LiveBench:
@@ -198,7 +159,7 @@ class LiveBench:
             return HostTimer(run, self.backend.synchronise, len(passes))
         with self.tally.capturing() as captured:
             timer = self.backend.timer(run, len(passes))
-        return _Counted(timer, captured, self.tally)
+        return Counted(timer, captured, self.tally)
 
     def time(self, problem: Problem, places: Places, how: How = FAIR) -> Array:
         """See ``Bench``."""
