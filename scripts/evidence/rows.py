@@ -89,25 +89,8 @@ def comparison(
     about = {"first": names[0], "second": names[1]}
     base, other, into = planting(names, first, second, found)
     tried = planted(dict(base), dict(other))
-    judged = [one for one in found.kernels if one.judged]
-    known = [one.ratio for one in judged if math.isfinite(one.ratio)]
-    suite = first["set"]["suite"]
-    row = about | {
-        "suite": suite["name"], "device": suite["device"], "verdict": found.verdict,
-        "reasons": "\n".join(found.reasons), "premises": len(found.premises),
-        "unequal": len(found.unequal), "judged": len(judged),
-        "equal": sum(one.word == EQUAL for one in judged),
-        "changed": sum(one.word == CHANGED for one in judged),
-        "calls_equal": found.calls_equal, "order_kept": found.order_kept,
-        "accuracy": worst([one.word for one in found.accuracy]),
-        "largest": max(known, key=lambda ratio: abs(math.log(ratio)), default=None),
-        "visible": found.visible,
-        "machine": host.relation(first["set"], second["set"]),
-        "boots_first": first["set"]["suite"]["boots"],
-        "boots_second": second["set"]["suite"]["boots"],
-        "planted_into": into,
-        "planted_alone": base is other,
-        "planted": len(tried),
+    row = about | _verdict(first, second, found) | {
+        "planted_into": into, "planted_alone": base is other, "planted": len(tried),
         "planted_found": sum(one.verdict == one.wanted for one in tried),
     }  # fmt: skip
     return {
@@ -129,6 +112,26 @@ def comparison(
             for one in found.accuracy if one.word != NONE
         ],
         "evidence_planted": [about | one._asdict() for one in tried],
+    }  # fmt: skip
+
+
+def _verdict(first: Mapping[str, Any], second: Mapping[str, Any], found: Comparison) -> Row:
+    """Of COMPARISONS what two sets say of each other."""
+    judged = [one for one in found.kernels if one.judged]
+    known = [one.ratio for one in judged if math.isfinite(one.ratio)]
+    suite = first["set"]["suite"]
+    return {
+        "suite": suite["name"], "device": suite["device"], "verdict": found.verdict,
+        "reasons": "\n".join(found.reasons), "premises": len(found.premises),
+        "unequal": len(found.unequal), "judged": len(judged),
+        "equal": sum(one.word == EQUAL for one in judged),
+        "changed": sum(one.word == CHANGED for one in judged),
+        "calls_equal": found.calls_equal, "order_kept": found.order_kept,
+        "accuracy": worst([one.word for one in found.accuracy]),
+        "largest": max(known, key=lambda ratio: abs(math.log(ratio)), default=None),
+        "visible": found.visible,
+        "machine": host.relation(first["set"], second["set"]),
+        "boots_first": suite["boots"], "boots_second": second["set"]["suite"]["boots"],
     }  # fmt: skip
 
 

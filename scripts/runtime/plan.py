@@ -10,6 +10,7 @@ the runtime's alone and of which nothing is predicted, a layer gets tiles around
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -199,8 +200,8 @@ def _rows(cell: Cell, committed: object, ranked: Sequence[str], most: int) -> pd
     )
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Read the recordings, plan, write."""
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--measured", type=Path, nargs="+", required=True, help="folders with CELLS and FINALS")
@@ -220,26 +221,35 @@ def main(argv: list[str] | None = None) -> int:
         " and what their files have beyond the recorded batch sizes")  # fmt: skip
     add("--most", type=int, default=2, help="configs besides committed and default")
     add("--out", type=Path, required=True, help="plan to write (PLAN table)")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def planned(args: argparse.Namespace) -> pd.DataFrame:
+    """PLAN of a command line. InputError if it or a file is wrong."""
+    if args.packed and not args.device:
+        raise InputError("--packed: name the GPU as well, as --device NVIDIA_H200")
+    recorded = read(args.measured)
+    cells, finals = without(recorded, args.without)
+    shapes, parts = args.shapes, []
+    history = read_table(args.history, HISTORY) if args.history else None
+    if history is not None and not shapes:
+        shapes = by_use(set(finals["cell_id"]), history)
+    made = plan(cells, finals, args.most, shapes, args.tokens)
+    if history is not None and args.tokens is None:
+        parts.append(beyond(made, recorded[0]["cell_id"], history))
+    parts += [unrecorded(read_json(path), args.most) for path in args.plans]
+    parts += [
+        packed(parse_shape(name), args.device, args.tokens or BATCH_LADDER) for name in args.packed
+    ]
+    return pd.concat([made, *parts], ignore_index=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the recordings, plan, write."""
+    args = make_parser().parse_args(argv)
 
     def body() -> None:
-        if args.packed and not args.device:
-            raise InputError("--packed: name the GPU as well, as --device NVIDIA_H200")
-        recorded = read(args.measured)
-        cells, finals = without(recorded, args.without)
-        shapes, parts = args.shapes, []
-        history = read_table(args.history, HISTORY) if args.history else None
-        if history is not None and not shapes:
-            shapes = by_use(set(finals["cell_id"]), history)
-        made = plan(cells, finals, args.most, shapes, args.tokens)
-        if history is not None and args.tokens is None:
-            parts.append(beyond(made, recorded[0]["cell_id"], history))
-        parts += [unrecorded(read_json(path), args.most) for path in args.plans]
-        parts += [
-            packed(parse_shape(name), args.device, args.tokens or BATCH_LADDER)
-            for name in args.packed
-        ]
-        made = pd.concat([made, *parts], ignore_index=True)
+        made = planned(args)
         write_table(args.out, made, PLAN)
         LOG.info("%s: %d configs on %d cells", args.out, len(made), made["cell_id"].nunique())
 

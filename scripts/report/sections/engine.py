@@ -14,7 +14,7 @@ from scripts.claims.engine import in_engine
 from scripts.lib.config import parse_id
 from scripts.lib.device import short_name
 from scripts.lib.judging.outputs import LIMIT
-from scripts.lib.schemas import serving as schema
+from scripts.lib.schemas import engine as schema
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
