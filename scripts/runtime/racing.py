@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from scripts.lib.judging.looks import EVERY, LEAST
 from scripts.lib.judging.medians import median_intervals
 
 Entry = Mapping[str, int]
@@ -25,8 +26,8 @@ class Race:
     """
 
     margin: float = 0.01
-    least: int = 20
-    every: int = 4
+    least: int = LEAST
+    every: int = EVERY
     among_all: bool = True
 
     def over(self, entries: Sequence[Entry], samples: Sequence[Sequence[float]]) -> bool:

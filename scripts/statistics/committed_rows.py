@@ -3,7 +3,8 @@ propose in its place.
 
 Three questions, each by interleaved rounds of one cell: is it slower than what runs without a file,
 is it more than 3% behind the fastest config known, and is another shown to be faster. The first two
-are sign tests over the rounds, which need no model of the noise; many rows ask them, so Holm's
+are sign tests over the rounds, which need no model of the noise; finals that may have ended early
+have been looked at several times, for which each p is raised; many rows ask them, so Holm's
 correction comes after (``scripts.statistics.health``).
 """  # noqa: D205
 
@@ -26,8 +27,11 @@ Row = dict[str, Any]
 BEHIND = 0.03  # what a maintainer would call behind
 
 
-def row_of(rounds: Rounds, committed: str, margin: float) -> Row | None:
-    """What HEALTH says of the committed config of a recorded cell; None if it was no finalist."""
+def row_of(rounds: Rounds, committed: str, margin: float, looks: int = 1) -> Row | None:
+    """What HEALTH says of the committed config of a recorded cell; None if it was no finalist.
+
+    ``looks``: at which the finals may have ended (scripts.lib.judging.looks).
+    """
     slot = rounds.first_slot(committed)
     if slot is None:
         return None
@@ -42,14 +46,14 @@ def row_of(rounds: Rounds, committed: str, margin: float) -> Row | None:
         "committed_us": median_us(rounds, slot),
         "default_id": default,
         **_against(rounds, slot, firsts.get(default or ""), "over_default"),
-        "p_default": _slower(rounds, slot, firsts.get(default or ""), margin),
+        "p_default": _looked(_slower(rounds, slot, firsts.get(default or ""), margin), looks),
         "best_id": best,
         **_against(rounds, slot, firsts[best], "over_best"),
-        "p_best": _behind(rounds, slot, firsts),
+        "p_best": _looked(_behind(rounds, slot, firsts), looks),
         "proposed_id": proposed,
         **_against(rounds, firsts[proposed], slot, "gain"),
         "twin": _twin(rounds, committed),
-        "over_better": _over_better(rounds, committed, firsts.get(default or ""), margin),
+        **_held_out(rounds, committed, firsts.get(default or ""), margin),
     }
 
 
@@ -112,11 +116,14 @@ def _behind(rounds: Rounds, slot: int, firsts: Mapping[str, int]) -> float:
     return min([1.0, *(len(others) * p for p in found if p is not None)])
 
 
-def _over_better(
-    rounds: Rounds, committed: str, default: int | None, margin: float
-) -> float | None:
-    """The row over the better of committed and default: half of the rounds choose, the others
-    judge."""  # noqa: D205,D209
+def _looked(p: float | None, looks: int) -> float | None:
+    return None if p is None else min(1.0, looks * p)
+
+
+def _held_out(rounds: Rounds, committed: str, default: int | None, margin: float) -> Row:
+    """The row over the committed one, and over the better of that and default: half of the rounds
+    choose, the others judge. What one and the same rounds choose and judge looks faster than it
+    is."""  # noqa: D205,D209
     deciding, judging = halves(rounds)
     slot = rounds.first_slot(committed)
     chosen = rounds.first_slot(proposal(deciding, committed, margin))
@@ -124,5 +131,6 @@ def _over_better(
     assert chosen is not None
     stands = [slot] if default is None else [slot, default]
     better = min(stands, key=lambda one: (_to(deciding, one, slot)[0], one))
-    ratio = _to(judging, chosen, better)[0]
-    return None if np.isnan(ratio) else round_10(ratio)
+    ratios = {"held_gain": _to(judging, chosen, slot)[0],
+              "over_better": _to(judging, chosen, better)[0]}  # fmt: skip
+    return {name: None if np.isnan(ratio) else round_10(ratio) for name, ratio in ratios.items()}

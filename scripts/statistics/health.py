@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import read_json
+from scripts.lib.judging.looks import looks
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.rules import release
 from scripts.lib.schemas.health import HEALTH, HEALTH_RATES
@@ -39,6 +40,7 @@ from scripts.statistics.rounds import read_rounds
 
 LOG = logging.getLogger("statistics.health")
 ALL, UNIFORM = "all", "uniform"
+RACED = "--race"  # of a command of scripts.runtime.study: finals end once they decide
 EXAMPLE = (
     "python -m scripts.statistics.health --history data/recorded/history.parquet"
     " --op data/recorded/measured/nvidia_h200-op --margin 0.01"
@@ -66,6 +68,7 @@ def read(folders: Sequence[Path], margin: float, level: float) -> Recorded:
             continue
         (device,) = cells["device"].unique()
         runs = read_json(path.parent / "runs.json")["runs"]
+        seen = _looks(runs)
         found.triton.setdefault(str(device), str(runs[0]["packages"]["triton"]))
         places = {str(row.cell_id): _place(row) for row in cells.itertuples()}
         committed = dict(zip(cells["cell_id"], cells["committed_id"], strict=True))
@@ -73,10 +76,16 @@ def read(folders: Sequence[Path], margin: float, level: float) -> Recorded:
         finals = finals[finals["cell_id"].isin(committed)]
         for rounds in read_rounds(finals, level):
             place, config = places[rounds.cell_id], committed[rounds.cell_id]
-            row = None if place in found.rows else row_of(rounds, config, margin)
+            row = None if place in found.rows else row_of(rounds, config, margin, seen)
             if row is not None:
                 found.rows[place] = row | {"dataset": name, "of": config}
     return found
+
+
+def _looks(runs: Sequence[dict[str, Any]]) -> int:
+    """At how many looks the finals of a recording may have ended."""
+    raced = (run["protocol"]["rounds"] for run in runs if RACED in run["command"].split())
+    return max((looks(rounds) for rounds in raced), default=1)
 
 
 def _place(row: Any) -> Place:
@@ -163,7 +172,7 @@ def _metrics(rows: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     values = np.column_stack(list(shares.values()))
     estimates = widen_certain_rates(estimate_means(values, files, plan, name), plan.level)
     yield from _named(shares, estimates)
-    gain = np.log(rows["gain"].to_numpy(float))[:, None]
+    gain = np.log(rows["held_gain"].to_numpy(float))[:, None]
     yield from _named(["gain"], exponentiate(estimate_means(gain, files, plan, f"{name} gain")))
     misses = np.abs(rows["twin"].to_numpy(float) - 1)[:, None]
     if not np.isnan(misses).all():

@@ -76,7 +76,7 @@ def history() -> pd.DataFrame:
     return filled(pd.DataFrame(rows), HISTORY)
 
 
-def written(folder: Path) -> Path:
+def written(folder: Path, command: str = "study") -> Path:
     """The recording's tables in a folder, and the history beside it."""
     cells = [
         {"cell_id": cell.id, "device": DEVICE, "scheme": "bf16", "E": cell.shape.experts,
@@ -91,6 +91,7 @@ def written(folder: Path) -> Path:
     write_table(folder / "finals.parquet", finals(), FINALS)
     packages = {"triton": TRITON, "vllm": "0.24.0", "torch": "2.11.0"}
     gpu = {"name": "NVIDIA H200", "driver": "580"}
-    write_json(folder / "runs.json", {"runs": [{"packages": packages, "gpu": gpu}]})
+    run = {"packages": packages, "gpu": gpu, "command": command, "protocol": {"rounds": 40}}
+    write_json(folder / "runs.json", {"runs": [run]})
     write_table(folder.parent / "history.parquet", history(), HISTORY)
     return folder

@@ -20,7 +20,8 @@ def _ratio(name: str, what: str) -> tuple[Column, ...]:
 
 def _p(name: str, what: str) -> tuple[Column, ...]:
     return (
-        Column(f"p_{name}", pa.float64(), f"one-sided p of the sign test over rounds: {what}",
+        Column(f"p_{name}", pa.float64(), f"one-sided p of the sign test over rounds: {what}; "
+               "times the looks at which the finals may have ended",
                nullable=True),
         Column(f"p_{name}_adjusted", pa.float64(), "by Holm over the recorded rows of the GPU",
                nullable=True),
@@ -29,7 +30,7 @@ def _p(name: str, what: str) -> tuple[Column, ...]:
 
 HEALTH = Table(
     "health",
-    1,
+    2,
     "One row per batch size of each config file that the runtime ships for a GPU and its loader "
     "reaches, recorded under its operator or not. Ratios are of latencies; below 1 is faster.",
     (
@@ -58,6 +59,8 @@ HEALTH = Table(
         Column("proposed_id", pa.string(), "the fastest that is shown to be faster than committed, "
                "and is by more than the margin in the median; else committed", nullable=True),
         *_ratio("gain", "proposed over committed"),
+        Column("held_gain", pa.float64(), "the same, by rounds that did not choose",
+               nullable=True),
         Column("in_proposal", pa.bool_(), "every row of the file is recorded, and another config "
                "is proposed for at least one"),
         Column("twin", pa.float64(), "A/A: a second slot of committed over its first, median",
@@ -65,12 +68,12 @@ HEALTH = Table(
         Column("over_better", pa.float64(), "proposed over the better of committed and default, "
                "by rounds that did not choose", nullable=True),
     ),
-    ("1: first version",),
+    ("1: first version", "2: held_gain; p by the looks at which finals may have ended"),
 )  # fmt: skip
 
 HEALTH_RATES = Table(
     "health_rates",
-    1,
+    2,
     "One row per (GPU, group, metric) over the recorded rows of HEALTH. Intervals: percentile "
     "bootstrap over rows and over files, the wider of the two.",
     (
@@ -78,13 +81,13 @@ HEALTH_RATES = Table(
         Column("group", pa.string(), "all; scheme: number formats; triton: what files say of it"),
         Column("value", pa.string(), "of the group"),
         Column("metric", pa.string(), "worse_than_default, behind_3: share of rows; gain: "
-               "proposed over committed, geometric mean; proposed: share of rows with another "
-               "config; aa: a second slot of the committed config over the first, |ratio - 1|, "
-               "mean"),
+               "proposed over committed, geometric mean, by rounds that did not choose; proposed: "
+               "share of rows with another config; aa: a second slot of the committed config over "
+               "the first, |ratio - 1|, mean"),
         Column("mean", pa.float64(), "the estimate"),
         *interval(nullable=True),
         Column("n", pa.int32(), "rows"),
         Column("files", pa.int32(), "config files that they come from"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: gain by rounds that did not choose"),
 )  # fmt: skip
