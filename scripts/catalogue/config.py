@@ -21,7 +21,7 @@ from pathlib import Path
 
 from scripts.catalogue.options import add_known, where
 from scripts.lib import command_line
-from scripts.lib.files import write_json
+from scripts.lib.files import need_folder, write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import need_read
 from scripts.lib.runtimes.runtime import TRITON
@@ -47,8 +47,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", help="a public model, by name or by its id on the hub")
     add("--config", type=Path, help="config.json of any other model")
     add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
-    add("--tp", type=int, default=1, help="degree of tensor parallelism (default: 1)")
-    add("--ep", type=int, default=1, help="degree of expert parallelism (default: 1)")
+    add("--tp", type=int, default=1, help="ranks that share an expert (default: 1)")
+    add("--ep", type=int, default=1,
+        help="ranks with whole experts each, as in vLLM's expert parallelism (default: 1)")  # fmt: skip
     add("--format", "--scheme", dest="scheme", help="number formats (default: as published)")
     add("--fuse-shared", action="store_true", help="shared experts run as routed ones")
     add("--batches", type=int, nargs="+", default=[], metavar="M",
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
     scheme = _formats(args)
     # Imported here: what can be answered at once is, before the seconds that these take.
     from scripts.catalogue.asked import layers  # noqa: PLC0415
-    from scripts.tune.layer import Asked  # noqa: PLC0415
+    from scripts.tune.layer import Asked, both_degrees  # noqa: PLC0415
 
     say = partial(_say, args.json)
     asked = Asked(
@@ -97,9 +98,11 @@ def run(args: argparse.Namespace) -> None:
         args.fuse_shared, tuple(args.batches),
     )  # fmt: skip
     found = layers(asked, [args.runtime] if args.runtime else RUNTIME_NAMES)
+    say(both_degrees(args.tp, args.ep))
     from scripts.catalogue import answer, lines  # noqa: PLC0415
 
     folder = args.out or Path("build/config", found[0].wanted.device, found[0].wanted.shape.id)
+    need_folder(folder)
     known, answers = None, []
     for layer in found:
         one = answer.ready(layer, args.triton)

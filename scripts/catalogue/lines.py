@@ -8,12 +8,16 @@ from scripts.catalogue.answer import KERNEL, Answer, mean_of, shipped_ends
 from scripts.catalogue.rows import DEFAULT, MEASURED, Row
 from scripts.lib.runtimes.default_config import NEWEST
 from scripts.lib.runtimes.runtime import RUNTIMES
+from scripts.tune.layer import Wanted, both_degrees
 
 BASELINE = f"vLLM {NEWEST}'s default"
 _SERVE = {
     "vllm": "vllm serve MODEL",
     "sglang": "python -m sglang.launch_server --model-path MODEL",
 }
+# Of all ranks, and of the experts.
+_RANKS = {"vllm": "--tensor-parallel-size {}", "sglang": "--tp {}"}
+_EXPERTS = {"vllm": "--enable-expert-parallel", "sglang": "--ep {}"}
 
 
 def table(answer: Answer) -> Iterator[str]:
@@ -68,4 +72,18 @@ def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:
     """A line for each runtime that a file was written for."""
     for name in dict.fromkeys(name for one in answers for name in one.files):
         variable = RUNTIMES[name].rules.folder_variable
-        yield f"{name}: {variable}={folder}/{name} {_SERVE[name]}"
+        wanted = answers[0].layer.wanted
+        if name == "vllm" and both_degrees(wanted.tensor_parallel or 1, wanted.expert_parallel):
+            yield "vllm: no server of its own looks this layer up, see above"
+            continue
+        parallel = _degrees(name, wanted)
+        yield " ".join([f"{name}: {variable}={folder}/{name}", _SERVE[name], *parallel])
+
+
+def _degrees(runtime: str, wanted: Wanted) -> Iterator[str]:
+    """What a server is started with, so that its ranks hold the layer that the files are for."""
+    ranks = (wanted.tensor_parallel or 1) * wanted.expert_parallel
+    if ranks > 1:
+        yield _RANKS[runtime].format(ranks)
+    if wanted.expert_parallel > 1:
+        yield _EXPERTS[runtime].format(wanted.expert_parallel)

@@ -66,10 +66,31 @@ def read_json(path: Path) -> Any:
     """Read JSON, packed or not; InputError names the file and the place."""
     try:
         return json.loads(content(path))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is the former
         raise InputError(f"{path}: not valid JSON ({error})") from error
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The error for a file that is not there, is a folder, or may not be read."""
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: not found")
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{path}: is a folder; name the file")
+    return InputError(f"{path}: cannot be read ({error.strerror})")
+
+
+def need_folder(path: Path) -> None:
+    """InputError unless files can be put into the folder ``path``, which need not be there yet.
+
+    Asked before work that takes long, so that its end is not lost.
+    """
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise InputError(f"{path}: {there} is no folder; name another one")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: {there} cannot be written to; name another folder")
 
 
 def read_yaml(path: Path) -> Any:
@@ -78,9 +99,9 @@ def read_yaml(path: Path) -> Any:
 
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: such as 2026-13-01
         raise InputError(f"{path}: not valid YAML ({error})") from error
 
 

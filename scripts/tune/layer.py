@@ -101,7 +101,27 @@ def _layer(asked: Asked) -> tuple[MoeLayer, str | None]:
 
 
 def _notes(layer: MoeLayer, asked: Asked) -> tuple[str, ...]:
-    """That a runtime looks up the layer with its shared experts among the routed ones."""
+    """That a runtime looks up another layer than this: with other degrees, or with its shared
+    experts among the routed ones."""  # noqa: D205,D209
+    return (*both_degrees(asked.tensor_parallel, asked.expert_parallel), *_shared(layer, asked))
+
+
+def both_degrees(tensor: int, expert: int) -> tuple[str, ...]:
+    """What a server has to be started with to look up a layer that is divided both ways.
+
+    Under expert parallelism vLLM divides no expert, and SGLang's own --tp counts all ranks.
+    """
+    if tensor == 1 or expert == 1:
+        return ()
+    return (
+        f"--tp {tensor} --ep {expert} is the layer of {tensor * expert} GPUs, SGLang's --tp"
+        f" {tensor * expert} --ep {expert}; vLLM has none like it. For {expert} GPUs with"
+        f" vLLM's --enable-expert-parallel, or SGLang's --tp {expert} --ep {expert}, say"
+        f" --ep {expert} alone",
+    )
+
+
+def _shared(layer: MoeLayer, asked: Asked) -> tuple[str, ...]:
     if not layer.shared_experts or asked.fuse_shared or asked.expert_parallel > 1:
         return ()
     who = [

@@ -88,9 +88,11 @@ def find_model(
     key = nearest_known(name.strip().lower(), models)
     if key is not None:
         return _layer(key, models), None
+    typed = name.strip().lower()
     for known, entry in models.items():
         for model_id, stored in entry["hub"].items():
-            if model_id.lower() == name.strip().lower():
+            # An id is also told from its last part, by which people speak of it: GLM-4.6.
+            if typed in (model_id.lower(), plain(model_id)):
                 return _layer(known, models), scheme or stored
     refuse_foreign(name)
     bare = without_end(name)

@@ -37,4 +37,7 @@ def _remedy(name: str, intermediate: int | None, block: int) -> str:
     fits = [d for d in range(1, _MOST + 1) if intermediate % (d * block) == 0]
     if not fits:
         return "; no --tp fits, use a format without blocks, such as --scheme fp8_w8a8_channel"
-    return f"; use --tp {' or '.join(map(str, fits))}"
+    return (
+        f"; use --tp {' or '.join(map(str, fits))}; a server with expert parallelism loads"
+        " it whole: --ep DEGREE without --tp"
+    )

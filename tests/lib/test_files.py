@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib.files import InputError, read_json, replacing, sha256, write_json, write_text
+from scripts.lib.files import (
+    InputError,
+    need_folder,
+    read_json,
+    read_yaml,
+    replacing,
+    sha256,
+    write_json,
+    write_text,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -84,3 +93,26 @@ def test_sha256(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> Non
     path = tmp_path_factory.mktemp("hash") / "file"
     path.write_bytes(content)
     assert sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("read", [read_json, read_yaml])
+def test_what_is_no_text_of_its_kind_is_bad_input(tmp_path: Path, read) -> None:
+    path = tmp_path / "given"
+    for held in ("9" * 5000, "[" * 100_000, "{", "2026-13-01"):
+        path.write_text(held)
+        with pytest.raises(InputError, match=f"{path}: not valid"):
+            read(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=f"{path}: not valid"):
+        read(path)
+    with pytest.raises(InputError, match=f"{tmp_path}: is a folder"):
+        read(tmp_path)
+
+
+def test_a_folder_to_write_to_is_asked_for_before_the_work(tmp_path: Path) -> None:
+    need_folder(tmp_path / "new" / "folder")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="file is no folder"):
+            need_folder(path)

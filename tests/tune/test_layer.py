@@ -52,6 +52,8 @@ def test_a_layer_by_model_and_by_shape_is_the_same():
         ("deepseek-ai/DeepSeek-V3.2", "E256-N2048-K7168-top8-fp8_w8a8_b128x128"),
         ("openai/gpt-oss-120b", "E128-N2880-K2880-top4-mxfp4_w4a16"),
         ("MiniMaxAI/MiniMax-M3", "E128-N3072-K6144-top4-bf16"),
+        ("GLM-4.6", "E160-N1536-K5120-top8-bf16"),
+        ("qwen3-30b-a3b-fp8", "E128-N768-K2048-top8-fp8_w8a8_b128x128"),
     ],
 )
 def test_ids_of_the_hub_name_layers_and_formats(model, shape):
@@ -68,8 +70,12 @@ def test_a_named_scheme_counts_more_than_what_an_id_implies():
 
 
 def test_expert_parallelism_divides_the_experts():
+    alone = resolve(asked(model="Qwen3-235B-A22B", expert_parallel=8))
+    assert alone.shape.id == "E16-N1536-K4096-top8-bf16" and not alone.notes
     found = resolve(asked(model="Qwen3-235B-A22B", tp=2, expert_parallel=8))
     assert found.shape.id == "E16-N768-K4096-top8-bf16"
+    (note,) = found.notes
+    assert "layer of 16 GPUs" in note and "say --ep 8 alone" in note
 
 
 def test_shared_experts_are_offered_and_fused():
