@@ -49,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--shape", help="the layer itself, such as E8-N3584-K4096-top2-bf16")
     add("--tp", type=int, default=1, help="ranks that share an expert (default: 1)")
     add("--ep", type=int, default=1,
-        help="ranks with whole experts each, as in vLLM's expert parallelism (default: 1)")  # fmt: skip
+        help="ranks with whole experts each: expert parallelism (default: 1)")  # fmt: skip
     add("--format", "--scheme", dest="scheme", help="number formats (default: as published)")
     add("--fuse-shared", action="store_true", help="shared experts run as routed ones")
     add("--batches", type=int, nargs="+", default=[], metavar="M",
