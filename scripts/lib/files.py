@@ -98,11 +98,36 @@ def read_yaml(path: Path) -> Any:
     import yaml  # noqa: PLC0415 - a GPU machine reads none and need not have the package
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        for line, name in _twice(root):
+            raise InputError(f"{path}: line {line}: {name!r} stands there twice; remove one")
+        return None if root is None else loader.construct_document(root)
     except OSError as error:
         raise unreadable(path, error) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: such as 2026-13-01
         raise InputError(f"{path}: not valid YAML ({error})") from error
+
+
+def _twice(root: Any) -> Iterator[tuple[int, str]]:
+    """Line and name of each key that a mapping of YAML has twice: all but the last would be lost.
+
+    ``root``: the document as the parser composes it, or None.
+    """
+    rest, seen = [root] if root is not None else [], set()
+    while rest:
+        node = rest.pop()
+        if id(node) in seen or isinstance(node.value, str):
+            continue
+        seen.add(id(node))
+        if node.id == "sequence":
+            rest += node.value
+            continue
+        names = [key.value for key, _ in node.value if isinstance(key.value, str)]
+        for key, below in node.value:
+            if isinstance(key.value, str) and names.count(key.value) > 1:
+                yield key.start_mark.line + 1, key.value
+            rest.append(below)
 
 
 def sha256(path: Path) -> str:

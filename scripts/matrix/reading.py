@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from scripts.lib.files import InputError, read_json, read_yaml
 from scripts.lib.names import unknown_name
@@ -24,8 +24,10 @@ from scripts.matrix.switches import (
     Todo,
     feature_of,
 )
+from scripts.matrix.typed import wrong
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FROM_0 = ("cores", "heavier", "logits_diff", "near_tie", "regression")  # the others from 1
 
 
 def read_matrix(path: Path) -> Matrix:
@@ -45,8 +47,7 @@ def parse(value: Any, where: str) -> Matrix:
         name: _model(one, f"{where}: models.{name}")
         for name, one in _named(made["models"], f"{where}: models")
     }
-    given = _known(made.get("numbers", {}), Numbers, f"{where}: numbers")
-    numbers = Numbers(**{key: _tuple(one) for key, one in given.items()})
+    numbers = _numbers(made.get("numbers", {}), f"{where}: numbers")
     todos = (
         {
             name: _todo(one, f"{where}: upstream.{name}")
@@ -108,6 +109,9 @@ def _model(value: Any, where: str) -> Model:
 def _check(matrix: Matrix, model: Model, where: str) -> None:
     if sum(map(bool, (model.of, model.config, model.weights))) != 1:
         raise InputError(f"{where}: give one of: of (a known model), config, weights")
+    for key, least in (("repeats", 0), ("layers", 1), ("vocabulary", 1)):
+        if (number := getattr(model, key)) is not None:
+            _at_least(least, number, f"{where}: {key}")
     for switch, setting in model.baseline.items():
         _find(matrix, f"{switch}={setting}", f"{where}: baseline")
     for name in matrix.switches:
@@ -171,7 +175,24 @@ def _known(value: Any, kind: Any, where: str) -> dict[str, Any]:
     ]
     if needed:
         raise InputError(f"{where}: lacks {', '.join(needed)}")
+    hints = get_type_hints(kind)
+    for key, one in value.items():
+        if (said := wrong(one, hints[key])) is not None:
+            raise InputError(f"{where}: {key}: {said}")
     return dict(value)
+
+
+def _numbers(value: Any, where: str) -> Numbers:
+    given = {key: _tuple(one) for key, one in _known(value, Numbers, where).items()}
+    for key, one in given.items():
+        _at_least(0 if key in _FROM_0 else 1, one, f"{where}: {key}")
+    return Numbers(**given)
+
+
+def _at_least(least: int, value: Any, where: str) -> None:
+    every = value if isinstance(value, tuple) else (value,)
+    if not every or min(every) < least:
+        raise InputError(f"{where}: {value}; {least} or more")
 
 
 def _tuple(value: Any) -> Any:

@@ -109,6 +109,17 @@ def test_what_is_no_text_of_its_kind_is_bad_input(tmp_path: Path, read) -> None:
         read(tmp_path)
 
 
+def test_a_name_that_yaml_has_twice_is_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "given.yaml"
+    path.write_text("a: &all {x: 1, y: 2}\nb:\n  - {<<: *all, x: 3}\nc: *all\n")
+    assert read_yaml(path)["b"] == [{"x": 3, "y": 2}]
+    path.write_text("a: 1\nb:\n  - c: 1\n    d: 2\n    c: 3\n")
+    with pytest.raises(InputError, match=r"line [35]: 'c' stands there twice"):
+        read_yaml(path)
+    path.write_text("")
+    assert read_yaml(path) is None
+
+
 def test_a_folder_to_write_to_is_asked_for_before_the_work(tmp_path: Path) -> None:
     need_folder(tmp_path / "new" / "folder")
     assert not list(tmp_path.iterdir())

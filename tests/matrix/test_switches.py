@@ -38,6 +38,15 @@ def changed(**fields: Any) -> Any:
         ({"planted": [{"name": "x", "rides": "baseline", "fault": "fire"}]}, "fault 'fire'"),
         ({"planted": [{"name": "x", "rides": "nowhere"}]}, "small/nowhere"),
         ({"layer": 3}, "unknown field 'layer'; nearest: layers"),
+        ({"features": "moe=marlin"}, "features: 'moe=marlin'; a list"),
+        ({"baseline": {"moe": "triton", "graphs": False}}, "graphs: False; a text; in quotes"),
+        ({"engine": "max_seqs: 4"}, "engine: 'max_seqs: 4'; names with their values"),
+        ({"repeats": "2"}, "repeats: '2'; a whole number"),
+        ({"repeats": -1}, "repeats: -1; 0 or more"),
+        ({"layers": 0}, "layers: 0; 1 or more"),
+        ({"layers": True}, "layers: True; a whole number"),
+        ({"cross": ["moe=marlin", "graphs=off"]}, "cross: 'moe=marlin'; a list"),
+        ({"planted": {"name": "x"}}, "planted: {'name': 'x'}; a list"),
     ],
 )
 def test_what_is_wrong_is_named(fields: dict[str, Any], words: str) -> None:
@@ -91,3 +100,26 @@ def test_a_pair_has_the_engine_and_the_path_of_both() -> None:
     assert both.engine["attention_backend"] == "TRITON_ATTN"
     assert both.must_see == ("marlin", "unified_attention", "cudaGraphLaunch")
     assert both.needs == ("small/attention=TRITON_ATTN", "small/moe=marlin")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ({"repeats": 0}, "numbers: repeats: 0; 1 or more"),
+        ({"tg": []}, "numbers: tg: .*; 1 or more"),
+        ({"tg": 32}, "numbers: tg: 32; a list"),
+        ({"heavier": "1e9"}, "numbers: heavier: '1e9'; a whole number"),
+        ({"regression": float("nan")}, "numbers: regression: nan; a number"),
+    ],
+)
+def test_numbers_that_measure_nothing_are_refused(numbers: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=f"my.yaml: {words}"):
+        parse(changed() | {"numbers": numbers}, "my.yaml")
+
+
+@pytest.mark.parametrize("field", ["must_see", "must_not_see", "log", "files", "needs"])
+def test_a_text_is_no_list_of_its_letters(field: str) -> None:
+    value = changed()
+    value["switches"]["moe"]["settings"]["triton"][field] = "marlin"
+    with pytest.raises(InputError, match=f"settings.triton: {field}: 'marlin'; a list"):
+        parse(value, "my.yaml")
