@@ -22,12 +22,18 @@ class Journal:
         self._turn = threading.Lock()
         self._done = {str(body["key"]): body for body in self._chain.bodies
                       if body.get("kind") == RESULT}  # fmt: skip
-        self.starts = sum(body.get("kind") == RUN for body in self._chain.bodies)
+        self.runs = [body for body in self._chain.bodies if body.get("kind") == RUN]
+        self.starts = len(self.runs)
 
     def begin(self, **about: Any) -> None:
         """Note a start: command, commit, packages, machine, whatever its results share."""
         self._chain.append({"kind": RUN, "start": self.starts, **about})
         self.starts += 1
+
+    @property
+    def keys(self) -> list[str]:
+        """Tasks that have a result."""
+        return list(self._done)
 
     def done(self, key: str) -> Body | None:
         """The result that a task has, whatever became of it; None if it is still to do."""

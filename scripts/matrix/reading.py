@@ -103,15 +103,15 @@ def _model(value: Any, where: str) -> Model:
     made["planted"] = tuple(
         Planted(**_known(one, Planted, f"{where}: planted")) for one in made.get("planted", ())
     )
+    for key, least in (("repeats", 0), ("layers", 1), ("vocabulary", 1)):
+        if made.get(key) is not None:
+            _at_least(least, made[key], f"{where}: {key}")
     return Model(**made)
 
 
 def _check(matrix: Matrix, model: Model, where: str) -> None:
     if sum(map(bool, (model.of, model.config, model.weights))) != 1:
         raise InputError(f"{where}: give one of: of (a known model), config, weights")
-    for key, least in (("repeats", 0), ("layers", 1), ("vocabulary", 1)):
-        if (number := getattr(model, key)) is not None:
-            _at_least(least, number, f"{where}: {key}")
     for switch, setting in model.baseline.items():
         _find(matrix, f"{switch}={setting}", f"{where}: baseline")
     for name in matrix.switches:

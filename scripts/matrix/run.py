@@ -21,7 +21,7 @@ from scripts.lib import command_line
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
-from scripts.matrix import compare, drawn, judge, metadata, upstream
+from scripts.matrix import compare, continued, drawn, judge, metadata, upstream
 from scripts.matrix.cells import Cell, cells_of
 from scripts.matrix.pages import write
 from scripts.matrix.reading import read_matrix
@@ -62,6 +62,12 @@ def specs_of(matrix: Matrix, cells: Sequence[Cell], folder: Path) -> dict[str, E
     return found
 
 
+def check_fields(cells: Sequence[Cell]) -> None:
+    """InputError for a field that no engine has, or that cannot be so, before anything is made."""
+    for cell in cells:
+        spec_of({"name": "any", "model": {"architectures": []}, **cell.engine}, cell.id)
+
+
 def chosen(cells: Sequence[Cell], only: Sequence[str]) -> list[Cell]:
     """Those named, with what rides in their engines; all if none is named."""
     if not only:
@@ -77,16 +83,19 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
     matrix = resolved(read_matrix(arguments.switches))
     cells = chosen(cells_of(matrix), arguments.only)
     out: Path = arguments.out
-    specs = specs_of_drawn(matrix, cells, out)
+    check_fields(cells)
     found = metadata.gathered(_ROOT, {
-        "flags": {name: spec.to_dict() | {"model": None} for name, spec in specs.items()},
+        "flags": {cell.id: cell.engine for cell in cells},
         "workload": asdict(matrix.numbers), "command": command,
         "seed": {name: model.seed if model.seed is not None else "the engine's own"
                  for name, model in matrix.models.items()},
     })  # fmt: skip
     metadata.check(found)
-    write_json(out / PLAN, as_json(matrix))
     journal = Journal(out / RECORD)
+    continued.check(journal, matrix, cells, found, str(out / RECORD))
+    specs = specs_of_drawn(matrix, cells, out)
+    found["flags"] = {name: spec.to_dict() | {"model": None} for name, spec in specs.items()}
+    write_json(out / PLAN, as_json(matrix))
     places = upstream.check(upstream.references(matrix), upstream.installed())
     journal.begin(metadata=found, matrix=as_json(matrix), references=places)
     drawing = drawn.draw_all(matrix, cells, out)
@@ -118,10 +127,10 @@ def report(switches: Path, out: Path) -> None:
     print(f"{out / 'pages' / 'FEATURE_MATRIX.md'}: all cells, and from there all pages")
 
 
-def listed(matrix: Matrix) -> str:
+def listed(cells: Sequence[Cell]) -> str:
     """The cells in their order, a line each."""
     lines = []
-    for cell in cells_of(matrix):
+    for cell in cells:
         said = [cell.unsupported and f"not supported: {cell.unsupported}",
                 cell.rides and f"in the engine of {cell.rides}",
                 cell.needs and f"after {', '.join(cell.needs)}"]  # fmt: skip
@@ -160,7 +169,10 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.at_once < 1:
             raise InputError(f"--at-once: {arguments.at_once}; a whole number from 1")
         if arguments.list:
-            print(listed(read_matrix(arguments.switches)))
+            matrix = resolved(read_matrix(arguments.switches))
+            cells = chosen(cells_of(matrix), arguments.only)
+            check_fields(cells)
+            print(listed(cells))
             return
         whole[0] = run(arguments, command)
         print(f"{arguments.out / RECORD}: {'whole' if whole[0] else 'cut off; run it again'}")

@@ -210,7 +210,7 @@ def feature_of(text: str) -> tuple[str, str]:
 
 
 # Fields of a model by which its weights are drawn.
-_WEIGHTS = ("seed", "of", "scheme", "quantization", "config", "layers", "vocabulary")
+WEIGHTS = ("seed", "of", "scheme", "quantization", "config", "layers", "vocabulary")
 
 
 def drawn_as(matrix: Matrix, name: str) -> str:
@@ -219,7 +219,7 @@ def drawn_as(matrix: Matrix, name: str) -> str:
     if own.seed is None:
         return name
     same = (one for one, model in matrix.models.items()
-            if all(getattr(model, key) == getattr(own, key) for key in _WEIGHTS))  # fmt: skip
+            if all(getattr(model, key) == getattr(own, key) for key in WEIGHTS))  # fmt: skip
     return next(same)
 
 

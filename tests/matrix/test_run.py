@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from scripts.engine.spec import environment_of
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, write_json
 from scripts.matrix import drawn, run
 from scripts.matrix.cells import cells_of
 from scripts.matrix.reading import read_matrix
 from scripts.matrix.resolved import resolved
 from tests.matrix.conftest import SWITCHES
 from tests.matrix.small_run import small_run
-from tests.matrix.test_switches import OURS
+from tests.matrix.test_switches import OURS, changed
 
 
 def test_cells_are_listed_without_a_gpu(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -32,7 +32,17 @@ def test_a_run_that_cannot_say_what_it_is_of_is_refused(
     assert run.main(["--switches", str(SWITCHES), "--out", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "metadata: the run is refused" in said and "driver (make nvidia-smi available)" in said
-    assert not (tmp_path / run.RECORD).exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_field_that_no_engine_has_is_said_where_there_is_no_gpu(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    value = changed(engine={"max_sequences": 4})
+    write_json(tmp_path / "my.json", value)
+    given = ["--switches", str(tmp_path / "my.json"), "--out", str(tmp_path / "out"), "--list"]
+    assert run.main(given) == 2
+    assert "small/baseline: max_sequences: no such field" in capsys.readouterr().err
 
 
 def test_only_known_cells_are_chosen_with_what_rides_in_them() -> None:
