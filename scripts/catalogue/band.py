@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.schemas.openings import ALL, EXPECTED, SHARED_BAND
 from scripts.lib.tables import read_table
 
 # What stands in place of a measured error.
 FAMILY_OUT, GPU_OUT, NOT_CALIBRATED = "family out", "GPU out", "not calibrated"
+_KINDS = ("row", "file", "shipped row")
 _FIGURES = ("margin", "level", "low", "high", "covered", "covered_families")
 
 
@@ -94,6 +96,11 @@ class Bands:
         """Of the geometric mean over the batch sizes of a file, or of a shipped file."""
         return self._first(of, device, ALL)
 
+    @property
+    def lacking(self) -> list[str]:
+        """Kinds of which there is none for GPUs and formats without one of their own."""
+        return [of for of in _KINDS if (of, ALL, ALL) not in self._rows]
+
     def _first(self, of: str, device: str, formats: str) -> Band:
         recorded = any(key[:2] == (of, device) for key in self._rows)
         name = device if recorded else ALL
@@ -106,4 +113,10 @@ class Bands:
 
 def read_bands(path: Path) -> Bands:
     """InputError if the table cannot be read."""
-    return Bands(read_table(path, EXPECTED))
+    found = Bands(read_table(path, EXPECTED))
+    if found.lacking:
+        raise InputError(
+            f"{path}: has no band of any GPU and format for a {' or a '.join(found.lacking)};"
+            " build it again"
+        )
+    return found

@@ -20,7 +20,7 @@ from scripts.engine.architecture import QUANTIZATION, SIZES, config_of, with_lay
 from scripts.evidence.model.network import Size
 from scripts.evidence.suite import SHIPPED, suite_of
 from scripts.lib.command_line import parser
-from scripts.lib.files import InputError, read_json, read_yaml, write_json
+from scripts.lib.files import InputError, read_object, read_yaml, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
 from scripts.lib.runtimes.body import body
@@ -64,7 +64,7 @@ def planned(written: Mapping[str, Any], where: str) -> dict[str, Any]:
 def read_plan(path: Path) -> dict[str, Any]:
     """A planned suite: of its JSON, or of the YAML that people write."""
     if path.suffix == ".json":
-        return dict(read_json(path))
+        return read_object(path, "name", "device", "legs")
     return planned(read_yaml(path), str(path))
 
 
@@ -111,7 +111,7 @@ def rows(source: str, name: str | None, shape: Shape, device: str, where: str) -
     path = Path(source) / name
     if not path.is_file():
         raise InputError(f"{where}: configs: {path}: not found; default, shipped or a folder")
-    return dict(read_json(path))
+    return read_object(path)
 
 
 def make_parser() -> argparse.ArgumentParser:

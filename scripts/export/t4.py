@@ -55,9 +55,14 @@ def chosen(wanted: list[str], cells: pd.DataFrame) -> list[str]:
 def runs_by_id(path: Path) -> dict[str, Mapping[str, Any]]:
     """Run id -> its entry in runs.json; InputError if the file is no such thing."""
     content = read_json(path)
-    if not isinstance(content, dict) or not content.get("runs"):
+    runs = content.get("runs") if isinstance(content, dict) else None
+    if (
+        not runs
+        or not isinstance(runs, list)
+        or not all(isinstance(run, dict) and "run_id" in run for run in runs)
+    ):
         raise InputError(f"{path}: holds no runs; consolidate the ledger again")
-    return {run["run_id"]: run for run in content["runs"]}
+    return {run["run_id"]: run for run in runs}
 
 
 def export(space: CellSpace, run: Mapping[str, Any], folder: Path) -> None:

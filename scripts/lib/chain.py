@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib import columns
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, unreadable
 from scripts.lib.links import (
     EDITED,
     GENESIS,
@@ -80,10 +80,10 @@ def check_chain(path: Path) -> Iterator[Line]:
             return
         with opener(path, "rb") as handle:
             yield from _check_lines(handle)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found") from error
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise InputError(f"{path}: not a readable ledger ({error})") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _check_lines(handle: Iterable[bytes]) -> Iterator[Line]:

@@ -72,6 +72,17 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: not valid JSON ({error})") from error
 
 
+def read_object(path: Path, *keys: str) -> dict[str, Any]:
+    """A JSON object that has ``keys``; InputError names those that it lacks."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds no JSON object; make it again")
+    lacking = [key for key in keys if key not in value]
+    if lacking:
+        raise InputError(f"{path}: lacks {', '.join(lacking)}; make it again")
+    return value
+
+
 def unreadable(path: Path, error: OSError) -> InputError:
     """The error for a file that is not there, is a folder, or may not be read."""
     if isinstance(error, FileNotFoundError):

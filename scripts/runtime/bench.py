@@ -35,10 +35,10 @@ from scripts.engine.spec import spec_of
 from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import nobody_is_timed, turn
 from scripts.lib.command_line import parser
-from scripts.lib.files import InputError, read_json
+from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.runtime.engine import why_not_read
-from scripts.runtime.engine_about import PAUSED, add_run, begun
+from scripts.runtime.engine_about import PAUSED, add_run, begun, read_plan
 
 LOG = logging.getLogger("runtime.bench")
 EXAMPLE = """
@@ -227,7 +227,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan = read_json(args.plan)
+        plan = read_plan(args.plan)
         if "bench" not in plan:
             raise InputError(f"{args.plan}: bench: is missing; plan a study that has one")
         scratch = args.scratch or args.journal.with_suffix("")

@@ -28,7 +28,6 @@ from scripts.engine.outcome import Answer, Outcome
 from scripts.engine.turn import turn
 from scripts.lib.command_line import parser
 from scripts.lib.config import from_entry, parse_id
-from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.lib.shape import Cell, Shape, parse_shape
 from scripts.measure.backend.process import prepare_process
@@ -38,7 +37,7 @@ from scripts.measure.work.operands import Inputs
 from scripts.measure.work.routing import Draw
 from scripts.measure.work.scopes import Scope
 from scripts.runtime.draws import Draws, draws_of
-from scripts.runtime.engine_about import PAUSED, add_run, begun
+from scripts.runtime.engine_about import PAUSED, add_run, begun, read_plan
 from scripts.runtime.scope import OpLayers
 from scripts.runtime.tasks import OpWorker
 
@@ -168,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan = read_json(args.plan)
+        plan = read_plan(args.plan)
         if args.models:
             kept = [m for m in plan["models"] if any(text in m["name"] for text in args.models)]
             plan = {**plan, "models": kept}

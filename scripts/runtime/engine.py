@@ -35,10 +35,9 @@ from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import nobody_is_timed, turn
 from scripts.engine.watchdog import Watchdog
 from scripts.lib import command_line
-from scripts.lib.files import read_json
 from scripts.lib.log import run_main
 from scripts.runtime.draws import draws_of, write_draws
-from scripts.runtime.engine_about import PAUSED, add_run, begun
+from scripts.runtime.engine_about import PAUSED, add_run, begun, read_plan
 from scripts.runtime.engine_faults import fault_tasks, provoke
 from scripts.runtime.engine_tasks import (
     Task,
@@ -253,7 +252,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        plan = read_json(args.plan)
+        plan = read_plan(args.plan)
         scratch = args.scratch or args.journal.with_suffix("")
         with begun(args.journal, plan, MODULE) as journal:
             study = Study(

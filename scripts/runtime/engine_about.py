@@ -16,7 +16,7 @@ from typing import Any
 
 from scripts.engine import card
 from scripts.engine.journal import Journal
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, read_object
 from scripts.lib.provenance import working_commit
 from scripts.measure.controller.records import now
 from scripts.runtime.installed import installed
@@ -88,6 +88,11 @@ def gpu_of() -> dict[str, str] | None:
         return dict(zip(fields, card.asked(fields), strict=True))
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """What scripts.runtime.engine_plan wrote. InputError for anything else."""
+    return read_object(path, "models", "boots", "batches", "kernel_hash")
 
 
 def need_judged(plan: Mapping[str, Any], source_hash: str) -> None:

@@ -36,10 +36,24 @@ from scripts.runtime.op_rows import (
 LOG = logging.getLogger("runtime.engine_plan")
 COMMITTED, DEFAULT, OURS = "committed", "default", "ours"
 TRITON = "3.6.0"
+_STUDY, _MODEL = ("device", "boots", "models", "engine"), ("name", "model", "scheme", "layers")
 EXAMPLE = """example:
   python -m scripts.runtime.engine_plan --study data/engine_study.yaml \\
     --measured data/recorded/measured/nvidia_h200-op --out build/engine
 """
+
+
+def read_study(path: Path) -> dict[str, Any]:
+    """A study as people write it. InputError names the field that is missing."""
+    study = read_yaml(path)
+    lacking = [key for key in _STUDY if not isinstance(study, dict) or key not in study]
+    if lacking:
+        raise InputError(f"{path}: lacks {', '.join(lacking)}; data/engine_study.yaml has them")
+    for number, model in enumerate(study["models"], 1):
+        lacking = [key for key in _MODEL if not isinstance(model, dict) or key not in model]
+        if lacking:
+            raise InputError(f"{path}: model {number}: lacks {', '.join(lacking)}")
+    return dict(study)
 
 
 def spec_for(model: Mapping[str, Any], boot: int, common: Mapping[str, Any]) -> EngineSpec:
@@ -169,7 +183,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         cells, finals = first_of_each(read_uniform(args.measured))
-        made = plan(read_yaml(args.study), cells, finals, args.out)
+        made = plan(read_study(args.study), cells, finals, args.out)
         write_json(args.out / "plan.json", made)
         LOG.info("%s: %d boots of %d models", args.out, len(made["boots"]), len(made["models"]))
 

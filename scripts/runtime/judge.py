@@ -32,7 +32,7 @@ from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.chain import read_chain
 from scripts.lib.config import parse_id
-from scripts.lib.files import InputError, read_json, write_json
+from scripts.lib.files import InputError, read_object, write_json
 from scripts.lib.judging.exported import exported
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
@@ -74,6 +74,19 @@ def make_parser() -> argparse.ArgumentParser:
     add("--allow-busy", action="store_true", help="measure on a GPU in use, and mark every cell")
     add("--out", type=Path, help="folder to write (default: op/ in --tuned)")
     return parser
+
+
+_OF_BATCH = ("cell_id", "tokens", "config_id", "gained", "ties")
+
+
+def read_tuned(path: Path) -> dict[str, Any]:
+    """What tuning found; InputError names the field that a batch size lacks."""
+    record = read_object(path, "batches", "shape", "device", "triton")
+    for batch in record["batches"]:
+        lacking = [key for key in _OF_BATCH if key not in batch]
+        if lacking:
+            raise InputError(f"{path}: batches: lacks {', '.join(lacking)}; tune the layer again")
+    return record
 
 
 def standing(batch: Mapping[str, Any]) -> dict[str, str]:
@@ -212,7 +225,7 @@ def judge(
 
     ``most``: tuned configs of a batch size that meet again. InputError as ``installed``.
     """
-    record, found = read_json(place.tuned / "tuned.json"), installed()
+    record, found = read_tuned(place.tuned / "tuned.json"), installed()
     plan, subject = plan_of(record, most), operator(found, gpu, module=place.module)
     make = partial(make_op_worker, race=Race())
     status = sweep(plan, place.ledger, [gpu], conditions, limits, make=make, subject=subject)

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.lib.drift import drift_corrected_us
-from scripts.lib.files import InputError, write_text
+from scripts.lib.files import InputError, unreadable, write_text
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.measured import TRIALS
@@ -71,6 +71,10 @@ def _rows(path: Path) -> Iterator[tuple[str, str, float]]:
                     yield line["cell"], line["config"], float(line["measured_us"])
     except FileNotFoundError as error:
         raise InputError(f"{path}: not found; `graphx-sim flywheel` writes one") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not text in UTF-8 ({error})") from error
 
 
 def _line(path: Path, number: int, text: str) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def _line(path: Path, number: int, text: str) -> dict[str, Any]:
         line: dict[str, Any] = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{number}: not a JSON line ({error})") from error
-    if set(line) != set(KEYS):
+    if not isinstance(line, dict) or set(line) != set(KEYS):
         raise InputError(f"{path}:{number}: expected the keys {', '.join(KEYS)}")
     return line
 

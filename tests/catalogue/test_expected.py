@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.catalogue.band import Bands
+from scripts.catalogue.band import Bands, read_bands
 from scripts.catalogue.expected import expected, main
+from scripts.lib.files import InputError
 from scripts.lib.schemas.openings import ALL, EXPECTED, OPENINGS
 from scripts.lib.tables import read_table, write_table
 
@@ -123,3 +124,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     write_table(source, openings(()), OPENINGS)
     assert main(given) == 2
     assert "no opening was measured" in capsys.readouterr().err
+
+
+def test_a_table_without_bands_for_other_gpus_is_refused(tmp_path: Path) -> None:
+    write_table(tmp_path / "e.parquet", pd.DataFrame(columns=EXPECTED.names), EXPECTED)
+    with pytest.raises(InputError, match="no band of any GPU and format for a row or a file"):
+        read_bands(tmp_path / "e.parquet")

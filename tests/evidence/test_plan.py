@@ -83,6 +83,13 @@ def test_a_file_without_a_model_says_where_examples_are():
         plan.planned({"name": "x"}, "suite.yaml")
 
 
+@pytest.mark.parametrize("held", ["null", "3", '["a", 1]', '{"name": "x"}'])
+def test_json_that_is_no_planned_suite_is_refused(tmp_path, held):
+    (tmp_path / "suite.json").write_text(held)
+    with pytest.raises(InputError, match=r"suite.json: (holds no JSON object|lacks device, legs)"):
+        plan.read_plan(tmp_path / "suite.json")
+
+
 def test_an_option_exists_if_the_engines_source_has_it(tmp_path):
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine/arg_utils.py").write_text("class A:\n    fast_path: bool = True\n")

@@ -229,3 +229,10 @@ def test_a_run_that_the_provenance_lacks_is_named(
     assert t4.main([*arguments, "--cell", CELL, "--out", str(tmp_path / "out")]) == 2
     assert "unknown --runs: run" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("held", ["[]", '{"runs": 3}', '{"runs": [1]}', '{"runs": [{}]}'])
+def test_what_holds_no_runs_is_refused(tmp_path: Path, held: str) -> None:
+    (tmp_path / "runs.json").write_text(held)
+    with pytest.raises(InputError, match=r"runs.json: holds no runs"):
+        t4.runs_by_id(tmp_path / "runs.json")

@@ -48,6 +48,10 @@ def test_compressed_ledgers_are_read(tmp_path: Path, suffix: str, opener: object
     packed.write_bytes(packed.read_bytes()[:-20])
     with pytest.raises(InputError, match="not a readable ledger"):
         list(read_chain(packed))
+    folder = tmp_path / f"folder.jsonl{suffix}"
+    folder.mkdir()
+    with pytest.raises(InputError, match="is a folder; name the file"):
+        list(read_chain(folder))
 
 
 def test_the_first_line_follows_the_genesis_hash(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from scripts.lib.files import InputError, write_json
 from scripts.lib.shape import BATCH_LADDER
 from scripts.runtime.draws import draws_of
 from scripts.runtime.engine import Study, why_not_read
-from scripts.runtime.engine_about import need_judged
-from scripts.runtime.engine_plan import COMMITTED, DEFAULT, OURS, plan
+from scripts.runtime.engine_about import need_judged, read_plan
+from scripts.runtime.engine_plan import COMMITTED, DEFAULT, OURS, plan, read_study
 from scripts.runtime.engine_tasks import order, requests_of, routing_of
 
 PROGRAM = (sys.executable, "-m", "tests.runtime.engine_world")
@@ -105,6 +105,20 @@ def test_a_plan_has_a_file_for_each_way_to_launch(planned):
     need_judged(made, "0123456789abcdef")
     with pytest.raises(InputError, match=r"have the hash fedc.*; install that release"):
         need_judged(made, "fedc")
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [("", "lacks device, boots, models, engine"), ("- a", "lacks device"),
+     ("{device: A, boots: 1, engine: {}, models: [x]}", "model 1: lacks name, model")],
+)  # fmt: skip
+def test_a_study_or_plan_that_is_none_names_what_it_lacks(tmp_path, held, words):
+    (tmp_path / "study.yaml").write_text(held)
+    with pytest.raises(InputError, match=rf"study.yaml: {words}"):
+        read_study(tmp_path / "study.yaml")
+    (tmp_path / "plan.json").write_text('{"models": []}')
+    with pytest.raises(InputError, match=r"plan.json: lacks boots, batches, kernel_hash"):
+        read_plan(tmp_path / "plan.json")
 
 
 def test_every_boot_times_every_config_in_turned_orders(planned, tmp_path):

@@ -10,13 +10,14 @@ import pytest
 
 from scripts.ledger.checks.command import why_not_replayable
 from scripts.lib.chain import read_chain
+from scripts.lib.files import InputError
 from scripts.lib.judging.exported import exported
 from scripts.lib.recordings import recordings
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape
 from scripts.runtime import judge
 from scripts.runtime.installed import Installed
-from scripts.runtime.judge import finals_of, judged, plan_of, row_of, standing, write
+from scripts.runtime.judge import finals_of, judged, plan_of, read_tuned, row_of, standing, write
 
 SHAPE = Shape(8, 3584, 4096, 2, "fp8_w8a8")
 TUNED, TIED, COMMITTED = (f"M16-N{n}-K256-G1-W4-S3" for n in (32, 64, 128))
@@ -132,10 +133,13 @@ def test_on_the_recorded_operator_no_row_is_worse_than_what_stands(one) -> None:
             assert ratio <= 1.001, (cell_id, config)
 
 
+NAMED = {"shape": "E8-N3584-K4096-top2-bf16", "device": "NVIDIA_H200", "triton": "3.6.0"}
+
+
 def test_bad_input_and_no_vllm_are_one_line_and_nothing_is_written(tmp_path, capsys) -> None:
     assert judge.main(["--tuned", str(tmp_path)]) == 2
     assert "tuned.json" in capsys.readouterr().err
-    (tmp_path / "tuned.json").write_text(json.dumps({"batches": [batch()]}))
+    (tmp_path / "tuned.json").write_text(json.dumps({**NAMED, "batches": [batch()]}))
     assert judge.main(["--tuned", str(tmp_path)]) == 2
     assert "vLLM is not installed" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["tuned.json"]
@@ -143,3 +147,13 @@ def test_bad_input_and_no_vllm_are_one_line_and_nothing_is_written(tmp_path, cap
 
 def test_its_command_can_be_given_again() -> None:
     assert why_not_replayable("python -m scripts.runtime.judge --tuned build/x --most 2") is None
+
+
+def test_a_batch_size_without_its_fields_is_named(tmp_path) -> None:
+    path = tmp_path / "tuned.json"
+    path.write_text(json.dumps({**NAMED, "batches": [{"cell_id": "", "tokens": 1}]}))
+    with pytest.raises(InputError, match=r"tuned.json: batches: lacks config_id, gained, ties"):
+        read_tuned(path)
+    path.write_text("[]")
+    with pytest.raises(InputError, match="holds no JSON object"):
+        read_tuned(path)

@@ -75,11 +75,15 @@ def test_a_later_measurement_replaces_an_earlier_one(tmp_path: Path) -> None:
     [
         ("{oops", ":1: not a JSON line"),
         ('{"cell": 1}', ":1: expected the keys cell, config"),
+        ("null", ":1: expected the keys cell, config"),
+        ("\udcff", "not text in UTF-8"),
         (line("M16-N64-K64-G1-W4-S3", None, "timeout"), "holds no correct trial"),
     ],
 )
 def test_what_cannot_be_learned_from_is_named(text: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "flywheel.jsonl"
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8", errors="surrogateescape")
     with pytest.raises(InputError, match=words):
         read_flywheel([path])
+    with pytest.raises(InputError, match="is a folder"):
+        read_flywheel([tmp_path])
