@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from scripts.engine.spec import EngineSpec
 from scripts.engine.worker import run_worker
 from scripts.matrix.levels import correctness, path, performance, smoke, stress
 from scripts.matrix.switches import Numbers
+from tests.engine.scripted import no_space, port_taken
 
 VOCABULARY, STEP_S = 97, 0.0004
 OBSERVED: dict[str, Callable[..., dict[str, Any]]] = {
@@ -32,17 +32,6 @@ OBSERVED: dict[str, Callable[..., dict[str, Any]]] = {
 KERNELS = {"triton": "_matmul_ogs_NNT_bf16xbf16xmxfp4_16x256x128x1_swiglu",
            "marlin": "void marlin_moe_wna16::Marlin<1>"}  # fmt: skip
 TIMES = {"marlin": 0.8, "TRITON_ATTN": 1.3, "eager": 3.0}
-
-
-def no_space() -> None:
-    with Path("/dev/full").open("w") as full:
-        full.write("more than fits")
-
-
-def port_taken() -> None:
-    taken = [socket.socket(), socket.socket()]
-    taken[0].bind(("127.0.0.1", 0))
-    taken[1].bind(taken[0].getsockname())
 
 
 FAULTS: dict[str, Callable[[], Any]] = {

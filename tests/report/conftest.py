@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -68,3 +70,10 @@ def summary_path(inputs: dict[str, Path]) -> Path:
     out = inputs["rates"].with_name("summary.json")
     assert summary.main(summary_arguments(inputs, out)) == 0
     return out
+
+
+@pytest.fixture(scope="module")
+def made(summary_path: Path) -> dict[str, Any]:
+    """The summary, read anew for each module, so that what a test changes in it stays there."""
+    found: dict[str, Any] = json.loads(summary_path.read_text())
+    return found

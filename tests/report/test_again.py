@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,6 @@ from tests.statistics.study import DEVICE
 
 H100, MI300X = "NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X"
 PAIR = f"{H100}->{MI300X}"
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    return json.loads(summary_path.read_text())
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from scripts.report import results_md
 from scripts.report.section import Headline
@@ -15,12 +12,6 @@ from scripts.report.sections.agreement import AGAINST, SECTION, readings, sides_
 
 DEVICE = "NVIDIA_H200"
 ABOUT = Headline((), "")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 def part(summary: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,6 @@ from scripts.report.section import Headline
 from scripts.report.sections.audit import MEANS, TUNERS, findings, grid, injected, probes, readings
 
 ABOUT = Headline((), "")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from scripts.report.sections.audit_live.readings import readings
 from tests.audit.live.tiny import tiny_plan
 
 ABOUT = Headline((), "")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 @pytest.fixture(scope="module")

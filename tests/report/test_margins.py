@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +13,6 @@ from tests.statistics.study import DEVICE, SOURCES
 
 PAIR = f"{SOURCES[0]}->{DEVICE}"
 ABOUT = Headline(SOURCES, "")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 def test_a_choice_is_won_lost_equal_or_open(made: dict[str, Any]) -> None:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from scripts.report import results_md
 from scripts.report.section import Headline
 from scripts.report.sections.matrix import matrix, readings
 from tests.matrix.small_run import small_run, small_tables
 from tests.statistics.study import DEVICE
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 def test_counts_are_those_of_the_cells(made: dict[str, Any]) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,11 +17,6 @@ from tests.report.absent import ABSENT, SOURCE
 from tests.statistics.study import DEVICE
 
 HEADLINE = Headline((SOURCE, ABSENT), f"{SOURCE}->{ABSENT}")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    return json.loads(summary_path.read_text())
 
 
 def test_a_space_holds_its_counts_and_what_the_compiler_says(made: dict[str, Any]) -> None:

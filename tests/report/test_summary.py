@@ -21,11 +21,6 @@ from tests.statistics.conftest import Judged
 from tests.statistics.study import BUDGETS, DEVICE, SOURCES, Study
 
 
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    return json.loads(summary_path.read_text())
-
-
 def test_corpus(made: dict[str, Any]) -> None:
     corpus = made["corpus"]
     assert (corpus["files"], corpus["rows"], corpus["triples"]) == (2, 3, 12)

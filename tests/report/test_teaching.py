@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +22,6 @@ from scripts.statistics.teaching import CHOOSING
 
 DEVICE = "NVIDIA_H200"
 ABOUT = Headline((), "")
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 def test_every_search_has_a_row_by_each_teaching(made: dict[str, Any]) -> None:

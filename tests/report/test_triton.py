@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from scripts.report import results_md
 from scripts.report.section import Headline
 from scripts.report.sections.triton import JUDGED, NOT_STATED, listed, readings
 from tests.statistics.study import DEVICE, SOURCES
-
-
-@pytest.fixture(scope="module")
-def made(summary_path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(summary_path.read_text())
-    return found
 
 
 def test_every_class_by_triton_is_a_row_and_they_add_up(made: dict[str, Any]) -> None:

@@ -1,14 +1,11 @@
 """Routing draws: distinct experts, the profile asked for, the same for the same seed."""
 
-import itertools
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.files import InputError
-from scripts.measure.protocol import Protocol, draws_of, weight_sets_of
 from scripts.measure.work.routing import draw
 
 
@@ -44,15 +41,3 @@ def test_same_seed_same_draw_and_another_seed_another():
 def test_unknown_profile():
     with pytest.raises(InputError, match="unknown routing profile 'skewed'"):
         draw(1, 8, 2, "skewed", 0)
-
-
-def test_neighbouring_draws_never_share_a_weight_set():
-    for tokens in (1, 16, 24, 128, 256, 4096):
-        draws, sets = draws_of(tokens), weight_sets_of(draws_of(tokens))
-        order = [draw % sets for draw in range(draws)] * 2
-        assert all(a != b for a, b in itertools.pairwise(order))
-
-
-def test_the_protocol_hash_follows_every_number():
-    assert Protocol().hash == Protocol().hash
-    assert Protocol(cap=31).hash != Protocol().hash
