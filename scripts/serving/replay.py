@@ -85,18 +85,36 @@ def replayed(tokens: npt.NDArray[np.int64], us: Mapping[int, Floats], seed: int)
     return out
 
 
-def said(tokens: npt.NDArray[np.int64], us: Floats, seed: int) -> Row:
-    """The figures of REPLAY of some steps."""
-    draw = np.random.default_rng(seed)
-    picks = draw.integers(len(us), size=(RESAMPLES, len(us)))
-    sums = us[picks].sum(axis=1)
+def spread(
+    tokens: npt.NDArray[np.int64], rounds: Mapping[int, Floats], seed: int
+) -> tuple[float, float]:
+    """Interval of the ratio by a bootstrap of the steps and, of each batch size, of its rounds.
+
+    Hundreds of steps of one batch size rest on a few rounds: steps alone would say too little.
+    """
+    draw, batches = np.random.default_rng(seed), sorted(rounds)
+    share = np.zeros(len(batches))
+    for count, often in zip(*np.unique(tokens, return_counts=True), strict=True):
+        share[batches.index(nearest_batch(int(count), batches))] += often / len(tokens)
+    steps = draw.multinomial(len(tokens), share, size=RESAMPLES)
+    means = np.stack([
+        rounds[batch][draw.integers(len(rounds[batch]), size=(RESAMPLES, len(rounds[batch])))]
+        .mean(axis=1) for batch in batches
+    ], axis=1)  # fmt: skip
+    sums = (steps[:, :, None] * means).sum(axis=1)
     low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def said(tokens: npt.NDArray[np.int64], us: Floats, rounds: Mapping[int, Floats], seed: int) -> Row:
+    """The figures of REPLAY of some steps, replayed from ``rounds`` by batch size."""
+    low, high = spread(tokens, rounds, seed)
     before, after = us.sum(axis=0)
     middle, p95 = (np.percentile(us, part, axis=0) for part in (50, 95))
     return {
         "steps": len(us), "tokens": int(tokens.sum()), "before_us": float(before),
-        "after_us": float(after), "ratio": float(before / after), "low": float(low),
-        "high": float(high), "median_ratio": float(middle[1] / middle[0]),
+        "after_us": float(after), "ratio": float(before / after), "low": low,
+        "high": high, "median_ratio": float(middle[1] / middle[0]),
         "p95_ratio": float(p95[1] / p95[0]),
         "slower": float((us[:, 1] > SLOWER * us[:, 0]).mean()),
     }  # fmt: skip
@@ -118,7 +136,7 @@ def replay(
         for level, tokens, steps in [
             (0, *every), *((level, pool[level], steps) for level, steps in by_level.items())
         ]:  # fmt: skip
-            rows.append({**named, "concurrency": level, **said(tokens, steps, seed)})
+            rows.append({**named, "concurrency": level, **said(tokens, steps, us, seed)})
     frame = pd.DataFrame(rows, columns=REPLAY.names)
     return frame.sort_values(
         ["device", "scheme", "shape", "before", "concurrency"], ignore_index=True

@@ -110,7 +110,7 @@ LAW = Table(
 
 REPLAY = Table(
     "replay",
-    1,
+    2,
     "One row per (GPU, layer, before, requests at once; 0: all together): steps of a workload "
     "replayed on the operator's recorded rounds, before and after a file.",
     (
@@ -124,10 +124,10 @@ REPLAY = Table(
         Column("before_us", pa.float64(), "their operator time before, summed, us"),
         Column("after_us", pa.float64(), "after"),
         Column("ratio", pa.float64(), "tokens a second, after over before"),
-        *interval("its interval, bootstrap over steps"),
+        *interval("its interval, bootstrap over steps and over the rounds of each batch size"),
         Column("median_ratio", pa.float64(), "median latency of a step, after over before"),
         Column("p95_ratio", pa.float64(), "95th percentile of it, after over before"),
         Column("slower", pa.float64(), "share of steps slower after than before by over 1%"),
     ),
-    ("1: first version",),
+    ("1: first version", "2: intervals over rounds, too"),
 )
