@@ -81,7 +81,7 @@ def absent(text: str) -> Iterator[str]:
 
 
 def takes(module: str, option: str) -> bool:
-    """Whether a module, or what it imports, adds an option: by its name, or in a loop over names."""
+    """Whether a module, or what it imports, adds an option: by name, or in a loop over names."""
     file = source(module)
     run = [text_of(one.as_posix()) for one in closure([Path(file)])] if file else []
     looped = any('"--{' in one and f'"{option}"' in one for one in run)
