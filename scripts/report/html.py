@@ -11,12 +11,13 @@ from typing import Any
 from scripts.lib import command_line
 from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
+from scripts.report.beginnings import beginning
 from scripts.report.origins import sources
 from scripts.report.packing import packed
 from scripts.report.rendering import render_page
 from scripts.report.results_md import read_summary
 from scripts.report.section import Frames, read_files
-from scripts.report.sections import BY_TOPIC, CAPTIONS, ROWS, WORDS, page_sources
+from scripts.report.sections import BY_TOPIC, CAPTIONS, ROWS, SECTIONS, WORDS, page_sources
 
 EXAMPLE = """example, shortened at …:
   python -m scripts.report.html --summary results/summary.json \\
@@ -64,7 +65,8 @@ def page(
 
     ``rows``: see ``browse``. ``sources``: the tables, see scripts.report.origins.
     """
-    given = {**words, **rows, "figures": figures, "sources": sources}
+    begins = {one.name: beginning(one, summary) for one in SECTIONS}
+    given = {**words, **rows, "figures": figures, "sources": sources, "begins": begins}
     return render_page("report.html.j2", BY_TOPIC, summary, given, escape=True)
 
 

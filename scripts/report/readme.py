@@ -15,8 +15,7 @@ from scripts.lib.log import run_main
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
 from scripts.report.sections import cost
-from scripts.report.sections.first import SOURCES
-from scripts.report.sections.margins import level
+from scripts.report.sections.margins import SOURCES, level
 from scripts.report.sections.teaching import SHORT, added, helped
 
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"

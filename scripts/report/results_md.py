@@ -10,6 +10,7 @@ from typing import Any
 from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_text
 from scripts.lib.log import run_main
+from scripts.report.beginnings import beginning
 from scripts.report.rendering import render_page
 from scripts.report.sections import BY_TOPIC, DETAILS, SECTIONS, TOPICS, WORDS
 
@@ -34,8 +35,10 @@ def pages(summary: dict[str, Any], words: Mapping[str, Any] = WORDS) -> dict[str
     topics = {name: topic for topic, names in TOPICS.items() for name in names}
     given = {**words, "details": DETAILS}
     found = {FIRST: render_page("RESULTS.md.j2", BY_TOPIC, summary, given, escape=False)}
-    for name in DETAILS:
-        given = {**words, "section": name, "topic": topics[name]}
+    for section in (one for one in SECTIONS if one.name in DETAILS):
+        name = section.name
+        begins = beginning(section, summary)
+        given = {**words, "section": section, "topic": topics[name], "begins": begins}
         text = render_page("detail.md.j2", BY_TOPIC, summary, given, escape=False)
         # Figures lie beside the first page.
         found[f"details/{name}.md"] = text.replace("](figures/", "](../figures/")

@@ -82,6 +82,18 @@ class Headline:
     gap_pair: str
 
 
+class Finding(NamedTuple):
+    """What was found, for who reads nothing else: what it is about, and a sentence without its end.
+
+    ``group``: which of the first page's it stands in, see scripts.report.sections.first. Code is in
+    backticks.
+    """
+
+    lead: str
+    text: str
+    group: str
+
+
 class Browsable(NamedTuple):
     """Rows of the page to browse: the tables that they are made of, and how."""
 
@@ -97,7 +109,8 @@ def _nothing(*_: Any) -> Any:
 class Section:
     """One topic; what it leaves out it has not.
 
-    ``about``: what its page answers, in half a line, for who looks for something.
+    ``about``: what its page answers, in half a line, for who looks for something. ``found``: what
+    it begins with, or else its readings, and ``do``: what a reader does with it.
     ``origins``: path of figures in the summary -> where they come from; parts of a path by "/",
     "*" for any one; the longest that a path begins with holds. The sources among them are what
     ``build`` gets, with those that it ``needs`` besides; its result is merged into the summary.
@@ -110,6 +123,8 @@ class Section:
 
     name: str
     about: str = ""
+    do: str = ""
+    found: Callable[[Summary], Iterable[Finding]] = _nothing
     origins: Mapping[str, Sequence[Origin | Source]] = field(default_factory=dict)
     needs: tuple[Source, ...] = ()
     build: Callable[[Frames], Summary] = _nothing

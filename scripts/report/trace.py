@@ -26,11 +26,12 @@ from scripts.lib.device import devices, short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.report.allowed import ALLOWED
+from scripts.report.beginnings import headline
 from scripts.report.numerals import Printed, phrase_pattern, printed, typed
 from scripts.report.origins import origins
 from scripts.report.readme import with_figures
 from scripts.report.results_md import FIRST, pages, read_summary
-from scripts.report.section import Headline, Origin, Summary
+from scripts.report.section import Origin, Summary
 from scripts.report.sections import WORDS
 from scripts.report.sentences import make_claims, make_readings
 from scripts.report.traced import traced, unmarked
@@ -51,14 +52,6 @@ class Page:
     path: Path
     text: str
     rendered: str
-
-
-def headline(claims: Iterable[Mapping[str, Any]]) -> Headline:
-    """What the claims are about, read off their metrics."""
-    paths = [str(claim["metric"]).split("/") for claim in claims]
-    sources = [path[1].split("->")[0] for path in paths if path[0] == "transfer"]
-    gaps = [path[2] for path in paths if path[:2] == ["corpus", "pairs"]]
-    return Headline(sources=tuple(dict.fromkeys(sources)), gap_pair=next(iter(gaps), ""))
 
 
 def traced_summary(summary: Summary) -> Summary:

@@ -21,8 +21,8 @@ from scripts.report.sections import page_sources
 from scripts.report.traced import traced, unmarked
 
 EVERY = {one for found in ORIGINS.values() for one in found}
-# Claims bring their own commands; readings restate; provenance is what the others refer to.
-OWN = {"claims", "reading", "provenance"}
+# Claims bring their own commands; readings and scope restate; provenance is what others refer to.
+OWN = {"claims", "reading", "scope", "provenance"}
 # What this page says with a number in it, and the Markdown does not.
 WORDS = (
     *trace.ALLOWED,

@@ -13,6 +13,7 @@ from scripts.report.rows import by_cell, plain_rows
 from scripts.report.section import (
     Browsable,
     Figure,
+    Finding,
     Frame,
     Headline,
     Rows,
@@ -178,6 +179,32 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """Whether a verdict of graphx's kernel can be relied on in a runtime."""
+    for device, op in operators(summary):
+        again, chosen = op.get("same_word_again"), op["two_gemm_over"]
+        share = "recordings of the same kernel share"
+        beside = f" ({share} {wording.per_cent(again)})" if again else ""
+        yield Finding(
+            "graphx's kernel is not yet vLLM's",
+            f"on the {short_name(device)}, vLLM's operator gives the same verdict on"
+            f" {wording.per_cent(op['same_word'])} of {op['pairs']:,}{beside}. Rows chosen by"
+            " graphx's verdict are more than the margin behind committed or default on"
+            f" {wording.per_cent(chosen)} of {chosen['n']:,} cells, by the operator's own finals on"
+            f" {wording.per_cent(op['op_over'])}: let it choose (`graphx judge`)",
+            "sure",
+        )
+        theirs, ours = (held(op, "SGLang", name) for name in AGAINST)
+        if theirs and ours:
+            yield Finding(
+                "… nor SGLang's",
+                f"its operator gives vLLM's verdict on {wording.per_cent(theirs['same_word'])} of"
+                f" {theirs['same_word']['n']:,} pairs, that of graphx's kernel on"
+                f" {wording.per_cent(ours['same_word'])} of {ours['same_word']['n']:,}",
+                "sure",
+            )
+
+
 def held(op: Figure, runtime: str, against: str) -> Figure | None:
     """Metrics of all formats of the runtime's recording beside, held against that; None without."""
     for one in op.get("beside", ()):
@@ -230,6 +257,9 @@ SECTION = Section(
             read["op_beside"],
         )
     },
+    found=found,
+    do="where vLLM is at hand, `graphx tune --judge op` or `graphx judge`; for SGLang try a file on"
+    " the engine before it serves.",
     readings=readings,
     values=lambda summary: {
         "agreeing": scheme_rows(summary),

@@ -226,6 +226,8 @@ def audited(summary: Summary) -> list[tuple[str, Figure]]:
 SECTION = Section(
     "audit",
     about="probes that find faults of tuners, planted ones and real ones",
+    do="ask these probes of a tuner before its files are believed; CONTRIBUTING.md says how "
+    "one is added.",
     origins={
         "audit/injected": [INJECTED],
         "audit/steady": [STEADY],

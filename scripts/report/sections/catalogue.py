@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from scripts.lib.config import parse_id
@@ -10,9 +11,10 @@ from scripts.lib.runtimes.body import entry
 from scripts.lib.runtimes.runtime import RUNTIMES, TRITON, Runtime, triton_folder
 from scripts.lib.schemas.catalogue import CATALOGUE, CATALOGUE_ROWS
 from scripts.lib.schemas.openings import ALL
+from scripts.report import wording
 from scripts.report.packing import island
 from scripts.report.rows import plain_rows
-from scripts.report.section import Browsable, Figure, Frame, Section, Summary, made
+from scripts.report.section import Browsable, Figure, Finding, Frame, Section, Summary, made
 
 ENTRIES = made("catalogue", "catalogue.build", CATALOGUE)
 ROWS = made("catalogue_rows", "catalogue.build", CATALOGUE_ROWS)
@@ -98,9 +100,28 @@ def _short(value: Any) -> Any:
     return value if isinstance(value, str) else int(value)
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """How many files there are to take, and how often what they promise held."""
+    own = summary["catalogue"]
+    held = own.get("calibrated", {})
+    text = (
+        f"for {own['entries']:,} combinations of {own['models']} public models, number formats and"
+        f" tensor parallelism on {own['gpus']} GPUs, a file for each runtime that lacks one"
+    )
+    if held.get("coverage") is not None:
+        text += (
+            "; the brackets of what it is expected to be worth held"
+            f" {wording.share(held['coverage'])} of {held['n']:,} rows of recorded GPUs, as if"
+            " nothing had been recorded of them"
+        )
+    yield Finding("Files to pick", text, "")
+
+
 SECTION = Section(
     "catalogue",
     about="for public models, made without the GPU: to pick, to copy, to download",
+    found=found,
+    do="pick your model in `results/report.html`, or `graphx config --model … --gpu …`.",
     origins={"catalogue": [ENTRIES]},
     build=lambda read: {"catalogue": catalogue(read["catalogue"])},
     derive=calibrated,

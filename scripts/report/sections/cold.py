@@ -11,7 +11,7 @@ from scripts.lib.schemas.search import BUDGETS
 from scripts.report import wording
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Headline, Section, Summary, made
 
 COLD = made("cold", "statistics.cold", schema.COLD)
 REGISTERED = made("registered_outcomes", "statistics.registered", OUTCOMES)
@@ -94,6 +94,21 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """What is proposed, and found, without a recording or a file to start from."""
+    for source, target, one in ordered(summary):
+        if source == schema.NONE:
+            zero = one["zero"]
+            yield Finding(
+                f"As if nothing had been recorded on the {target}",
+                f"what is proposed before any trial takes {wording.ratio(zero['median'])} times the"
+                f" fastest legal config in the median of {one['n']} cells,"
+                f" {wording.ratio(zero['p95'])} at the 95th percentile; the best of {MANY} trials"
+                f" {wording.ratio(one['eight'])} in the mean. Replayed; live it was not tried",
+                "search",
+            )
+
+
 STATED = (
     "1.005 in the median",
     "1.03 at the 95th percentile",
@@ -110,6 +125,9 @@ SECTION = Section(
         "cold": cold(read["cold"]),
         "registered": registered(read["registered_outcomes"]),
     },
+    found=found,
+    do="on a GPU of a new kind let `graphx tune` spend some trials: the first proposal alone can be"
+    " far off.",
     readings=readings,
     values=lambda summary: {"cold_rows": ordered(summary)},
     words={"cold_words": {"BUDGETS": BUDGETS}},

@@ -192,6 +192,8 @@ def _reached(yes: bool, surely: bool = True) -> str:
 SECTION = Section(
     "cost",
     about="what a file costs beside vLLM's own tuner",
+    do="`graphx tune` instead of the runtime's tuner; it starts from what is recorded and "
+    "stops by itself.",
     links={"cost": "What a file costs"},
     origins={
         "cost": [RUNS],

@@ -17,7 +17,8 @@ from scripts.lib.judging.outputs import LIMIT
 from scripts.lib.schemas import engine as schema
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.sections.serving import by_base
 
 _MODULE = "serving.engine"
 BOOTS = made("engine_boots", _MODULE, schema.ENGINE_BOOTS)
@@ -223,6 +224,32 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """What our files do to a whole decode step, and to what is answered."""
+    for device, part in engines(summary):
+        runs = part["engine_runs"]
+        said = "; ".join(
+            f"over {words} {one['median']:.3f} in the median, from {one['least']:.3f} to"
+            f" {one['largest']:.3f} ({one['n']} model and batch sizes)"
+            for words, one in by_base(runs["over"])
+        )
+        yield Finding(
+            f"The whole decode step in vLLM's engine ({short_name(device)})",
+            f"GPU time with such files, {runs['models']} models of few layers: {said}"
+            + _outputs(runs["by_config"]),
+            "worth",
+        )
+
+
+def _outputs(kept: Figure) -> str:
+    said = [
+        f"{words} on {one['models_same']} of {one['models']} models"
+        for name, words in (("ours", "under them"), ("default", "under vLLM's default"))
+        if (one := kept.get(name))
+    ]
+    return f"; outputs stayed the same {', '.join(said)}" if said else ""
+
+
 def values(summary: Summary) -> dict[str, Any]:
     """What the templates show."""
     return {"engines": engines(summary)}
@@ -246,6 +273,9 @@ SECTION = Section(
         "runtime/*/engine_runs/served": [SERVED],
     },
     build=engine,
+    found=found,
+    do="where outputs must stay bit for bit, see below in which comparisons they did not: another"
+    " config may add in another order.",
     readings=readings,
     values=values,
     words={"engine_configs": CONFIGS},

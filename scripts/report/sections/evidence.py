@@ -10,6 +10,7 @@ from scripts.report.rows import plain_rows
 from scripts.report.section import (
     Browsable,
     Figure,
+    Finding,
     Frame,
     Frames,
     Headline,
@@ -113,6 +114,30 @@ def sets(legs: Frame, starts: Frame) -> list[Figure]:
     return out
 
 
+UNDECIDED = "undecided"
+
+
+def found(summary: Summary) -> Iterator[Finding]:
+    """Re-runs that decide, and how many do not."""
+    evidence = summary.get("evidence", [])
+    for one in (one for one in evidence if one["verdict"] != UNDECIDED):
+        kernels = one["kernels"]
+        yield Finding(
+            f"Run again on {one['machine']}",
+            f"the suite {one['suite']} on vLLM's engine {one['verdict']}: of {kernels['all']}"
+            f" kernels and sums {kernels['judged']} are large enough to judge,"
+            f" {kernels['equal']} of them shown within the bound",
+            "sure",
+        )
+    told = "; ".join(
+        f"{one['second']}, {one['kernels']['equal']} of {one['kernels']['judged']} shown within it"
+        for one in evidence
+        if one["verdict"] == UNDECIDED
+    )
+    if told:
+        yield Finding("Run again, undecided", told, "sure")
+
+
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
     """Of each re-run: the verdict, and what it rests on."""
     for one in summary.get("evidence", []):
@@ -145,6 +170,9 @@ SECTION = Section(
         "evidence": comparisons(read),
         "evidence_sets": sets(read["evidence_legs"], read["evidence_starts"]),
     },
+    found=found,
+    do="`graphx evidence` records a suite of yours, `graphx stands` asks it again after a change of"
+    " driver, runtime or machine.",
     readings=readings,
     captions={
         "evidence": "Suites of engine legs: GPU time of a decode step, and each kernel's change"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scripts.lib.schemas.openings import ALL, EXPECTED
 from scripts.report import wording
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Headline, Section, Summary, made
 
 TABLE = made("expected", "catalogue.expected", EXPECTED)
 OF = {
@@ -55,11 +55,29 @@ def readings(summary: Summary, about: Headline) -> Iterator[str]:
     )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """What a file is worth that is written without its GPU."""
+    if foretold := summary.get("expected", {}).get(ALL):
+        row, file = foretold["row"], foretold["file"]
+        yield Finding(
+            "vLLM says `Using default MoE config`",
+            "no file fits your GPU and layer; `graphx config` writes one without the GPU. Held out"
+            f" with their whole GPU, its rows take {row['ratio']:.3f} of the default's time (mean"
+            f" of {row['n']:,}, by graphx's own kernel); slower by more than the margin are"
+            f" {wording.share(row['worse'])} of them, the worst {row['worst']:.3f}, and"
+            f" {wording.share(file['worse'])} of {file['n']} files",
+            "worth",
+        )
+
+
 SECTION = Section(
     "expected",
     about="what such a file promises, held against measurements",
     origins={"expected": [TABLE]},
     build=lambda read: {"expected": expected(read["expected"])},
+    found=found,
+    do="write the file with `graphx config`; on the GPU itself `graphx check --measure` says which"
+    " of its rows to keep, and `graphx tune` makes a better one.",
     readings=readings,
     words={"expected_words": {"OF": OF, "ALL": ALL}},
     phrases={"to reach: 88.0% to 92.0% by rows": "LEAST and MOST of this module"},

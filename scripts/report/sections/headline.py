@@ -13,6 +13,7 @@ from scripts.report.gpus import beside, each, of_gpu
 from scripts.report.section import (
     Candidate,
     Figure,
+    Finding,
     Frame,
     Headline,
     Origin,
@@ -22,6 +23,7 @@ from scripts.report.section import (
     made,
 )
 from scripts.report.sections.datasets import RECORDED
+from scripts.report.sections.margins import SOURCES
 from scripts.report.sections.provenance import RUNS
 from scripts.report.sections.search import COSTS
 from scripts.report.sections.search.words import HEADLINE as PIPELINE
@@ -130,9 +132,24 @@ def _over_triples(name: str) -> Iterator[Candidate]:
             yield Candidate(path, HEADLINE, f"{title}, {what}: {said}")
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """Of the pairs that first pages are about: at or under the committed config's latency."""
+    for pair, one in summary["headline"].items():
+        copied, searched = (one.get(name, {}).get("all") for name in ("copied", "searched"))
+        if pair.split("->")[0] in SOURCES and copied and searched:
+            yield Finding(
+                wording.pair(pair),
+                "at or under the committed config's latency, ties and noise included, are"
+                f" {wording.per_cent(copied['win_rate'])} of {copied['win_rate']['n']:,} triples as"
+                f" copied, {wording.per_cent(searched['win_rate'])} as searched from",
+                "",
+            )
+
+
 SECTION = Section(
     "headline",
     about="configs of all GPUs with files for the same layer, copied and searched from: win rates",
+    found=found,
     links={"headline": "Copied and searched, all pairs"},
     origins={
         "headline": [HEADLINE],

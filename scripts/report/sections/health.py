@@ -12,6 +12,7 @@ from scripts.report.rows import plain_rows
 from scripts.report.section import (
     Browsable,
     Figure,
+    Finding,
     Frame,
     Headline,
     Rows,
@@ -113,6 +114,21 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """How many shipped rows are worse than none, and what is proposed."""
+    for device, one in summary.get("health", {}).items():
+        worst = one["worst"]["over_default"]
+        yield Finding(
+            f"vLLM ships a file ({short_name(device)})",
+            f"under its own operator {one['worse_than_default']:,} of {one['rows']:,} rows in"
+            f" {one['files']} files are shown slower than no file"
+            + (f", the worst by a factor of {worst['mean']:.2f}" if worst else "")
+            + f"; {one['behind_3']:,} are more than 3% behind the best known config."
+            f" {one['proposals']} files with such rows replaced lie in `results/proposals/`",
+            "worth",
+        )
+
+
 def changed_rows(table: Frame) -> Rows:
     """One for each row of HEALTH with another config proposed, or shown to be behind."""
     shown = table["behind_3"] | table["worse_than_default"]
@@ -122,9 +138,12 @@ def changed_rows(table: Frame) -> Rows:
 
 SECTION = Section(
     "health",
-    about="vLLM's own files, row by row, under its own operator, and better ones",
+    about="the files that vLLM ships, row by row, under its own operator, and better ones",
     origins={"health": [HEALTH, RATES]},
     build=lambda read: {"health": health(read["health"], read["health_rates"])},
+    found=found,
+    do="take the file of your layer from `results/proposals/`; on another GPU `graphx check` says"
+    " of each row whether to keep it.",
     readings=readings,
     values=lambda summary: {"healths": list(summary.get("health", {}).items())},
     phrases={

@@ -83,7 +83,9 @@ def values(summary: Summary) -> dict[str, Any]:
 
 SECTION = Section(
     "http",
-    about="vLLM's own server under load, config by config",
+    about="a server of vLLM under load, config by config",
+    do="do not judge a file by a server's times alone: what they differ by under one file "
+    "stands beside.",
     origins={"runtime/*/http": [BENCH], "runtime/*/http/ratios": [RATIOS]},
     build=http,
     readings=readings,

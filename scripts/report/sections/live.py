@@ -183,6 +183,7 @@ def _tuned(run: Figure) -> str:
 SECTION = Section(
     "live",
     about="searches on the GPU itself, source by source",
+    do="`graphx tune` does for one layer what the study did for all.",
     origins={
         "live": [RATES],
         "live_details": [RATES],

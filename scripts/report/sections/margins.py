@@ -9,7 +9,17 @@ from scripts.lib.schemas.live import TOGETHER
 from scripts.report import wording
 from scripts.report.estimates import estimate
 from scripts.report.rows import plain_rows
-from scripts.report.section import Candidate, Figure, Frame, Headline, Section, Summary, find, made
+from scripts.report.section import (
+    Candidate,
+    Figure,
+    Finding,
+    Frame,
+    Headline,
+    Section,
+    Summary,
+    find,
+    made,
+)
 
 MARGINS = made("margins", "statistics.margins", schema.MARGINS)
 AA_RATES = made("aa_rates", "statistics.aa_rates", schema.AA_RATES)
@@ -27,6 +37,8 @@ ERRORS = {
 }
 QUOTED = "widened"
 FORMER = {"non_inferior": "not_worse"}  # keys of the summary stay: metric -> its first name
+# The source GPUs that first pages are about.
+SOURCES = ("NVIDIA_H100_80GB_HBM3", "AMD_Instinct_MI300X")
 REACH = 0.98  # of triples, at the margin of a win
 
 
@@ -122,6 +134,23 @@ def _shown(summary: Summary, title: str, found: Figure) -> str:
     )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """Of the pairs that first pages are about: what is shown of copied and of searched configs."""
+    margin = level(summary["statistics"]["margin"])
+    for pair, choices in pairs(summary):
+        if pair.split("->")[0] in SOURCES and {"copied", "searched"} <= set(choices):
+            copied, searched = (choices[name][QUOTED][margin] for name in ("copied", "searched"))
+            yield Finding(
+                wording.pair(pair),
+                f"non-inferior to the committed config is shown on"
+                f" {wording.per_cent(copied['non_inferior'])} of {copied['win']['n']:,} triples as"
+                f" copied, on {wording.per_cent(searched['non_inferior'])} as searched from; of the"
+                f" searched, a win on {wording.per_cent(searched['win'])}, a loss on"
+                f" {wording.per_cent(searched['loss'])}",
+                "",
+            )
+
+
 SECTION = Section(
     "margins",
     about="how many choices are shown to be no slower than the committed config, by margin",
@@ -130,6 +159,8 @@ SECTION = Section(
         "margins": margins(read["margins"]),
         "aa_rates": aa_rates(read["aa_rates"]),
     },
+    found=found,
+    do="do not copy another GPU's file unasked; search from it, or check it (`graphx check`).",
     claims=claims,
     readings=readings,
     values=lambda summary: {

@@ -174,6 +174,7 @@ def browsed(numbers: Frame, cells: Frame) -> list[dict[object, object]]:
 SECTION = Section(
     "matrix",
     about="what switches of vLLM's engine do, alone and crossed, and whether they did it",
+    do="`graphx matrix` tries switches of yours on your GPU and ends with such pages.",
     origins={
         "matrix": [CELLS],
         "matrix/features": [FEATURES],

@@ -31,6 +31,8 @@ def values(summary: Summary) -> dict[str, Any]:
 SECTION = Section(
     "provenance",
     about="recorded files with their hashes, runs and packages",
+    do="`make` rebuilds all of it; `graphx trace --list` has the table and the command of "
+    "each number.",
     origins={
         "provenance": [RUNS],
         "provenance/datasets": [Origin("data/recorded/SHA256SUMS", "make record")],

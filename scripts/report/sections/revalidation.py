@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from scripts.lib.schemas import revalidation as schema
+from scripts.report import wording
 from scripts.report.estimates import estimate
 from scripts.report.rows import by_cell, plain_rows
-from scripts.report.section import Browsable, Figure, Frame, Rows, Section, made
+from scripts.report.section import Browsable, Figure, Finding, Frame, Rows, Section, Summary, made
 
 REVALIDATION = made("revalidation", "statistics.revalidate", schema.REVALIDATION)
 RATES = made("revalidation_rates", "statistics.revalidate", schema.REVALIDATION_RATES)
@@ -89,9 +92,23 @@ def unsettled_rows(revalidation: Frame) -> Rows:
     return plain_rows(by_cell(judged[judged["standing"] != schema.Standing.STANDS]))
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """Of each second recording: verdicts that stand, and that flip."""
+    for dataset, one in summary["revalidation"].items():
+        yield Finding(
+            f"{one['first']}, recorded again as {dataset}",
+            f"{wording.per_cent(one['stands'])} of {one['judged']:,} verdicts stand,"
+            f" {wording.per_cent(one['flips'])} flip",
+            "",
+        )
+
+
 SECTION = Section(
     "revalidation",
     about="which verdicts a second recording keeps",
+    found=found,
+    do="after a change of driver, machine or Triton measure the tie-sets again; README.md has "
+    "the commands.",
     origins={"revalidation": [REVALIDATION, RATES, PREMISES]},
     build=lambda read: {
         "revalidation": revalidation(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from scripts.lib.schemas import runtimes as schema
-from scripts.report.section import Figure, Frame, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Section, Summary, made
 
 RUNTIMES = made("runtimes", "corpus.across", schema.RUNTIMES)
 REJECTED = made("rejected", "corpus.across", schema.REJECTED)
@@ -37,9 +38,22 @@ def build(read: Figure) -> Summary:
     return {"runtimes": runtimes(*tables)}
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """What SGLang's files add to vLLM's, and whose came first."""
+    theirs, met = summary["runtimes"]["sglang"], summary["runtimes"]["arrivals"]["all"]
+    yield Finding(
+        "SGLang's files beside vLLM's",
+        f"{theirs['files']} files; {theirs['new_keys']} of their {theirs['keys']} layers on a GPU"
+        f" have none of vLLM's. Of {met['n']} that both have, SGLang had {met['sglang_earlier']}"
+        " first",
+        "",
+    )
+
+
 SECTION = Section(
     "runtimes",
-    about="beside vLLM's",
+    about="what they add to vLLM's, and who had a layer first",
+    found=found,
     links={"runtimes": "SGLang's files"},
     origins={
         "runtimes": [RUNTIMES],

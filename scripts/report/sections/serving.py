@@ -13,7 +13,7 @@ from scripts.report import wording
 from scripts.report.estimates import estimated
 from scripts.report.gpus import beside, each
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Frames, Headline, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Frames, Headline, Section, Summary, made
 from scripts.report.sections.datasets import RECORDED
 from scripts.report.sections.provenance import RUNS
 
@@ -161,6 +161,53 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             )
 
 
+# What a file stands against -> in words, what most readers have first.
+BASES = {"default": "no file", "committed": "vLLM's own file"}
+
+
+def by_base(found: Figure) -> list[tuple[str, Figure]]:
+    """(what it stands against in words, figures), where there are any."""
+    return [(words, found[base]) for base, words in BASES.items() if base in found]
+
+
+def found(summary: Summary) -> Iterator[Finding]:
+    """What chosen rows are worth in a server's steps, and whether the engine's step follows."""
+    for device, part in served(summary):
+        gpu = short_name(device)
+        if bases := part.get("replay", {}).get("over"):
+            said = "; ".join(
+                f"over {words} {one['median']:.3f} in the median of {one['layers']} layers, from"
+                f" {one['least']:.3f} to {one['largest']:.3f}"
+                for words, one in by_base(bases)
+            )
+            yield Finding(
+                f"Files chosen under vLLM's operator ({gpu})",
+                f"tokens a second of one layer's operator in a server's steps, replayed: {said}",
+                "worth",
+            )
+        if law := part.get("law"):
+            yield Finding(
+                "From the operator to the engine",
+                f"a decode step on the {gpu}, predicted from the operator alone, is within a"
+                f" percentage point {_lawful(law)}",
+                "sure",
+            )
+
+
+def _lawful(law: Figure) -> str:
+    """Of every routing, and of the cells where to foretell no change would not do."""
+    said = "; ".join(
+        f"on {one['within_1pp']} of {one['cells']} cells with {routing} routing"
+        + (f" (not told from it on {one['open']} more)" if one["open"] else "")
+        for routing, one in law["by_routing"].items()
+    )
+    moved = law["moved"]
+    return (
+        f"{said}; of the {moved['cells']} {law['routing']} ones that changed by more, on"
+        f" {moved['within_1pp']}"
+    )
+
+
 def values(summary: Summary) -> dict[str, Any]:
     """What the templates show."""
     return {"serving_of": served(summary)}
@@ -173,6 +220,8 @@ SECTION = Section(
     origins={"serving/replay": [REPLAY], "serving/law": [LAW]},
     needs=(RECORDED, RUNS),
     build=lambda read: beside(read, lambda device: serving(read, device)),
+    found=found,
+    do="expect of a whole step the operator's gain times the share that it has of the step.",
     readings=readings,
     values=values,
     links={"serving": "Served, replayed"},

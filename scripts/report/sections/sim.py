@@ -232,6 +232,8 @@ def _stood(device: str, found: Figure, stood: Figure) -> str:
 SECTION = Section(
     "sim",
     about="how well latency is predicted before anything runs",
+    do="`graphx sim rank` orders configs for a GPU before anything runs; trust it as far as "
+    "this page says.",
     origins={"sim": [RATES], "sim/*/errors": [ERRORS], "sim/*/by_scheme": [ERRORS]},
     build=_build,
     readings=readings,

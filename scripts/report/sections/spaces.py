@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from scripts.lib.device import find_device, short_name
@@ -10,7 +11,18 @@ from scripts.lib.schemas import space as schema
 from scripts.lib.schemas.space import Stage
 from scripts.report import wording
 from scripts.report.matrices import Matrix, schemes_by
-from scripts.report.section import Figure, Frame, Headline, Section, Summary, find, made, table
+from scripts.report.section import (
+    Figure,
+    Finding,
+    Frame,
+    Headline,
+    Section,
+    Summary,
+    find,
+    made,
+    table,
+)
+from scripts.report.traced import count
 
 SPACES = table(
     "space", "results/tables/space/", "space.enumerate", schema.SPACE,
@@ -205,9 +217,25 @@ def _carried(pair: str, schemes: Figure) -> str:
     return f"{text}, {share} without the keys that the target does not read."
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """How much of what the prefilter lets through the compiler accepts, over all GPUs."""
+    every = [one for schemes in summary["space"].values() for one in schemes.values()]
+    enumerated, passed, legal = (
+        sum(one[name] for one in every) for name in ("enumerated", "prefiltered", "legal")
+    )
+    yield Finding(
+        "Compiled without the GPU",
+        f"{enumerated:,} configs for {count(summary['space'])} GPUs, by number formats: {passed:,}"
+        f" pass the prefilter by formula, {legal:,} of them compile",
+        "",
+    )
+
+
 SECTION = Section(
     "spaces",
     about="which configs compile for which GPU",
+    found=found,
+    do="`graphx check` says of a file which of its rows cannot launch on a GPU.",
     origins={
         "space": [COUNTS],
         "space/*/*/compiler": [SPACES],

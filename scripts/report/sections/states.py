@@ -125,6 +125,7 @@ def _won(device: str, found: Figure) -> str:
 SECTION = Section(
     "states",
     about="cells measured at the power limit, or while the GPU drifted",
+    do="do not compare configs at large M across runs with different pauses.",
     origins={"states": [STATES]},
     build=lambda read: {"states": states(read["states"])},
     readings=readings,

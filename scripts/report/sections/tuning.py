@@ -10,7 +10,7 @@ from scripts.lib.schemas import tuning as schema
 from scripts.report import wording
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
-from scripts.report.section import Figure, Frame, Headline, Section, Summary, made
+from scripts.report.section import Figure, Finding, Frame, Headline, Section, Summary, made
 
 TUNING = made("tuning", "statistics.tuning", schema.TUNING)
 CHOICES = made("tuning_choices", "statistics.tuning", schema.CHOICES)
@@ -103,6 +103,22 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             )
 
 
+def found(summary: Summary) -> Iterator[Finding]:
+    """How long a file takes on a GPU of which nothing is known, and what it gains."""
+    for device, kinds in summary.get("tuning", {}).get("kinds", {}).items():
+        if hidden := kinds.get(schema.HIDDEN):
+            judged = kinds.get(schema.OPERATOR)
+            longer = f", {judged['wall']:.0f} s where vLLM's operator judges" if judged else ""
+            yield Finding(
+                "You have the GPU",
+                f"`graphx tune` wrote a layer's file in {hidden['wall']:.0f} s on an"
+                f" {short_name(device)} whose own recordings were hidden (median of"
+                f" {hidden['n']} runs){longer}; it takes {hidden['over_default']:.3f} of the"
+                " default's time, by graphx's own kernel",
+                "worth",
+            )
+
+
 SECTION = Section(
     "tuning",
     about="how long a layer takes to tune, and whether it is tuned the same again",
@@ -120,6 +136,9 @@ SECTION = Section(
             "operator": operator(read["tuning_choices"]),
         }
     },
+    found=found,
+    do="`graphx tune` on the GPU; where vLLM is installed, let its operator judge (`--judge op`, or"
+    " `graphx judge` afterwards).",
     readings=readings,
     words={
         "tuning_words": {

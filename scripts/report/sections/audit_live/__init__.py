@@ -82,6 +82,7 @@ def asked(said: Frame) -> list[Figure]:
 SECTION = Section(
     "audit_live",
     about="pairs of tuners on one grid: whether they choose alike, and what it costs",
+    do="race what is near: a single timing of each config does not tell near ones apart.",
     origins={
         "audit_live/layers": [GRID],
         "audit_live/degrees": [GRID],

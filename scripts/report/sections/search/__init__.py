@@ -142,6 +142,8 @@ def readings(summary: Summary, _: Headline) -> list[str]:
 SECTION = Section(
     "search",
     about="strategies, baselines and other tuners on every completely recorded cell",
+    do="nothing: `graphx tune` runs S1-S8; who builds tuners finds here which parts are worth "
+    "having.",
     origins={
         f"{gpu}{path}": found
         for gpu in ("", "gpus/*/")
