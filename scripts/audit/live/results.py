@@ -47,7 +47,7 @@ from scripts.lib.tables import Table, write_table
 
 LOG = logging.getLogger("audit.live.results")
 Row = dict[str, Any]
-FLIPS, RANKS = "coin_flips", "ranks"
+FLIPS, RANKS, RATIO = "coin_flips", "ranks", "ratio - 1"
 # Tuners that every rank of a model runs in its own process; the others write a file for all.
 IN_EVERY_RANK = ("triton", "flashinfer")
 # Probes that hold a tuner's figures against fair timings of another moment, and a tuner that times
@@ -65,14 +65,24 @@ EXAMPLE = """
 """
 
 
-def findings(answers: Sequence[Answer]) -> Iterator[Row]:
-    """FINDINGS rows: by layer and tuner, the probes in their order."""
+def findings(answers: Sequence[Answer], before: Sequence[Answer] = ()) -> Iterator[Row]:
+    """FINDINGS rows: by layer and tuner, the probes in their order.
+
+    ``before``: of an earlier audit, whose effects stand beside: a probe is asked in one process,
+    and another may say otherwise.
+    """
     flips, ranks, off = _flips(answers), _ranks(answers), _off(answers)
+    earlier = _effects(before)
     for one in answers:
         if one.task != "probe" or one.answer is None:
             continue
         floor = off.get((one.device, one.layer))
-        said = {name: held(name, of, floor) for name, of in one.answer["said"].items()}
+        said = {
+            name: _beside(
+                held(name, of, floor), earlier.get((one.device, one.layer, one.key, name))
+            )
+            for name, of in one.answer["said"].items()
+        }
         process = "flashinfer-probes" if one.key == OTHER else "probes"
         command = f"{COMMAND} {process} --keys {shlex.quote(one.key)}"
         key = one.device, one.layer, one.key
@@ -87,6 +97,24 @@ def findings(answers: Sequence[Answer]) -> Iterator[Row]:
                     "device": one.device, "layer": one.layer, "tuner": one.key, "probe": probe,
                     **said[probe], "command": again,
                 }  # fmt: skip
+
+
+def _effects(answers: Sequence[Answer]) -> dict[tuple[str, str, str, str], float]:
+    """By GPU, layer, tuner and probe: the effect that it told."""
+    return {
+        (one.device, one.layer, one.key, name): float(said["effect"])
+        for one in answers
+        if one.task == "probe" and one.answer is not None
+        for name, said in one.answer["said"].items()
+        if said.get("effect") is not None
+    }
+
+
+def _beside(said: Row, earlier: float | None) -> Row:
+    """A finding that is a ratio, with what the same probe told in an earlier audit."""
+    if said["verdict"] == "found" and said["unit"] == RATIO and earlier is not None:
+        return said | {"evidence": f"{said['evidence']}; asked in an earlier audit, {earlier:.2%}"}
+    return said
 
 
 def _off(answers: Sequence[Answer]) -> dict[tuple[str, str], float]:
@@ -188,7 +216,7 @@ def tables(
         "pooled": (pooled(answers, by_cell(before)), LIVE_POOLED),
         "apart": (apart(answers, before), LIVE_APART),
         "shapes": (shapes(answers), LIVE_SHAPES),
-        "findings": (findings(answers), FINDINGS),
+        "findings": (findings(answers, before), FINDINGS),
     }
     found = {}
     for name, (of, table) in rows.items():

@@ -111,6 +111,20 @@ def test_a_probe_of_flips_is_answered_by_processes() -> None:
     )
 
 
+def test_an_effect_told_by_one_process_stands_beside_that_of_an_earlier_audit() -> None:
+    """One unlucky choice makes an effect that another process does not have."""
+    now, then = (
+        Answer(DEVICE, LAYER, "probes", "published", "probe", None, {"said": {"bucket_cap": {
+            "verdict": "found", "evidence": "up to 13.61% behind", "effect": effect,
+            "smallest": 0.01, "unit": "ratio - 1"}}})
+        for effect in (0.1361, 0.0007)
+    )  # fmt: skip
+    (alone,), (both,) = findings([now]), findings([now], [then])
+    assert alone["evidence"] == "up to 13.61% behind"
+    assert both["evidence"] == "up to 13.61% behind; asked in an earlier audit, 0.07%"
+    assert (both["effect"], both["verdict"]) == (0.1361, "found")
+
+
 @pytest.mark.parametrize(
     ("effect", "verdict", "smallest"),
     [(0.03, "not_found", 0.04), (0.05, "found", 0.04), (None, "not_applicable", None)],
