@@ -27,6 +27,12 @@ COMMANDS = {
         "choose a tuned file's rows by vLLM's own operator, on this machine's GPU",
         "scripts.runtime.judge",
     ),
+    "survey": Command(
+        "plan what to measure on a GPU that was never recorded", "scripts.tune.survey.plan"
+    ),
+    "record": Command(
+        "carry a survey out on this machine's GPU, as recordings", "scripts.tune.survey.run"
+    ),
     "evidence": Command(
         "legs of a suite on vLLM's engine, as a set of evidence; on this machine's GPU",
         "scripts.evidence.run",

@@ -4,7 +4,8 @@ For each batch size of each file there is a search from every other GPU with a f
 and one from all of them; each ends by itself or at K trials. A config that two of them ask for is
 measured once and counts in both. The config committed for the GPU is told to none: it is tried
 last, and the choices are held against it in interleaved finals. Whatever was recorded of a layer
-is left out of all that is learned before it is searched, graphx-sim included.
+is left out of all that is learned before it is searched, graphx-sim included; with --teaching
+gpu_out nothing of this GPU teaches, and of others all that tuning knows, as where it is registered.
 
 Several GPUs share the layers out, each with a process and a ledger of its own, which
 scripts.ledger.consolidate reads as it reads a sweep's; scripts.tune.live makes the table of the
@@ -24,6 +25,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from math import log1p
 from pathlib import Path
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.study"
+LAYER_OUT, GPU_OUT = "layer_out", "gpu_out"  # as scripts.lib.teaching has them
 ALL = ""  # the source of a search from all of them
 NEXT = 1000  # rank of the next layer's binaries: after all of this one's
 
@@ -67,6 +70,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--shapes", nargs="+", help="only layers whose id contains one of these texts")
     add("--from", nargs="+", dest="sources", help="only these sources (default: all with a file)")
     add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
+    add("--teaching", choices=[LAYER_OUT, GPU_OUT], default=LAYER_OUT, help="what may teach:"
+        " all but the layer (layer_out, default), or other GPUs' recordings (gpu_out)")  # fmt: skip
     add("--seconds", type=float, default=math.inf, help="pause after this")
     add("--out", type=Path, required=True, help="folder of the ledgers")
     add_shared(parser)
@@ -76,7 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
 def opening_of(
     corpus: Corpus, shape: Shape, cells: Sequence[Cell], args: argparse.Namespace
 ) -> Known:
-    """What is known of a layer as if it had never been recorded.
+    """What is known of a layer as if it had never been recorded, or nothing on its GPU.
 
     InputError for a budget that does not fit its space.
     """
@@ -89,7 +94,8 @@ def opening_of(
     device = find_device(cells[0].device)
     space = open_space(device, shape.scheme, args.spaces, args.build)
     check_budget(args.budget, len(space.legal), device, shape.scheme)
-    advice = Advice(corpus, device.name, shape, space, unseen=True)
+    unseen = args.teaching == LAYER_OUT
+    advice = Advice(corpus, device.name, shape, space, unseen=unseen)
     advice.predict(cells)
     sources = advice.sources
     return advice, Opening(
@@ -184,7 +190,8 @@ def study(args: argparse.Namespace, typed: str, until: float) -> None:
     marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
     processes = max(1, (os.cpu_count() or 1) // share.of)
     terms = Terms(Conditions(), typed, args.margin, until, marks, processes=processes)
-    corpus = read_corpus(where(args), args.seed)
+    hidden = device if args.teaching == GPU_OUT else None
+    corpus = read_corpus(replace(where(args), hidden=hidden), args.seed)
     shapes = select(study_shapes(args.shapes_table, corpus.history, device), args.shapes)
     mine = shared_out(shapes, device, share)
     with Session(args.out / share.ledger, [gpu], terms) as session:

@@ -50,4 +50,4 @@ def test_what_is_shown_can_be_typed(typed: list[str]) -> None:
         return
     args = module.make_parser().parse_args([*command.given, *rest])
     if getattr(args, "device", None):
-        check_names(args.device, args.model, args.scheme)
+        check_names(args.device, getattr(args, "model", None), getattr(args, "scheme", None))

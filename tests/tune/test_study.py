@@ -20,7 +20,7 @@ from scripts.tune.knowledge import read_corpus
 from scripts.tune.live import main as live_main
 from scripts.tune.session import Session
 from scripts.tune.shares import select, shared_out, study_shapes
-from scripts.tune.study import layers, make_parser
+from scripts.tune.study import layers, make_parser, opening_of
 from tests.measure.scripted import ScriptedGpu
 from tests.transfer.study import filled
 from tests.tune.conftest import DATA, DEVICE, LAYER
@@ -126,3 +126,14 @@ def test_layers_are_chosen_by_a_part_of_their_id():
     assert select(SHAPES, None) == SHAPES
     with pytest.raises(InputError, match="no layer's id contains E9"):
         select(SHAPES, ["E9"])
+
+
+@pytest.mark.parametrize(("teaching", "same"), [("gpu_out", True), ("layer_out", False)])
+def test_other_gpus_recordings_of_the_layer_teach_if_so_chosen(world, tmp_path, teaching, same):
+    argv = ["--teaching", teaching, "--spaces", str(world.where.spaces), "--budget", "12"]
+    args = make_parser().parse_args([*argv, "--out", str(tmp_path), "--build", str(tmp_path)])
+    corpus = read_corpus(world.where, 1)
+    cells = [Cell("NVIDIA_H100_80GB_HBM3", SHAPE, 1)]
+    advice, _ = opening_of(corpus, SHAPE, cells, args)
+    # Without a layer graphx-sim is fitted anew; the model as it is has learned from it elsewhere.
+    assert (advice.simulator is corpus.simulator) == same

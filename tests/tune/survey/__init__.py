@@ -1,0 +1,1 @@
+"""Surveys: what is planned on a GPU that was never recorded, and the recording of it."""
