@@ -117,14 +117,19 @@ class Compared:
         self.same += [float(np.median(logs[:, at + 1] - logs[:, at])) for at in (0, 2)]
 
     def figures(self, margin: float) -> Row:
-        """Ratio, its sign over the processes, its spread, and the noise floor."""
+        """Ratio, its sign over the processes, its spread, and the noise floor.
+
+        The interval holds that of every process by its own rounds: rounds of one process are no
+        clusters of their own, and processes may have chosen other configs.
+        """
         floor = rounded(float(np.expm1(np.abs(self.same).max())))
         names = ("ratio", "low", "high", "word", "faster", "spread")
         row: Row = dict.fromkeys(names) | {"floor": floor}
         if not self.rounds:
             return row
         medians = [float(np.median(one)) for one in self.rounds]
-        ratio, low, high = np.exp(median_interval(np.concatenate(self.rounds)))
+        _, lows, highs = zip(*map(median_interval, self.rounds), strict=True)
+        ratio, low, high = np.exp([np.median(np.concatenate(self.rounds)), min(lows), max(highs)])
         row |= {"ratio": rounded(ratio), "low": rounded(low), "high": rounded(high)}
         row["word"] = str(decide([low], [high], margin)[0])
         row["faster"] = sum(one < 0 for one in medians)

@@ -20,7 +20,7 @@ _PAIR = (
 
 LIVE_GRID = Table(
     "live_grid",
-    1,
+    2,
     "One row per (layer, degree of expert parallelism, tokens, pair of tuners): what both choose "
     "in fresh processes, and how the choices compare in interleaved rounds of the same processes.",
     (
@@ -37,7 +37,7 @@ LIVE_GRID = Table(
         Column("logits_diff", pa.float64(), "of the two outputs, the largest", True),
         Column("max_abs", pa.float64(), "largest difference of two outputs", True),
         Column("ratio", pa.float64(), "second's pass over the first's, where they differ", True),
-        *interval("its interval over all rounds", nullable=True),
+        *interval("its interval, which holds that of each process by its rounds", nullable=True),
         Column("word", pa.string(), "of the second: win, tie or loss, at the margin", True),
         Column("faster", pa.int32(), "processes in which the second's choice is the faster", True),
         Column("spread", pa.float64(), "between processes: largest ratio over smallest - 1", True),
@@ -50,7 +50,7 @@ LIVE_GRID = Table(
         Column("profiling_second", pa.float64(), "likewise", True),
         Column("running", pa.float64(), "launches of a GEMM when both are run, median", True),
     ),
-    _FIRST,
+    (*_FIRST, "2: intervals of processes, not of all their rounds together"),
 )
 
 LIVE_PICKS = Table(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from scripts.audit.live.answers import Answer, read_answers
+from scripts.audit.live.grid import Compared
 from scripts.audit.live.results import findings, held, main, tables
 from scripts.audit.probes import ORDER
 from scripts.lib.chain import Chain
@@ -58,6 +59,18 @@ def test_ratio_sign_spread_and_floor_are_those_of_the_rounds() -> None:
     assert found["faster"] == len(medians) == 2
     assert found["spread"] == pytest.approx(np.exp(max(medians) - min(medians)) - 1)
     assert found["floor"] == pytest.approx(np.exp(np.abs(same).max()) - 1)
+
+
+def test_rounds_of_processes_that_disagree_do_not_add_up_to_a_win() -> None:
+    """Each process is sure of its own ratio; one is faster, the other is not."""
+    pair = Compared()
+    for over in (0.90, 1.001):
+        wave = 1 + 0.001 * np.cos(np.arange(16))
+        pair.add({"us": np.column_stack([wave, wave, over * wave**2, over * wave**2]).tolist()})
+    found = pair.figures(0.01)
+    assert found["low"] < 0.91
+    assert found["high"] > 1.0
+    assert (found["word"], found["faster"]) == ("tie", 1)
 
 
 def test_picks_are_the_commonest_and_kernels_those_of_the_first_process() -> None:
