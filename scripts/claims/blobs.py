@@ -9,7 +9,6 @@ to be the history's.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -21,6 +20,7 @@ import pandas as pd
 
 from scripts.claims.guardrail import Evidence, Guardrail
 from scripts.claims.inputs import Dataset, records
+from scripts.lib.blob import blob_id
 from scripts.lib.config import ALL_KEYS, ConfigError, from_entry
 from scripts.lib.schemas.history import Status
 
@@ -59,11 +59,6 @@ class Layout:
 
 
 LAYOUTS = tuple(Layout(*choice) for choice in itertools.product(_ORDERS, _INDENTS, _ENDS))
-
-
-def blob_id(content: bytes) -> str:
-    """The id that git gives a file of this content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def rebuild(rows: pd.DataFrame) -> bytes | None:

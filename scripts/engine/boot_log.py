@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+LOG_NAME = "engine.log"  # of a boot's folder: the supervisor sends standard error there
 # As vLLM 0.24 writes them (fused_moe.py, fused_moe/oracle/, platforms/cuda.py, worker/).
 _READ = re.compile(r"Using configuration from (?P<path>\S+) for MoE layer")
 _DEFAULT = re.compile(r"Using default MoE config\..*?not found at (?P<paths>.+)")

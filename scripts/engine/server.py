@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from scripts.engine.boot_log import facts_of, not_read
+from scripts.engine.boot_log import LOG_NAME, facts_of, not_read
 from scripts.engine.outcome import Answer, Outcome
 from scripts.engine.spec import EngineSpec, environment_of, write_spec
-from scripts.engine.supervisor import LOG_NAME, Deadlines, death_of
+from scripts.engine.supervisor import Deadlines, death_of
 from scripts.engine.tokenizer import write_tokenizer
 from scripts.engine.vllm_engine import arguments_of
 

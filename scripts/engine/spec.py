@@ -12,7 +12,7 @@ from scripts.engine.architecture import with_layers
 from scripts.lib.files import InputError, read_json, write_json
 
 ROUTINGS = {"gate": "", "uniform": "uniform_random"}  # what vLLM calls them
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _POSITIVE = ("max_model_len", "max_batched_tokens", "max_seqs", "kv_cache_bytes")
 
 
@@ -85,7 +85,7 @@ def _check(spec: EngineSpec, where: str) -> None:
     def refuse(name: str, fix: str) -> None:
         raise InputError(f"{where}: {name}: {getattr(spec, name)!r}; {fix}")
 
-    if not isinstance(spec.name, str) or not _NAME.fullmatch(spec.name):
+    if not isinstance(spec.name, str) or not NAME.fullmatch(spec.name):
         refuse("name", "letters, digits, dot, dash and _, it names files")
     if (spec.model is None) == (spec.weights is None):
         raise InputError(f"{where}: model, weights: give one of them and not both")

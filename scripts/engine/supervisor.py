@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.engine.boot_log import not_read
+from scripts.engine.boot_log import LOG_NAME, not_read
 from scripts.engine.outcome import Answer, Outcome, cause_of
 from scripts.engine.spec import EngineSpec, environment_of, write_spec
 from scripts.engine.turn import turn
@@ -27,7 +27,6 @@ from scripts.engine.wire import ClosedError, GarbageError, Reader, line_of
 from scripts.lib.files import InputError
 
 WORKER = (sys.executable, "-m", "scripts.engine.worker")
-LOG_NAME = "engine.log"
 _ROOT = Path(__file__).parents[2]
 _TAIL = 4000  # characters of a log's end in which a cause is looked for
 Check = Callable[[dict[str, Any]], str | None]

@@ -11,15 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scripts.engine.boot_log import facts_of
+from scripts.engine.boot_log import LOG_NAME, facts_of
 from scripts.engine.inside import Inside
 from scripts.engine.profiled import busy_us, by_class, kernels_of
+from scripts.engine.prompts import VOCABULARY, draw_prompts
 from scripts.engine.spec import EngineSpec
 from scripts.engine.steps import Run, serve
 from scripts.lib.files import write_json
-
-LOG_NAME = "engine.log"  # the supervisor sends standard error there
-_VOCABULARY = 10_000  # prompts at random draw from the first of the tokens, as vLLM's benchmark
 
 
 def arguments_of(spec: EngineSpec, folder: Path) -> dict[str, Any]:
@@ -124,11 +122,8 @@ class VllmEngine:
         }
 
     def _prompts(self, batch: int, length: int, seed: int) -> list[list[int]]:
-        vocabulary = min(_VOCABULARY, int(self._llm.model_config.get_vocab_size()))
-        draw = np.random.default_rng((self.spec.seed, seed)).integers(
-            0, vocabulary, (batch, length)
-        )
-        return [[int(token) for token in row] for row in draw]
+        vocabulary = int(self._llm.model_config.get_vocab_size())
+        return draw_prompts((self.spec.seed, seed), vocabulary, batch, length)
 
     def _run(
         self,
@@ -216,7 +211,7 @@ class VllmEngine:
         of all gaps; ``duration_s`` of the whole. One request at least.
         """
         rng = np.random.default_rng((self.spec.seed, seed))
-        vocabulary = min(_VOCABULARY, int(self._llm.model_config.get_vocab_size()))
+        vocabulary = min(VOCABULARY, int(self._llm.model_config.get_vocab_size()))
         prompts = [[int(t) for t in rng.integers(0, vocabulary, int(n))] for _, n, _ in requests]
         sampling = [self._greedy(int(tokens)) for *_, tokens in requests]
         self._mix.clear()

@@ -23,9 +23,9 @@ from scripts.evidence import host
 from scripts.evidence.suite import SHIPPED, Leg, Option, Suite
 from scripts.lib.files import InputError
 from scripts.lib.provenance import working_commit
+from scripts.runtime.engine_about import PACKAGES
 
 _ROOT = Path(__file__).parents[2]
-PACKAGES = ("torch", "triton", "vllm", "transformers", "numpy")
 _DECIDING = ("torch", "triton", "vllm")  # whose versions are premises
 # Field of nvidia-smi -> name of the premise.
 _GPU = {

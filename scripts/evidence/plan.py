@@ -27,12 +27,12 @@ from scripts.lib.runtimes.body import body
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.runtimes.runtime import VLLM
 from scripts.lib.shape import BATCH_LADDER, Shape
+from scripts.runtime.installed import TRITON
 
 EXAMPLE = (
     "python -m scripts.evidence.plan --suite data/suites/moe_configs.yaml --out build/suite.json"
 )
 _WRITTEN = ("model", "engine", "answering")  # said once for all legs
-_TRITON = "3.6.0"  # of the engine's release; a config file names one
 _PACKED = "mxfp4_w4a16"
 
 
@@ -104,7 +104,7 @@ def rows(source: str, name: str | None, shape: Shape, device: str, where: str) -
         raise InputError(f"{where}: configs: the runtime reads none for {shape.id}")
     if source == "default":
         configs = {tokens: default_config(shape, tokens) for tokens in BATCH_LADDER}
-        made: dict[str, Any] = json.loads(body(VLLM, shape, device, configs, _TRITON))
+        made: dict[str, Any] = json.loads(body(VLLM, shape, device, configs, TRITON))
         return made
     if source == SHIPPED:
         return {SHIPPED: name}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scripts.lib.device import Device, Vendor
+from scripts.lib.occupancy import WARP_REGISTERS
 
 # Both vendors' limit on the threads of one block. CUDA C++ Programming Guide, compute capabilities;
 # HIP documentation, hardware features: 1,024 work-items a work-group.
 MOST_THREADS = 1024
-_WARP_REGISTERS = 256  # NVIDIA gives them out to a warp in such portions
 # 32-bit registers that one block may hold, the same on every NVIDIA GPU from sm_80.
 # CUDA C++ Programming Guide, compute capabilities.
 _BLOCK_REGISTERS = 65_536
@@ -62,7 +62,7 @@ def judge_launch(
     wanted.append(("threads", num_warps * lanes, MOST_THREADS, "threads"))
     if device.vendor is Vendor.NVIDIA:
         # On AMD the compiler spills before a block asks for more than a compute unit has.
-        per_warp = -(-registers * lanes // _WARP_REGISTERS) * _WARP_REGISTERS
+        per_warp = -(-registers * lanes // WARP_REGISTERS) * WARP_REGISTERS
         wanted.append(("registers", per_warp * num_warps, _BLOCK_REGISTERS, "32-bit registers"))
     for resource, needed, available, unit in wanted:
         if needed > available:

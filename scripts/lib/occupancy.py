@@ -11,7 +11,7 @@ from __future__ import annotations
 from scripts.lib.device import Device, Vendor
 
 _PARTITIONS = 4
-_WARP_REGISTERS = 256
+WARP_REGISTERS = 256  # NVIDIA gives them out to a warp in such portions
 _RESERVED_SHARED = 1024
 
 
@@ -27,7 +27,7 @@ def blocks_per_processor(
             raise ValueError("AMD's occupancy follows from the waves per SIMD")
         by_waves = waves_per_simd * _PARTITIONS // num_warps
         return min(by_waves, device.shared_bytes // max(shared_bytes, 1))
-    per_warp = -(-registers * 32 // _WARP_REGISTERS) * _WARP_REGISTERS
+    per_warp = -(-registers * 32 // WARP_REGISTERS) * WARP_REGISTERS
     partition = device.registers_per_processor // _PARTITIONS // max(per_warp, 1)
     by_registers = partition * _PARTITIONS // num_warps
     by_threads = device.threads_per_processor // (32 * num_warps)

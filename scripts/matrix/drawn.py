@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scripts.engine.journal import Journal
 from scripts.engine.outcome import Answer, Outcome, cause_of
+from scripts.engine.prompts import draw_prompts
 from scripts.lib.files import read_json, write_json
 from scripts.matrix.cells import Cell
 from scripts.matrix.checkpoint import DONE
@@ -25,7 +24,6 @@ from scripts.matrix.switches import Matrix, Model, drawn_as
 
 LOG = logging.getLogger("matrix.drawn")
 _ROOT = Path(__file__).parents[2]
-_VOCABULARY = 10_000  # as scripts.engine.vllm_engine draws prompts
 Config = Mapping[str, Any]
 
 
@@ -82,10 +80,8 @@ def draw_all(matrix: Matrix, cells: Sequence[Cell], folder: Path) -> list[subpro
 def prompts_of(model: Model, matrix: Matrix, seed: int) -> list[list[int]]:
     """The prompts of level 2, as an engine of that seed draws them (``Asked.prompts``)."""
     numbers = matrix.numbers
-    vocabulary = min(_VOCABULARY, int((model.config or {})["vocab_size"]))
-    size = (numbers.prompts, numbers.prompt_length)
-    draw = np.random.default_rng((seed, 3)).integers(0, vocabulary, size)
-    return [[int(token) for token in row] for row in draw]
+    vocabulary = int((model.config or {})["vocab_size"])
+    return draw_prompts((seed, 3), vocabulary, numbers.prompts, numbers.prompt_length)
 
 
 def refer(matrix: Matrix, name: str, folder: Path, journal: Journal, drawn: Sequence[Any]) -> None:

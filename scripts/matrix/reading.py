@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from scripts.engine.spec import NAME
 from scripts.lib.files import InputError, read_json, read_yaml
 from scripts.lib.names import unknown_name
 from scripts.matrix.switches import (
@@ -26,7 +27,6 @@ from scripts.matrix.switches import (
 )
 from scripts.matrix.typed import wrong
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FROM_0 = ("cores", "heavier", "logits_diff", "near_tie", "regression")  # the others from 1
 
 
@@ -156,7 +156,7 @@ def _named(value: Any, where: str) -> list[tuple[str, Any]]:
     if not isinstance(value, dict) or not value:
         raise InputError(f"{where}: names with their fields are wanted")
     for name in value:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             raise InputError(f"{where}: {name!r}: a name in quotes, of letters, digits, . - and _")
     return list(value.items())
 

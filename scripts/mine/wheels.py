@@ -7,13 +7,13 @@ the wheel was packed; wheels hold no zone, so a day is as fine as these dates ar
 from __future__ import annotations
 
 import calendar
-import hashlib
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.lib.blob import blob_id
 from scripts.lib.files import InputError
 from scripts.mine.git import Change, Commit, TreeFile
 from scripts.mine.history import Snapshot
@@ -100,8 +100,3 @@ def as_history(releases: Sequence[Release]) -> Snapshot:
     gone = sorted((path, blob) for path, blob in last.items() if path not in before)
     removed = tuple(TreeFile(path, blob, True) for path, blob in gone)
     return Snapshot(releases[-1].commit.hash, files, tuple(changes), blobs, removed)
-
-
-def blob_id(content: bytes) -> str:
-    """The id that git gives to this content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -24,6 +24,7 @@ from scripts.lib.files import InputError, read_yaml, write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import write_runtime_files
 from scripts.lib.shape import BATCH_LADDER, Shape
+from scripts.runtime.installed import TRITON
 from scripts.runtime.op_rows import (
     chosen_rows,
     committed_of,
@@ -35,7 +36,6 @@ from scripts.runtime.op_rows import (
 
 LOG = logging.getLogger("runtime.engine_plan")
 COMMITTED, DEFAULT, OURS = "committed", "default", "ours"
-TRITON = "3.6.0"
 _STUDY, _MODEL = ("device", "boots", "models", "engine"), ("name", "model", "scheme", "layers")
 EXAMPLE = """example:
   python -m scripts.runtime.engine_plan --study data/engine_study.yaml \\

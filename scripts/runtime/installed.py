@@ -15,6 +15,7 @@ from scripts.lib.files import InputError, sha256
 
 # The release whose operator this was written for and tried with; its interface moves.
 RELEASE = "0.24"
+TRITON = "3.6.0"  # that it comes with; a config file names one
 _LAYERS = Path("model_executor/layers")
 # The fused operator with its Triton kernels, and the quantisation that it calls.
 _SOURCES = (

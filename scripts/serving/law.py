@@ -22,7 +22,7 @@ from scripts.lib.command_line import parser
 from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
 from scripts.lib.schemas.engine import ENGINE_RATIOS
-from scripts.lib.schemas.serving import LAW
+from scripts.lib.schemas.serving import LAW, WITHIN
 from scripts.lib.shape import Cell, parse_shape
 from scripts.lib.tables import read_table, write_table
 from scripts.runtime.op_rows import judging, read_uniform
@@ -30,7 +30,6 @@ from scripts.serving.engine import OK, UNIFORM, launched_by
 from scripts.serving.journal import Engine, read_engine
 
 DRAWN = "drawn"  # routing by draws that the plan fixes
-WITHIN = 0.01  # a percentage point of a step
 EXAMPLE = """
   python -m scripts.serving.law --ratios results/tables/serving/engine_ratios.parquet \\
     --journals data/recorded/engine/*/run.jsonl.xz \\

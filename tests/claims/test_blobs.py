@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.claims.blobs import LAYOUTS, blob_id, judge_blobs, rebuild
+from scripts.claims.blobs import LAYOUTS, judge_blobs, rebuild
+from scripts.lib.blob import blob_id
 from tests.claims.conftest import DEVICE, HISTORY_FILE, Study
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +28,6 @@ def findings(study: Study, **changed: object) -> list[str]:
 
 def test_the_recorded_configs_are_upstream_s(study: Study) -> None:
     assert findings(study) == []
-
-
-def test_git_agrees_on_the_id_of_a_blob(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b'{"1": {}}\n')
-    said = subprocess.run(["git", "hash-object", path], capture_output=True, check=True, text=True)
-    assert blob_id(path.read_bytes()) == said.stdout.strip()
 
 
 def test_rebuilt_files_are_the_real_ones(study: Study) -> None:

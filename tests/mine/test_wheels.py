@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import zipfile
@@ -16,7 +15,7 @@ from scripts.lib.tables import read_table
 from scripts.mine import fetch, mine
 from scripts.mine.runtime_history import runtime_rows
 from scripts.mine.upstream import Releases
-from scripts.mine.wheels import blob_id, find_wheel, read_releases
+from scripts.mine.wheels import find_wheel, read_releases
 from tests.mine.conftest import ENTRY, H100, MI300X, body
 
 OLD, NEW = "tool/moe/configs", "tool/runner/configs"
@@ -97,11 +96,6 @@ def test_what_is_no_config_says_why(wheels: Path) -> None:
     (down,) = found[f"triton_3_1_0/{BLOCK}_down.json"]
     assert (down["reason"], down["down"]) == (Reason.DOWN_PROJECTION, True)
     assert found["README.md"][0]["reason"] == Reason.NOT_JSON
-
-
-def test_the_same_content_has_the_id_that_git_gives() -> None:
-    assert blob_id(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-    assert blob_id(b"a") == hashlib.sha1(b"blob 1\x00a").hexdigest()
 
 
 def test_a_wheel_is_not_that_of_a_longer_version(tmp_path: Path) -> None:

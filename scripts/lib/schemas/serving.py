@@ -75,6 +75,8 @@ BENCH_RATIOS = Table(
     ("1: first version",),
 )
 
+# How far apart prediction and measurement may be: a percentage point of a step.
+WITHIN = 0.01
 LAW = Table(
     "law",
     2,

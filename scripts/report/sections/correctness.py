@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scripts.lib.device import short_name
+from scripts.lib.judging.outputs import LIMIT
 from scripts.lib.outcome import Outcome
 from scripts.lib.schemas import measured as schema
 from scripts.report import wording
@@ -14,7 +15,6 @@ from scripts.report.traced import count
 CORRECTNESS = table(
     "correctness", "data/recorded/correctness/", "measure.correctness", schema.CORRECTNESS
 )
-LIMIT = 0.01  # logits_diff of a correct layer, kernels.tolerances.MAX_LOGITS_DIFF
 WHERE = {"interpreter": "in the interpreter"}
 
 

@@ -20,7 +20,6 @@ from scripts.report.sections.provenance import RUNS
 REPLAY = made("replay", "serving.replay", schema.REPLAY)
 LAW = made("law", "serving.law", schema.LAW)
 _ALL = 0  # concurrency of all steps together
-WITHIN = 0.01  # a percentage point, scripts.serving.law's
 
 
 def serving(read: Frames, device: str) -> Summary:
@@ -96,7 +95,7 @@ def lawful(rows: Frame) -> Figure:
     to foretell no change would not do; how far apart; the rows."""  # noqa: D205,D209
     apart = rows["apart"].abs()
     nulls = rows[rows["same"].astype(bool)]
-    moved = rows[(rows["measured"] - 1).abs() > WITHIN]
+    moved = rows[(rows["measured"] - 1).abs() > schema.WITHIN]
     kept = (
         "model",
         "batch",
