@@ -15,6 +15,7 @@ from scripts.lib.log import run_main
 from scripts.report.rendering import render
 from scripts.report.results_md import read_summary
 from scripts.report.sections import cost
+from scripts.report.sections.first import grouped
 from scripts.report.sections.margins import SOURCES, level
 from scripts.report.sections.teaching import SHORT, added, helped
 
@@ -40,6 +41,7 @@ def figures(summary: dict[str, Any]) -> str:
         escape=False,
         summary=summary,
         sources=SOURCES,
+        worth=grouped(summary)["worth"],
         searches=SEARCHES,
         taught_searches=TAUGHT,
         teachings=SHORT,

@@ -25,7 +25,7 @@ def shown() -> list[list[str]]:
 
 def test_the_wishes_of_users_come_first() -> None:
     heads = re.findall(r"^## (.*)", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert heads[:4] == ["Use a file", "Get a file", "Tune", "Check"]
+    assert heads[:4] == ["Get a file", "Use a file", "Tune", "Check"]
     rest = [head for head in heads if head in ("Reproduce", "Share", "Extend")]
     assert rest == ["Reproduce", "Share", "Extend"]
 
