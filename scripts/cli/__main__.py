@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts.cli.commands import COMMANDS
 from scripts.lib.dispatch import dispatch, refused
 from scripts.lib.files import InputError
+from scripts.lib.log import interrupted
 
 _ROOT = Path(__file__).parents[2]
 EXAMPLE = """examples:
@@ -21,7 +22,7 @@ EXAMPLE = """examples:
   source <(graphx completion bash)
 
 exit status: 0 done; 1 something was found that is not as it should be; 2 bad input, nothing was
-written; others as the command's own --help says
+written; 130 interrupted; others as the command's own --help says
 """
 
 
@@ -40,9 +41,11 @@ def _call(name: str, rest: list[str]) -> int:
     # The module reads its own name and what was typed from there, as if it had been called.
     sys.argv = [f"graphx {name}", *command.given, *rest]
     # Only the module that is called is imported: torch and pandas take seconds to load.
-    module = importlib.import_module(command.module)
     try:
+        module = importlib.import_module(command.module)
         return int(module.main([*command.given, *rest]))
+    except KeyboardInterrupt:
+        return interrupted()
     except BrokenPipeError:
         # Who reads the output has seen enough; what Python would still write has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,13 +10,16 @@ from scripts.lib.files import InputError
 from scripts.lib.journal import logged
 from scripts.lib.memory import keep_memory
 
+INTERRUPTED = 130
+
 
 def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) -> int:
-    """Run an entry module's body; bad input ends it with one clear line and status 2.
+    """Run an entry module's body; bad input ends it with one clear line and status 2, Ctrl-C with
+    one and status 130.
 
     ``status``: asked after a body that ran to its end, what the exit status is. Start and end go
     into the log of events (scripts.lib.journal).
-    """
+    """  # noqa: D205
     logging.basicConfig(
         level=logging.INFO,
         stream=sys.stderr,
@@ -30,6 +33,15 @@ def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) 
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             end.status, end.error = 2, str(error)
+        except KeyboardInterrupt:
+            end.status, end.error = interrupted(), "interrupted"
         else:
             end.status = status()
     return end.status
+
+
+def interrupted() -> int:
+    """Say so in a line; the exit status that shells give to Ctrl-C."""
+    # The cursor stands behind what the terminal shows of the key, and maybe a bar of progress.
+    print("\ninterrupted; files are whole or were not written", file=sys.stderr)
+    return INTERRUPTED
