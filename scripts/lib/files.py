@@ -89,7 +89,7 @@ def unreadable(path: Path, error: OSError) -> InputError:
         return InputError(f"{path}: not found")
     if isinstance(error, IsADirectoryError):
         return InputError(f"{path}: is a folder; name the file")
-    return InputError(f"{path}: cannot be read ({error.strerror})")
+    return InputError(f"{path}: cannot be opened ({error.strerror})")
 
 
 def need_folder(path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from scripts.lib.files import InputError
+from scripts.lib.files import InputError, unreadable
 from scripts.lib.journal import logged
 from scripts.lib.memory import keep_memory
 
@@ -30,14 +32,30 @@ def run_main(body: Callable[[], object], status: Callable[[], int] = lambda: 0) 
     with logged(body.__module__) as end:
         try:
             body()
+            sys.stdout.flush()
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
             end.status, end.error = 2, str(error)
+        except OSError as error:
+            said = _of_the_machine(error)
+            if said is None:
+                raise
+            end.status, end.error = 2, said
         except KeyboardInterrupt:
             end.status, end.error = interrupted(), "interrupted"
         else:
             end.status = status()
+        if end.status == 2 and end.error:
+            print(f"error: {end.error}", file=sys.stderr)
     return end.status
+
+
+def _of_the_machine(error: OSError) -> str | None:
+    """What is wrong with a file or a disk, in words; None for what is a defect of ours."""
+    if error.filename is not None:
+        return str(unreadable(Path(str(error.filename)), error))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"the output could not be written ({error.strerror}); make room and run it again"
+    return None
 
 
 def interrupted() -> int:
