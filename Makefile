@@ -133,6 +133,7 @@ plan: restored ## what a GPU machine is to measure: build/live/plan.parquet
 
 # The last four run on a machine with a GPU, with its own Python: no .venv, no Snakemake, no DVC.
 gpu-test: ## on a GPU machine: kernels and harness at full size
+	@$(PYTHON) -c 'import sys, torch; sys.exit(None if torch.cuda.is_available() else "error: no GPU that torch can use; run this on a GPU machine")'
 	$(PYTHON) -m pytest -m gpu $(wildcard tests/kernels tests/measure tests/runtime tests/tune)
 
 gpu-measure: ## on a GPU machine: carry out build/live/plan.parquet; stopped, it goes on
@@ -144,7 +145,7 @@ tune: ## on a GPU machine: config files for a layer (DEVICE=…, MODEL=… and T
 	@$(PYTHON) -m scripts.tune.run --device "$(DEVICE)" $(TUNE_LAYER) $(TUNE)
 
 judge: ## on a GPU machine with vLLM: choose a tuned file's rows by vLLM's own operator (TUNED=folder; JUDGE=…)
-	@$(PYTHON) -m scripts.runtime.judge --tuned "$(TUNED)" $(JUDGE)
+	@$(PYTHON) -m scripts.runtime.judge --tuned "$(or $(TUNED),$(error name the folder of a tuning run: make judge TUNED=build/tune/GPU/LAYER))" $(JUDGE)
 
 LAYER := E8-N3584-K4096-top2-bf16
 COST := build/live/cost

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scripts.lib.files import InputError
 
+_PLAN = ("build", "live", "plan.parquet")  # what `make gpu-measure` carries out
 _RECORDED, _DERIVED, _SPACES = ("data", "recorded"), "results", "space"
 
 
@@ -19,6 +20,8 @@ def _remedy(parts: tuple[str, ...]) -> str:
     pairs = list(pairwise(parts))
     if _RECORDED in pairs:
         return "`make restore` fetches recorded data"
+    if parts[-len(_PLAN) :] == _PLAN:
+        return "`make plan` builds it"
     if _DERIVED not in parts:
         return "name a file that is there"
     derived = "/".join(parts[parts.index(_DERIVED) :])

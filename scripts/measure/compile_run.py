@@ -13,6 +13,7 @@ from scripts.lib.chain import Chain
 from scripts.lib.config import parse_id
 from scripts.lib.files import InputError
 from scripts.lib.shape import parse_cell
+from scripts.measure.device.choose import NO_GPU
 from scripts.measure.protocol import Protocol
 from scripts.measure.work.binaries import Job, compile_all, jobs_of
 
@@ -25,10 +26,7 @@ def current_target() -> GPUTarget:
     import triton  # noqa: PLC0415
 
     if not torch.cuda.is_available():
-        raise InputError(
-            "no GPU that torch can use; run on a GPU machine, or use the recorded measurements "
-            "(measure.mode: recorded)"
-        )
+        raise InputError(NO_GPU)
     return triton.runtime.driver.active.get_current_target()
 
 

@@ -19,6 +19,10 @@ def test_recorded_files_are_restored() -> None:
     assert said("data/recorded/history.parquet").endswith("`make restore` fetches recorded data")
 
 
+def test_the_plan_of_a_measurement_is_made() -> None:
+    assert said("build/live/plan.parquet").endswith("not found; `make plan` builds it")
+
+
 def test_derived_files_are_built() -> None:
     found = said("/somewhere/graphx/results/tables/statistics/rates.parquet")
     assert found.endswith("`make results/tables/statistics/rates.parquet` builds it")

@@ -9,6 +9,11 @@ from scripts.measure.device.nvml import NvidiaGpu
 from scripts.measure.device.state import Gpu
 from scripts.measure.device.visible import physical
 
+NO_GPU = (
+    "no GPU that torch can use; run this on a GPU machine, or use what was recorded on one"
+    " (data/recorded, measure.mode: recorded)"
+)
+
 
 def _torch_gpus() -> tuple[int, bool]:
     """How many GPUs torch can use, and whether it was built for ROCm. Starts no context."""
@@ -26,10 +31,7 @@ def open_gpu(index: int, backend: str) -> Gpu:
         return InterpreterGpu(index)
     count, rocm = _torch_gpus()
     if count == 0:
-        raise InputError(
-            "no GPU that torch can use; run on a GPU machine, try the harness with "
-            "--backend interpreter, or use the recorded measurements (measure.mode: recorded)"
-        )
+        raise InputError(NO_GPU)
     if index >= count:
         raise InputError(f"no GPU {index}: torch can use {count}, numbered from 0")
     return AmdGpu(index, physical(index)) if rocm else NvidiaGpu(index, physical(index))
