@@ -149,7 +149,7 @@ def test_the_interpreter_is_a_gpu_without_sensors():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_where_there_is_no_gpu_the_error_says_what_can_be_done():
-    with pytest.raises(InputError, match="--backend interpreter"):
+    with pytest.raises(InputError, match="run this on a GPU machine, or use what was recorded"):
         open_gpu(0, "gpu")
 
 
