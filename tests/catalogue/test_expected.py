@@ -128,5 +128,5 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_table_without_bands_for_other_gpus_is_refused(tmp_path: Path) -> None:
     write_table(tmp_path / "e.parquet", pd.DataFrame(columns=EXPECTED.names), EXPECTED)
-    with pytest.raises(InputError, match="no band of any GPU and format for a row or a file"):
-        read_bands(tmp_path / "e.parquet")
+    with pytest.raises(InputError, match="no band of any GPU and format for a shipped row"):
+        read_bands(tmp_path / "e.parquet").of_row("X", "bf16", "shipped row")
