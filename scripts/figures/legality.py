@@ -87,7 +87,7 @@ def _panel(axis: Axes, frame: pd.DataFrame) -> AxesImage:
         )
     names = [short_name(str(name)) for name in frame.columns]
     axis.set_xticks(range(len(names)), names, rotation=35, ha="right")
-    axis.set_xlabel("on")
+    axis.set_xlabel("compiled for")
     axis.grid(visible=False)
     return image
 

@@ -35,6 +35,32 @@ JUDGES = {
     "op": "the operator's own finals",
 }
 
+# Metric -> in words; those of rows that are exported are made of JUDGES.
+METRICS = {
+    "same_word": "the same verdict",
+    "same_word_again": "the same verdict, by two recordings of graphx's GEMMs",
+    "same_word_same_blocks": "the same verdict, where both kernels fit as many blocks",
+    "same_word_other_blocks": "the same verdict, where they do not",
+    "flips": "a win by one, a loss by the other",
+    "unseen_loss": "a loss by the operator alone",
+    "lost_win": "a win by graphx's GEMMs alone",
+    "diluted_word": "the operator's verdict, from the GEMMs' interval diluted",
+    "kept_order": "the same side of the committed config",
+    "correlation": "correlation of log ratios",
+    "rank_correlation": "correlation of log ratios by rank",
+    "slope": "slope of the operator's log ratio",
+    "part": "latency of the two GEMMs over the operator's",
+    "logits_diff": "largest logits_diff",
+} | {
+    f"{judge}_{name}": f"row of a file chosen by {words}: {of}"
+    for judge, words in JUDGES.items()
+    for name, of in {
+        "mean": "over the better of committed and default, mean",
+        "worst": "over the better of the two, at worst",
+        "over": "share beyond the margin",
+    }.items()
+}
+
 # What a recording beside is held against, in words.
 AGAINST = {"operator": "vLLM's operator", "two_gemm": "graphx's two GEMMs"}
 
@@ -268,7 +294,7 @@ SECTION = Section(
         "beside": beside_rows(summary),
         "under_op": list(operators(summary)),
     },
-    words={"exporting": JUDGES, "held_against": AGAINST},
+    words={"exporting": JUDGES, "held_against": AGAINST, "agreement_metrics": METRICS},
     phrases={"two GEMMs": "the name of a scope", "two recordings of": "how many are compared"},
     rows={"disagreeing": Browsable((PAIRS,), disagreeing)},
     links={"agreement": "Under the runtimes' operators"},
