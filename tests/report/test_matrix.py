@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.report import results_md
 from scripts.report.section import Headline
-from scripts.report.sections.matrix import matrix, readings
+from scripts.report.sections.matrix import STATES, matrix, readings
 from tests.matrix.small_run import small_run, small_tables
 from tests.statistics.study import DEVICE
 
@@ -17,7 +17,13 @@ def test_counts_are_those_of_the_cells(made: dict[str, Any]) -> None:
     assert made["matrix"]["cells"] == len(own)
     assert made["matrix"]["valid"] == sum(one.state == "valid" for one in own)
     assert made["matrix"]["not_supported"] == 1
-    assert made["matrix"]["invalid"] == 1  # the planted one
+    assert made["matrix"]["invalid"] == sum(one.state == "invalid" for one in own)
+    assert made["matrix"]["planted_invalid"] == 1
+
+
+def test_the_states_of_a_table_add_up_to_its_cells(made: dict[str, Any]) -> None:
+    """A planted cell that is invalid is none of those that the matrix asks for."""
+    assert sum(made["matrix"][state] for state in STATES) == made["matrix"]["cells"]
 
 
 def test_features_have_their_outcomes(made: dict[str, Any]) -> None:
@@ -50,8 +56,9 @@ def test_what_was_planted_and_found_stands_on_the_page(made: dict[str, Any]) -> 
 
 def test_a_sentence_says_what_came_of_all_cells(made: dict[str, Any]) -> None:
     (said,) = readings(made, Headline((), ""))
-    assert "9 cells, 8 valid" in said and "1 not supported, 1 INVALID" in said
-    assert "criteria met: 1 of 1" in said
+    assert "9 cells, of 8 the numbers count, 0 failed, 1 not supported, 0 not reached" in said
+    assert "0 INVALID (and of the planted ones 1)" in said
+    assert "criteria met: 1 of 1 that were decided, 0 were not" in said
 
 
 def test_without_a_record_nothing_is_said() -> None:

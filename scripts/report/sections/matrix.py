@@ -51,7 +51,8 @@ TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS, COMPARED)
 
 
 def matrix(read: Frames, device: str) -> Figure:
-    """One GPU's ``cells`` and how many came to each state, planted ones apart; features; steps."""
+    """One GPU's ``cells`` and how many came to each state; planted ones apart, and how many of
+    those are invalid; features; steps."""  # noqa: D205,D209
     read = {table.name: of_gpu(read[table.name], device) for table in TABLES}
     cells = read["matrix_cells"]
     own, planted = cells[cells["kind"] != PLANTED], cells[cells["kind"] == PLANTED]
@@ -62,7 +63,7 @@ def matrix(read: Frames, device: str) -> Figure:
         "cells": len(own),
         "criteria": criteria(read["matrix_features"]),
         **every,
-        "invalid": every["invalid"] + int(faults.get("invalid", 0)),
+        "planted_invalid": int(faults.get("invalid", 0)),
         "planted": planted_rows(planted, read["matrix_levels"]),
         "features": features(read["matrix_features"]),
         "checks": checked(read["matrix_checks"]),
@@ -72,10 +73,11 @@ def matrix(read: Frames, device: str) -> Figure:
 
 
 def criteria(rows: Frame) -> Figure:
-    """How many were ``judged``, and how many of them ``met``."""
+    """How many were ``judged``, and how many of them ``met``; how many stayed ``undecided``."""
     counts = rows["outcome"].value_counts()
     met = int(counts.get("met", 0))
-    return {"judged": met + int(counts.get("not_met", 0)), "met": met}
+    return {"judged": met + int(counts.get("not_met", 0)), "met": met,
+            "undecided": int(counts.get("undecided", 0))}  # fmt: skip
 
 
 def planted_rows(cells: Frame, levels: Frame) -> list[Figure]:
@@ -158,10 +160,11 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
 def _said(device: str, found: Figure) -> str:
     return (
         f"{short_name(device)}, an engine's switches, each by itself and crossed:"
-        f" {found['cells']} cells, {found['valid']} valid through all their levels,"
-        f" {found['not_supported']} not supported, {found['invalid']} INVALID, planted ones"
-        f" among them; criteria met:"
-        f" {found['criteria']['met']} of {found['criteria']['judged']}."
+        f" {found['cells']} cells, of {found['valid']} the numbers count, {found['failed']} failed,"
+        f" {found['not_supported']} not supported, {found['not_measured']} not reached,"
+        f" {found['invalid']} INVALID (and of the planted ones {found['planted_invalid']});"
+        f" criteria met: {found['criteria']['met']} of {found['criteria']['judged']} that were"
+        f" decided, {found['criteria']['undecided']} were not."
     )
 
 
