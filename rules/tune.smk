@@ -42,13 +42,13 @@ rule tune_restarts:
     params:
         module=as_py_module(),
         code=code("scripts/tune/restarts.py"),
-        shape=lookup(within=config, dpath="tune/shape"),
+        shapes=lookup(within=config, dpath="tune/shapes"),
         restarts=lookup(within=config, dpath="tune/restarts"),
         budget=lookup(within=config, dpath="tune/budget"),
         seed=lookup(within=config, dpath="transfer/seed"),
         margin=locked("win_margin"),
     shell:
-        "python -m {params.module} --shape {params.shape:q} --restarts {params.restarts:q}"
+        "python -m {params.module} --shapes {params.shapes:q} --restarts {params.restarts:q}"
         " --trials {input.trials:q} --cells {input.cells:q} --finals {input.finals:q}"
         " --spaces {input.spaces:q} --history {input.history:q}"
         " --predictions {input.predictions:q} --budget {params.budget:q}"

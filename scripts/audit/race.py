@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.audit.bench import FAIR, Array, Bench, How, Places, Problem
+from scripts.lib.judging.rivals import REACH, reach
 
 # Log units. As far behind the best as a choice may be: two processes put a pair of tactics about so
 # far apart (scripts.audit.live.between, root mean square over the cells of the first live audit).
@@ -34,7 +35,6 @@ SOFT = 0.002  # width of the soft minimum
 LOOKS = ((1, 0.12), (4, 0.05), (16, 0.015))
 TOP = 0.003  # these carry the soft minimum and are timed with what is open
 SURE = 4.5  # deviations of the median at which a tactic is surely inside or outside
-REACH = 2.5  # deviations between processes within which a rival is named
 LEAST = 16  # rounds of any later look
 GROWTH = 0.75  # rounds of the next look, over those made
 # The published method replays each config's graph so often: 5 to warm up, 20 timed
@@ -164,7 +164,7 @@ def _settle(running: _Field, ask: Ask, budget: float, margin: float, apart: floa
         who, wanted = _next(running, undecided, middle)
         can = int((budget - running.spent) / float(running.us[who].sum()))
         if not len(undecided) or can < LEAST:
-            off = REACH * np.hypot((high - low) / (2 * SURE), apart)
+            off = reach((high - low) / (2 * SURE), apart)
             rivals = maybe(inside, middle, off, bound)
             chosen, tied = running.places[inside][0], running.places[inside]
             sure = not len(undecided)

@@ -43,10 +43,11 @@ def shares(choices: Sequence[Choice]) -> list[float]:
 
 def rows_of(layer: pd.DataFrame, about: Row, plan: Plan) -> Iterator[Row]:
     """SAME rows of one layer. ``layer``: cell_id, config_id, ties, a row for each restart."""
-    cells, found = [], []
+    cells, found, sizes = [], [], []
     for cell_id, rows in layer.groupby("cell_id", sort=True):
         named = [frozenset(text.split(",")) for text in rows["ties"]]
         cells.append(str(cell_id))
+        sizes += [len(names) for names in named]
         found.append(shares(list(zip(rows["config_id"], named, strict=True))))
     values = np.array(found)
     name = f"same choice {about['shape']} {about['trials']}"
@@ -61,6 +62,7 @@ def rows_of(layer: pd.DataFrame, about: Row, plan: Plan) -> Iterator[Row]:
             **{name: column[place] for name, column in ends.items()},
             "restarts": len(layer) // len(cells),
             "n": len(cells),
+            "names": round_10(float(np.mean(sizes))),
             "whole": int((values[:, place] == 1.0).sum()),
         }
 
@@ -75,8 +77,11 @@ def same_choice(restarts: pd.DataFrame, choices: pd.DataFrame, plan: Plan) -> pd
         for (device, shape), layer in keyed.groupby(["device", "shape"], sort=True):
             if layer["cell_id"].duplicated().any():
                 about: Row = {"device": str(device), "shape": str(shape), "trials": trials}
-                worst = float(layer["regret"].max()) if "regret" in layer else None
-                out += [row | {"regret": worst} for row in rows_of(layer, about, plan)]
+                lost: Row = {"regret": None, "mean_regret": None}
+                if "regret" in layer:
+                    regret = layer["regret"]
+                    lost = {"regret": float(regret.max()), "mean_regret": float(regret.mean())}
+                out += [row | lost for row in rows_of(layer, about, plan)]
     return pd.DataFrame(out, columns=SAME.names)
 
 

@@ -50,6 +50,7 @@ def row_of(recording: str, run: Body) -> Body:
     return {
         "recording": recording,
         "run": run["name"],
+        "commit": run["run"]["commit"],
         "device": tuned["device"],
         "shape": tuned["shape"],
         "kind": kind_of(run),

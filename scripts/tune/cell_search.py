@@ -21,7 +21,8 @@ from scripts.tune.clock import Paused
 Body = dict[str, Any]
 # Of those within the margin of the fastest trial, how many meet in the finals: the fastest, and the
 # first by what was expected of them, who are the same at every run.
-FASTEST, FIRST = 2, 4
+FASTEST, FIRST = 2, 3
+STANDING = {"committed", "default"}  # names of what would be launched today
 
 
 def trial_of(attempt: Body) -> Trial:
@@ -99,6 +100,8 @@ class CellSearch(CellRun):
         self.done.begin_on(site.uuid)
         known = self.done.known
         self.trials = {c: told[k.line] for c, k in known.items() if self.done.is_closed(c)}
+        named = zip(self.plan["config_id"], self.plan["proposed_by"], strict=True)
+        self._standing = [config for config, names in named if set(names.split(",")) & STANDING]
         self._facts: Body = {}
         self._finalists: Collection[str] = ()
         self._new = False
@@ -168,10 +171,15 @@ class CellSearch(CellRun):
         return ("on", self.cell_id, anchor, *task)
 
     def _slots(self) -> list[str]:
-        """Those wanted, the fastest that are within the margin, and twins for A/A pairs."""
-        wanted = (*self._finalists, *self.proposed)
+        """Those wanted, the fastest that are within the margin, and twins for A/A pairs.
+
+        What would be launched today is wanted. What a source holds beyond the searched space meets
+        there as a search's configs do: where its trial does not tell it from the fastest.
+        """
+        wanted = (*self._finalists, *self._standing)
         met = finalists(self.trials, wanted, self._margin, self._rank)
-        slots = met + met[:1]
+        of_best, of_committed = self.site.twins
+        slots = met + met[:1] * of_best
         if self.committed in met:
-            slots += [self.committed] * 2
+            slots += [self.committed] * of_committed
         return slots

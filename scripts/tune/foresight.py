@@ -28,7 +28,7 @@ from scripts.tune.knowledge import Advice, Corpus, Where, read_corpus
 from scripts.tune.layer import Wanted
 from scripts.tune.sources import check_sources
 from scripts.tune.space import Space, open_space
-from scripts.tune.turns import Search
+from scripts.tune.turns import STEADY, Search
 
 LOG = logging.getLogger("tune")
 DEADLINE_S = 3600.0  # of learning: graphx-sim may have to be fitted anew
@@ -76,13 +76,15 @@ class Foresight:
 
     ``expected``: logarithm of the latency of each legal config, (configs,); ``predicted_us``: what
     graphx-sim says of it. ``kernel``: how far and how jointly configs miss ``expected``.
-    ``model``: graphx-sim's version. ``seconds``: what reading and learning took.
+    ``steady``: as of ``Bayesian``. ``model``: graphx-sim's version. ``seconds``: what reading and
+    learning took.
     """
 
     sources: tuple[str, ...]
     expected: Mapping[Cell, Array]
     predicted_us: Mapping[Cell, Array]
     kernel: Kernel
+    steady: float
     model: str
     seconds: Mapping[str, float]
 
@@ -100,7 +102,7 @@ class Foresight:
                 name,
                 cell,
                 legal,
-                join(mates, cell.tokens, covariance, expected, margin),
+                join(mates, cell.tokens, covariance, expected, margin, steady=self.steady),
                 Budget(budget),
             )
             for cell, expected in self.expected.items()
@@ -122,6 +124,7 @@ def foresee(wanted: Wanted, options: Options) -> Foresight:
         {cell: advice.expected(cell, sources) for cell in wanted.cells},
         {cell: advice.predicted_us(cell) for cell in wanted.cells},
         advice.lessons.predicted_kernel,
+        STEADY if any(one.cell.device == device.name for one in corpus.recordings) else 0.0,
         advice.simulator.version,
         clock.steps,
     )

@@ -1,4 +1,4 @@
-"""Tune one recorded layer again and again, on its recorded trials, to see if the choice changes.
+"""Tune recorded layers again and again, on their recorded trials, to see if the choice changes.
 
 Searches, finals and the choice are those of the tuning command; only what is measured comes from a
 record of every legal config. At each restart the noise is drawn anew: of a trial, as wide as the
@@ -40,14 +40,14 @@ from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.tune.cell_search import finalists
 from scripts.tune.result import untold
-from scripts.tune.turns import Search, search_in_turns
+from scripts.tune.turns import STEADY, Search, search_in_turns
 from scripts.tune.verdict import RACE, Finals, choose
 
 LOG = logging.getLogger("tune.restarts")
 WIDE = 1.96  # standard deviations from the middle to the end of a 95% interval
 EXAMPLE = """example:
   D=data/recorded/measured/nvidia_h200-bf16
-  python -m scripts.tune.restarts --shape E8-N3584-K4096-top2-bf16 --restarts 20 \\
+  python -m scripts.tune.restarts --shapes E8-N3584-K4096-top2-bf16 --restarts 20 \\
     --trials $D/trials.parquet --cells $D/cells.parquet --finals $D/finals.parquet \\
     --spaces results/tables/space/NVIDIA_H200-*.parquet --history data/recorded/history.parquet \\
     --predictions results/tables/sim/sim_held_out.parquet --budget 128 --margin 0.01 --seed 1 \\
@@ -132,7 +132,14 @@ def searches(layer: Layer, budget: int, margin: float) -> list[Search]:
             "S1-S8",
             cell,
             legal,
-            join(mates, cell.tokens, layer.covariance, layer.expected[cell], log1p(margin)),
+            join(
+                mates,
+                cell.tokens,
+                layer.covariance,
+                layer.expected[cell],
+                log1p(margin),
+                steady=STEADY,
+            ),
             Budget(budget),
         )
         for cell in sorted(layer.recordings)
@@ -153,11 +160,13 @@ def _row(layer: Layer, bench: NoisyBench, search: Search, margin: float) -> dict
     if one.committed is not None:
         bench.measure(cell, one.committed)
     ranks = layer.ranks(cell)
-    met = finalists(bench.trials[cell], named.values(), margin, ranks)
+    best = [] if search.best is None else [search.best[0].id]
+    met = finalists(bench.trials[cell], [*best, *named.values()], margin, ranks)
     held = bench.finals(cell, met, RACE, Protocol().rounds)
     asked = [config.id for config, _ in search.steps]
     chosen = choose(held, named, asked, ranks).config
-    ties = {*held.ties(chosen, margin), *untold(bench.trials[cell], held, chosen, margin)}
+    also = untold(search, bench.trials[cell], held, chosen, margin, named.get("committed"))
+    ties = {*held.ties(chosen, margin), *also}
     return {
         "cell_id": cell.id,
         "config_id": chosen,
@@ -168,28 +177,38 @@ def _row(layer: Layer, bench: NoisyBench, search: Search, margin: float) -> dict
     }
 
 
-def read_layer(args: argparse.Namespace) -> Layer:
-    """The layer, with nothing learned from it. InputError if it is not recorded whole."""
+def read_layers(args: argparse.Namespace) -> list[Layer]:
+    """The layers, nothing learned of a layer from itself. InputError for one not recorded whole."""
     recordings = read_recordings(args.trials, args.cells, args.spaces)
-    shape, history = parse_shape(args.shape), read_history(args.history)
-    mine = {one.cell: one for one in recordings if one.cell.shape == shape}
-    if not mine:
-        raise InputError(f"--shape {args.shape}: no cell of it is recorded with every legal config")
+    history = read_history(args.history)
     logs, _ = read_predictions(args.predictions, {o.cell: o.legal.configs for o in recordings})
-    lessons = learn_lessons({layer_of(shape)}, Library(recordings), history, logs, args.seed)
-    first = next(iter(mine.values()))
-    covariance = Covariance(lessons.predicted_kernel, first.legal)
-    sources = [name for name in history.files(shape) if name != first.cell.device]
-    expected = {
-        cell: expected_logs(
-            lessons, Task(cell, one.legal, sources, logs[cell], covariance, covariance), STRATEGIES
-        )
-        for cell, one in mine.items()
-    }
     noise = round_noise(pd.concat([read_table(path, FINALS) for path in args.finals]))
-    if missing := [cell.id for cell in mine if cell.id not in noise]:
-        raise InputError(f"--finals: no twins of a config on {missing[0]}; name its recording's")
-    return Layer(mine, expected, covariance, {cell: noise[cell.id] for cell in mine})
+    library = Library(recordings)
+    found = []
+    for shape in map(parse_shape, args.shapes or sorted({one.cell.shape.id for one in recordings})):
+        mine = {one.cell: one for one in recordings if one.cell.shape == shape}
+        if not mine:
+            raise InputError(
+                f"--shapes {shape.id}: no cell of it is recorded with every legal config"
+            )
+        if missing := [cell.id for cell in mine if cell.id not in noise]:
+            raise InputError(
+                f"--finals: no twins of a config on {missing[0]}; name its recording's"
+            )
+        lessons = learn_lessons({layer_of(shape)}, library, history, logs, args.seed)
+        first = next(iter(mine.values()))
+        covariance = Covariance(lessons.predicted_kernel, first.legal)
+        sources = [name for name in history.files(shape) if name != first.cell.device]
+        expected = {
+            cell: expected_logs(
+                lessons,
+                Task(cell, one.legal, sources, logs[cell], covariance, covariance),
+                STRATEGIES,
+            )
+            for cell, one in mine.items()
+        }
+        found.append(Layer(mine, expected, covariance, {cell: noise[cell.id] for cell in mine}))
+    return found
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -198,8 +217,9 @@ def make_parser() -> argparse.ArgumentParser:
         description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--shape", required=True, help="a layer whose cells are recorded with every legal config")
-    add("--restarts", type=int, required=True, help="how often it is tuned")
+    add("--shapes", nargs="+", help="layers whose cells are recorded with every legal config "
+        "(default: all)")  # fmt: skip
+    add("--restarts", type=int, required=True, help="how often each is tuned")
     add("--trials", type=Path, nargs="+", required=True, help="TRIALS tables")
     add("--cells", type=Path, nargs="+", required=True, help="CELLS, in that order")
     add("--finals", type=Path, nargs="+", required=True, help="FINALS of these recordings")
@@ -220,9 +240,10 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         if args.restarts < 2:
             raise InputError(f"--restarts {args.restarts}: tune it twice or more often")
-        layer = read_layer(args)
+        layers = read_layers(args)
         rows = [
             row
+            for layer in layers
             for number in range(1, args.restarts + 1)
             for row in restart(layer, number, args.budget, args.margin)
         ]
@@ -230,9 +251,8 @@ def main(argv: list[str] | None = None) -> int:
         write_table(
             args.out, frame.sort_values(["cell_id", "restart"], ignore_index=True), RESTARTS
         )
-        LOG.info(
-            "%s: %d restarts of %d batch sizes", args.out, args.restarts, len(layer.recordings)
-        )
+        cells = sum(len(layer.recordings) for layer in layers)
+        LOG.info("%s: %d restarts of %d batch sizes", args.out, args.restarts, cells)
 
     return run_main(body)
 

@@ -16,7 +16,9 @@ from scripts.tune.turns import Search
 from scripts.tune.verdict import Choice, Finals, choose
 
 Body = dict[str, Any]
-VERSION = 3  # of the record; 3: untold, seconds by step; 2: Triton's version; 1: first version
+# Of the record; 4: untold also names finalists and untried configs; 3: untold, seconds by step; 2:
+# Triton's version; 1: first version.
+VERSION = 4
 
 
 def batch_record(
@@ -50,7 +52,7 @@ def batch_record(
         "median_us": round(finals.median_us(choice.config), 4),
         "rounds": finals.rounds,
         "ties": {n: r.to_json() for n, r in finals.ties(choice.config, margin).items()},
-        "untold": untold(trials, finals, choice.config, margin),
+        "untold": untold(search, trials, finals, choice.config, margin, ids.get("committed")),
         "margin": _margin(finals, choice),
         "gained": _gained(finals, choice, ids, trials, margin),
         "trials": len(search.steps),
@@ -60,12 +62,23 @@ def batch_record(
     }
 
 
-def untold(trials: Mapping[str, Trial], finals: Finals, chosen: str, margin: float) -> list[str]:
-    """Config ids that were tried, did not meet in the finals, and are not told from the choice.
+def untold(
+    search: Search,
+    trials: Mapping[str, Trial],
+    finals: Finals,
+    chosen: str,
+    margin: float,
+    committed: str | None,
+) -> list[str]:
+    """Config ids beside the ties with the choice that another run may choose; sorted.
 
-    By their trials, at the margin; another run may choose one of them.
+    Finalists that may come out alike to the best when finals are held anew; configs that were tried
+    and did not meet there, not told from the choice by their trials at the margin; and those not
+    tried that the search now expects within the margin of its best.
     """
-    return sorted(set(near(trials, margin, chosen)) - set(finals.configs))
+    met, ties = set(finals.configs), finals.ties(chosen, margin)
+    near_it = {*near(trials, margin, chosen), *search.untried(margin)} - met
+    return sorted({*near_it, *finals.rivals(committed)} - set(ties))
 
 
 def _margin(finals: Finals, choice: Choice) -> Body | None:
@@ -83,17 +96,29 @@ def _gained(
     trials: Mapping[str, Trial],
     margin: float,
 ) -> Body:
-    """By reference: the search's own best over it, and that as a word; or why it is not known."""
+    """By reference: the search's own best over it, and that as a word.
+
+    Of one that its trial told from the fastest, how far ``behind`` that it was; or an ``error``.
+    """
     gained: Body = {}
     for name, config in references.items():
         if config in finals.configs:
             ratio = finals.ratio(choice.found, config)
             gained[name] = {"config_id": config, **ratio.to_json(), "word": ratio.word(margin)}
         else:
-            trial = trials.get(config)
-            said = "not tried" if trial is None else f"{trial.outcome}: {trial.reason}"
-            gained[name] = {"config_id": config, "error": said}
+            gained[name] = {"config_id": config, **_apart(trials, config)}
     return gained
+
+
+def _apart(trials: Mapping[str, Trial], config: str) -> Body:
+    """Of a reference that did not meet in the finals: its trial over the fastest, or an error."""
+    trial = trials.get(config)
+    if trial is None:
+        return {"error": "not tried"}
+    if trial.latency_us is None:
+        return {"error": f"{trial.outcome}: {trial.reason}"}
+    best = min(one.latency_us for one in trials.values() if one.latency_us is not None)
+    return {"behind": round(trial.latency_us / best, 6)}
 
 
 def _place(search: Search, config_id: str) -> int | None:
@@ -153,6 +178,8 @@ def _gain_words(gained: Mapping[str, Body]) -> str:
     for name, found in gained.items():
         if "error" in found:
             said.append(f"{name}: did not run")
+        elif "behind" in found:
+            said.append(f"{name} {100 * (found['behind'] - 1):+.1f}% (by its trial)")
         else:
             said.append(f"{name} {100 * (1 / found['median'] - 1):+.1f}% ({found['word']})")
     return ", ".join(said) or "nothing known"

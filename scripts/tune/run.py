@@ -33,6 +33,7 @@ from scripts.tune.options import JUDGES, OP, add_shared, command, positive, wher
 from scripts.tune.worker import make_layer_worker, start_server
 
 if TYPE_CHECKING:
+    from scripts.tune.begun import Begun
     from scripts.tune.foresight import Foresight, Options
     from scripts.tune.layer import Wanted
 
@@ -124,14 +125,23 @@ def run(args: argparse.Namespace, typed: str) -> None:
         args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
     )
     folder = args.out or Path("build/tune", wanted.device, wanted.shape.id)
-    learning = None
+    learning = begun = None
     if live:
+        from scripts.tune.begun import begin  # noqa: PLC0415
+        from scripts.tune.verdict import RACE  # noqa: PLC0415
+
         # A space that has no table is compiled once, here, and not by two processes.
         make_space(find_device(wanted.device), wanted.shape.scheme, args.spaces, args.build)
         learning = Learning(wanted, options)
+        begun = begin(
+            partial(make_layer_worker, race=RACE), args.gpu, wanted.device, wanted.cells,
+            folder / "ledger.jsonl", allow_busy=args.allow_busy,
+        )  # fmt: skip
     if learning is None or not _has_gpu():
         from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
 
+        if begun is not None:
+            begun.stop()
         if not args.plan:
             LOG.info("no GPU that torch can use: planning")
         body = plan(wanted, options, args.top, folder, clock)
@@ -139,7 +149,11 @@ def run(args: argparse.Namespace, typed: str) -> None:
         return
     from scripts.tune.result import summary_lines  # noqa: PLC0415
 
-    body = _tuned(args, typed, wanted, options, folder, clock, until, learning)
+    try:
+        body = _tuned(args, typed, wanted, options, folder, clock, until, learning, begun)
+    finally:
+        if begun is not None:
+            begun.stop()
     lines = [*summary_lines(body), f"record: {folder / 'tuned.json'}"]
     from scripts.tune.judged import Judging, judged  # noqa: PLC0415
 
@@ -160,12 +174,13 @@ def _tuned(
     clock: Clock,
     until: float,
     known: Callable[[], Foresight],
+    begun: Begun | None,
 ) -> dict[str, Any]:
     from scripts.measure.controller.idle import check_idle  # noqa: PLC0415
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
     from scripts.tune.session import Terms  # noqa: PLC0415
     from scripts.tune.tuner import tune  # noqa: PLC0415
-    from scripts.tune.verdict import RACE  # noqa: PLC0415
+    from scripts.tune.verdict import RACE, TWINS  # noqa: PLC0415
 
     gpu = open_gpu(args.gpu, "gpu")
     found = gpu.identity()["device"]
@@ -173,9 +188,13 @@ def _tuned(
         raise InputError(
             f"--device {wanted.device}: this machine has {found}; tune for that, or --plan"
         )
-    marks = {gpu.index: ("busy",)} if check_idle(gpu, args.allow_busy) else {}
-    make = partial(make_layer_worker, race=RACE)
-    terms = Terms(Conditions(), typed, args.margin, until, marks, make=make)
+    # Once its process is there, the GPU is in use by it.
+    busy = check_idle(gpu, args.allow_busy) if begun is None else begun.busy
+    marks = {gpu.index: ("busy",)} if busy else {}
+    terms = Terms(
+        Conditions(), typed, args.margin, until, marks,
+        make=partial(make_layer_worker, race=RACE), twins=TWINS, begun=begun,
+    )  # fmt: skip
     clock("start")
     return tune(wanted, options, gpu, terms, folder, clock, known)
 

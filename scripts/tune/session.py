@@ -29,10 +29,12 @@ from scripts.measure.controller.exclusive import exclusive
 from scripts.measure.controller.monitor import Monitor, summary
 from scripts.measure.controller.records import NO_LIMIT, key_of, now, run_line
 from scripts.measure.controller.spending import Spending
+from scripts.measure.controller.subject import TWINS
 from scripts.measure.device.state import Gpu
 from scripts.measure.protocol import Protocol
 from scripts.transfer.oracle import Trial
 from scripts.tune.ahead import Ahead, CompiledAhead, NothingToCompile
+from scripts.tune.begun import Begun
 from scripts.tune.cell_search import CellSearch, trials_in
 from scripts.tune.turns import Search, search_in_turns
 from scripts.tune.worker import make_layer_worker
@@ -47,7 +49,8 @@ class Terms:
     """How a run measures. ``until``: monotonic seconds at which it pauses. ``margin``: relative.
 
     ``make``, ``method``: entry of the GPU's process and how it is started. ``command``: what the
-    user typed, for the ledger. ``marks``: by GPU, what is known of the whole run.
+    user typed, for the ledger. ``marks``: by GPU, what is known of the whole run. ``twins``: as of
+    ``Site``. ``begun``: the GPU's process, if it was started before.
     """
 
     conditions: Conditions
@@ -59,6 +62,8 @@ class Terms:
     processes: int = os.cpu_count() or 1
     make: Make = make_layer_worker
     method: str = "forkserver"
+    twins: tuple[int, int] = TWINS
+    begun: Begun | None = None
 
 
 class Session:
@@ -73,6 +78,7 @@ class Session:
         self._target: tuple[Any, ...] | None = None
         self.seconds_waited = 0.0  # for compilers
         self._warming = 1
+        self._begun = terms.begun
 
     def __enter__(self) -> Session:
         with ExitStack() as undo:
@@ -112,9 +118,7 @@ class Session:
             spec=key["spec_hash"],
             uuid=identity["uuid"],
             protocol=terms.protocol,
-            worker=Child(
-                terms.make, terms.protocol, terms.conditions, gpu.index, method=terms.method
-            ),
+            worker=self._worker(gpu),
             gpu=gpu,
             chain=self.chain,
             done=self.done,
@@ -122,7 +126,14 @@ class Session:
             compiler_said=self._compiler_said,
             paused=lambda: self.stopped.is_set() or time.monotonic() > terms.until,
             marks=terms.marks.get(gpu.index, ()),
+            twins=terms.twins,
         )
+
+    def _worker(self, gpu: Gpu) -> Child:
+        terms = self.terms
+        if terms.begun is not None:
+            return terms.begun.worker()
+        return Child(terms.make, terms.protocol, terms.conditions, gpu.index, method=terms.method)
 
     def _end(self) -> None:
         """The last lines of the run."""
@@ -187,6 +198,11 @@ class Session:
         """Let a GPU's process make the operands of cells meanwhile; ``warmed`` waits for it."""
         names = [cell.id for cell in cells if not self.done.cell(cell.id).whole]
         self._warming = len(names) + 1  # deadlines: the process itself has to start too
+        begun, self._begun = self._begun, None
+        if begun is not None and begun.names == names:
+            return
+        if begun is not None:  # its answer, before another one is asked for
+            site.worker.receive((len(begun.names) + 1) * self.terms.protocol.open_deadline_s)
         site.worker.send(("warm", names))
 
     def warmed(self, site: Site) -> None:

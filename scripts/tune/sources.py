@@ -20,7 +20,7 @@ from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default
 from scripts.transfer.strategies.s2_nearest import nearest
 
 _NOT_LEGAL = {
-    Legality.OUTSIDE: "outside the searched space, compared in the finals",
+    Legality.OUTSIDE: "outside the searched space, tried beside it",
     Legality.ILLEGAL: "illegal here",
 }
 
@@ -93,8 +93,8 @@ def outside(
 ) -> dict[str, Config]:
     """By ``S1:SOURCE`` what sources' files hold and no published search would try here.
 
-    Not in the space, it is asked for by no strategy; compared in the finals, it counts all the same
-    if it launches, and what it lacks is recorded if it does not.
+    Not in the space, it is asked for by no strategy; tried beside it, it counts all the same if it
+    launches, and what it lacks is recorded if it does not.
     """
     found = {}
     for source in sources:

@@ -52,7 +52,7 @@ def _changes(mine: Sequence[Carried]) -> str:
     counts = {word: sum(one.word is word for one in mine) for word in Legality}
     said = f"{len(mine)} configs{without}"
     if counts[Legality.OUTSIDE]:
-        said += f", {counts[Legality.OUTSIDE]} outside the searched space (compared in the finals)"
+        said += f", {counts[Legality.OUTSIDE]} outside the searched space (tried beside it)"
     if counts[Legality.ILLEGAL]:
         said += f", {counts[Legality.ILLEGAL]} illegal here (S2 takes the nearest legal one)"
     return said

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.judging.decision import decide, inseparable
 from scripts.lib.judging.medians import median_interval
+from scripts.lib.judging.rivals import reach
 from scripts.runtime.racing import Race
 
 Array = NDArray[np.float64]
+WIDE = 1.96  # standard deviations from the middle to the end of a 95% interval
 # Relative: a config that is farther behind the best in the finals' medians is not taken for it,
 # also where its interval reaches 1; a fifth of the tie margin.
 ALIKE = 0.002
+# Log units. Two processes put a pair of configs about so far apart: what the race of the audit
+# allows for (scripts.audit.race.MARGIN).
+APART = 0.01
 # Finals end once the fastest is told from all others at the tie margin, or known to be as fast.
 # Twelve rounds on one side are sure at 95%, also after several looks.
-RACE = Race(least=12, among_all=False)
+RACE = Race(least=12, every=2, among_all=False)
+# Slots of the best and of the committed config beyond the first: one A/A pair. The choice does not
+# rest on A/A pairs; recordings that judge (scripts.tune.study) hold three.
+TWINS = (1, 0)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,12 @@ class Ratio:
     def word(self, margin: float) -> str:
         """win, tie or loss at a relative margin."""
         return str(decide(self.low, self.high, margin))
+
+    def reach(self, apart: float) -> float:
+        """How far from here another run may put it, log units; infinite without an interval."""
+        if np.isnan(self.low):
+            return float("inf")
+        return float(reach(log(self.high / self.low) / (2 * WIDE), apart))
 
     def to_json(self) -> dict[str, float | None]:
         """Six digits each; None for an end that is not known."""
@@ -92,6 +107,25 @@ class Finals:
         ratios = {name: self.ratio(name, best) for name in self.configs}
         tied = {n: r for n, r in ratios.items() if inseparable(r.low, r.high, margin)}
         return dict(sorted(tied.items(), key=lambda item: item[1].median))
+
+    def rivals(self, committed: str | None, apart: float = APART) -> list[str]:
+        """What may be chosen were the finals held anew.
+
+        All that may come out alike to the best, and the committed config where the best may not be
+        shown to be faster. ``apart``: as of ``scripts.lib.judging.rivals.reach``.
+        """
+        best = self.best()
+        ratios = {name: self.ratio(name, best) for name in self.configs}
+        found = [
+            name
+            for name, ratio in ratios.items()
+            if log(ratio.median) - ratio.reach(apart) <= log1p(ALIKE)
+        ]
+        if committed in ratios and committed not in found:
+            ahead = self.ratio(best, committed or "")
+            if not log(ahead.high) + ahead.reach(apart) < 0.0:
+                found.append(committed or "")
+        return found
 
     def runner_up(self, best: str) -> str | None:
         """The next best; None if there is no other."""

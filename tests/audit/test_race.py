@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from scripts.audit.bench import Problem
-from scripts.audit.race import ARGMIN_REPLAYS, BUDGET, MARGIN, REACH, Choice, race
+from scripts.audit.race import ARGMIN_REPLAYS, BUDGET, MARGIN, Choice, race
+from scripts.lib.judging.rivals import REACH
 from scripts.measure.upstream_method import TIMED, WARM_UP
 from tests.audit.invented import TOKENS, bench, layer
 

@@ -26,6 +26,9 @@ A, B, C = (f"M16-N{n}-K64-G1-W4-S2" for n in (32, 64, 128))
 PLAN = Plan(200, 0.95, 1)
 
 
+COMMIT = "1f" * 20
+
+
 def run(name: str, seconds: float, picks: tuple[str, str], **more: Any) -> dict[str, Any]:
     """A run of two batch sizes as it stands in a recording; A is named as a tie of B, not of C."""
     gained = {"committed": {"median": 0.9}, "default": {"median": 0.8}}
@@ -40,8 +43,8 @@ def run(name: str, seconds: float, picks: tuple[str, str], **more: Any) -> dict[
         "seconds_of_measure": dict.fromkeys(MEASURING, 0.5),
     }  # fmt: skip
     return {"name": name, "wall": seconds + 2, "load": 3.0, "judged": more.get("judged")} | {
-        "tuned": more.get("tuned", tuned)
-    }
+        "tuned": more.get("tuned", tuned), "run": {"commit": COMMIT},
+    }  # fmt: skip
 
 
 def judged(over: float, as_tuned: float) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def test_each_run_that_ended_is_a_row_of_its_kind(tmp_path):
     assert list(zip(rows["run"], rows["kind"], rows["seconds"], strict=True)) == [
         ("known1", KNOWN, 15.0), ("cold1", HIDDEN, 25.0), ("op", OPERATOR, 16.0)
     ]  # fmt: skip
+    assert set(rows["commit"]) == {COMMIT}
     assert rows["over_committed"].tolist() == pytest.approx([0.9] * 3)
     assert rows["worst_as_tuned"].tolist()[2] == 1.2 and rows["worst_over_standing"][2] == 1.004
     assert rows["worst_as_tuned"][:2].isna().all()
@@ -120,6 +124,8 @@ def test_shares_of_pairs_are_those_counted_by_hand(tmp_path):
     assert mine["whole"].to_dict() == {"same": 0, "named": 1, "either": 1}
     assert set(mine["restarts"]) == {3} and set(mine["n"]) == {2}
     assert mine["regret"].tolist() == [1.003] * 3
+    assert mine["mean_regret"].tolist() == pytest.approx([1.002] * 3)
+    assert mine["names"].tolist() == [2.0] * 3
     live = found[found["trials"] == LIVE].set_index("measure")
     # known1 and op: A, B name each other; A, C do not; the hidden run is none of these restarts.
     assert live["value"].to_dict() == {"same": 0.0, "named": 0.5, "either": 0.5}

@@ -13,6 +13,7 @@ from scripts.transfer.gain import (
     greatest_gains,
     log_expected_gain,
     promises_less,
+    steady_gain,
 )
 from scripts.transfer.surrogate import first_lowest
 
@@ -118,3 +119,17 @@ def test_where_few_promise_enough_no_more_are_asked() -> None:
 
     assert not promises_less(0.01, 0.0, np.full(64, 0.1), covariance)
     assert asked == [8]
+
+
+@given(st.integers(0, 10_000), st.floats(0.0, 2.0))
+def test_of_those_next_to_the_greatest_gain_the_first_is_asked(seed: int, within: float) -> None:
+    random = np.random.default_rng(seed)
+    mean, deviation = random.normal(0.0, 0.1, 200), random.uniform(0.01, 0.1, 200)
+    allowed, rank = random.random(200) < 0.7, random.permutation(200)
+    best = float(mean[allowed].min() + random.normal(0.0, 0.05))
+    gain = log_expected_gain(best, mean, deviation)
+    near = [i for i in np.flatnonzero(allowed) if gain[i] >= gain[allowed].max() - within - 1e-9]
+    found = steady_gain(best, mean, deviation, allowed, rank, within)
+    assert found == min(near, key=lambda place: rank[place])
+    greatest = greatest_gain(best, mean, deviation, allowed)
+    assert steady_gain(best, mean, deviation, allowed, rank, 0.0) == greatest

@@ -10,7 +10,7 @@ from scripts.lib.config import parse_id
 from scripts.lib.schemas.restarts import RESTARTS
 from scripts.lib.tables import read_table
 from scripts.runtime.racing import Race
-from scripts.tune.restarts import NoisyBench, main, make_parser, read_layer, round_noise
+from scripts.tune.restarts import NoisyBench, main, make_parser, read_layers, round_noise
 from tests.tune.conftest import BATCHES, DATA, DEVICE, LAYER, World
 
 FINALS = DATA / "measured/nvidia_h200-bf16/finals.parquet"
@@ -19,7 +19,7 @@ FINALS = DATA / "measured/nvidia_h200-bf16/finals.parquet"
 def arguments(world: World, out, restarts: int = 3) -> list[str]:
     where = world.where
     return [
-        "--shape", LAYER, "--restarts", str(restarts),
+        "--shapes", LAYER, "--restarts", str(restarts),
         "--trials", str(where.recorded[0] / "trials.parquet"),
         "--cells", str(where.recorded[0] / "cells.parquet"), "--finals", str(FINALS),
         "--spaces", *map(str, sorted(where.spaces.glob("*.parquet"))),
@@ -30,7 +30,9 @@ def arguments(world: World, out, restarts: int = 3) -> list[str]:
 
 @pytest.fixture(scope="module")
 def layer(world, tmp_path_factory):
-    return read_layer(make_parser().parse_args(arguments(world, tmp_path_factory.mktemp("x"))))
+    found = read_layers(make_parser().parse_args(arguments(world, tmp_path_factory.mktemp("x"))))
+    assert len(found) == 1
+    return found[0]
 
 
 def test_each_restart_is_a_row_of_each_batch_size_and_the_same_twice(world, tmp_path):
@@ -90,3 +92,10 @@ def test_what_cannot_be_is_said_in_a_line(world, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "tune it twice or more often" in said and "no cell of it is recorded" in said
     assert not (tmp_path / "x").exists()
+
+
+def test_without_a_name_every_layer_is_tuned(world, tmp_path_factory):
+    argv = arguments(world, tmp_path_factory.mktemp("y"))
+    found = read_layers(make_parser().parse_args(argv[2:]))
+    shapes = {cell.shape.id for one in found for cell in one.recordings}
+    assert LAYER in shapes and len(found) == len(shapes)

@@ -52,7 +52,7 @@ def test_what_no_search_would_try_is_compared_all_the_same():
 
 def test_words_say_which_it_is():
     odd = carried_from(FILES, CELL, "NVIDIA_H100_80GB_HBM3", LEGAL)
-    assert odd.words.startswith("outside the searched space, compared in the finals; nearest")
+    assert odd.words.startswith("outside the searched space, tried beside it; nearest")
     big = carried_from(FILES, CELL, "NVIDIA_B200", LEGAL)
     assert big.words.startswith("illegal here; nearest legal: BLOCK_SIZE_M 256 -> 16")
     assert carried_from(FILES, CELL, "NVIDIA_A100-SXM4-80GB", LEGAL).words == ""

@@ -139,6 +139,48 @@ def test_the_ledger_is_accepted(record, folder, tmp_path):
     consolidate([folder / "ledger.jsonl"], tmp_path)
 
 
+def held(folder: Path) -> dict[str, list[str]]:
+    """Slots of the finals by cell."""
+    bodies = read_chain(folder / "ledger.jsonl")
+    return {body["cell_id"]: body["slots"] for body in bodies if body["kind"] == "finals"}
+
+
+def test_what_would_be_launched_meets_in_the_finals_and_what_trials_tell_apart_does_not(
+    record, folder
+):
+    behind = 0
+    for batch in record["batches"]:
+        slots = held(folder)[batch["cell_id"]]
+        for name, found in batch["gained"].items():
+            assert (found["config_id"] in slots) == ("median" in found)
+            if name in ("committed", "default"):
+                assert "median" in found
+            elif "behind" in found:
+                assert found["behind"] > 1.01
+                behind += 1
+    assert behind
+    assert "(by its trial)" in "\n".join(summary_lines(record))
+
+
+def test_twins_are_as_many_as_the_terms_say(record, world, folder, tmp_path):
+    made = replace(terms(world, tmp_path), twins=(1, 0))
+    asked = options(world, tmp_path)
+    known = partial(foresee, WANTED, asked)
+    again = tune(WANTED, asked, ScriptedGpu(), made, tmp_path, Clock(), known)
+    committed = {b["cell_id"]: b["gained"]["committed"]["config_id"] for b in again["batches"]}
+    for cell_id, slots in held(folder).items():
+        few = held(tmp_path)[cell_id]
+        assert len(slots) == len(few) + 2 and len(few) == len(set(few)) + 1
+        assert slots[: len(few)] == few and slots[-2:] == [committed[cell_id]] * 2
+
+
+def test_what_another_run_may_choose_is_named_beside_the_ties(record):
+    for batch in record["batches"]:
+        assert not set(batch["untold"]) & set(batch["ties"])
+        assert batch["untold"] == sorted(set(batch["untold"]))
+    assert any(batch["untold"] for batch in record["batches"])
+
+
 def test_no_config_was_tried_twice_on_a_batch_size(record, folder):
     begun = (folder / "begun").read_text().splitlines()
     assert len(begun) == len(set(begun)) >= record["trials"]

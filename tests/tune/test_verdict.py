@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts.tune.verdict import Choice, Finals, choose
 
@@ -92,3 +94,38 @@ def test_merit_does_not_cost_a_win_over_the_committed_config():
     assert held.first_of_best({B: 0, A: 1}, [A, B]) == B
     assert not held.ratio(B, D).high < 1.0
     assert choose(held, {"committed": D}, [A, B], {B: 0, A: 1}) == Choice(A, B, None)
+
+
+def test_what_finals_held_anew_may_choose_is_named():
+    held = finals([A, B, C], [10.0, 10.06, 10.5], noise=1e-3)
+    assert held.rivals(None, apart=0.0) == [A]
+    assert held.rivals(None, apart=0.002) == [A, B]  # as far as another process may put it
+    assert held.rivals(None, apart=0.03) == [A, B, C]
+    assert held.rivals(None, apart=0.0) == finals([A, B, C], [1.0, 1.006, 1.05], 1e-3).rivals(
+        None, apart=0.0
+    )
+
+
+def test_a_committed_config_that_might_stay_is_named():
+    near = finals([A, D], [10.0, 10.03], noise=2e-3)
+    assert choose(near, {"committed": D}, [A], RANK).config == A
+    assert near.rivals(D, apart=0.002) == [A, D]
+    assert near.rivals(None, apart=0.0) == [A]
+    assert finals([A, D], [10.0, 10.9], noise=2e-3).rivals(D) == [A]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.006, 0.006), st.floats(0.001, 0.01))
+def test_two_finals_of_the_same_configs_choose_what_the_other_names(seed, behind, noise):
+    random = np.random.default_rng(seed)
+    us = 10.0 * np.exp([0.0, behind, 2 * behind])
+    pair = [
+        Finals([A, B, D], (us * np.exp(random.normal(0, noise, (24, 3)))).tolist())
+        for _ in range(2)
+    ]
+    chosen = [choose(held, {"committed": D}, [A, B], RANK).config for held in pair]
+    for held, other in zip(pair, chosen[::-1], strict=True):
+        assert other in held.rivals(D)
+
+
+def test_of_too_few_rounds_all_are_rivals():
+    assert finals([A, B, C], [10.0, 11.0, 12.0], rounds=5).rivals(None) == [A, B, C]

@@ -17,7 +17,8 @@ import numpy as np
 
 from scripts.audit.live.answers import Answer
 from scripts.audit.live.grid import cell_of, commonest_of, key_of, rounded
-from scripts.audit.race import MARGIN, REACH, maybe, soft_minimum
+from scripts.audit.race import MARGIN, maybe, soft_minimum
+from scripts.lib.judging.rivals import REACH
 
 Row = dict[str, Any]
 Timed = Mapping[str, float]  # config -> us, in the canonical order

@@ -15,7 +15,11 @@ RESTARTS = Table(
         Column("cell_id", pa.string(), "GPU/shape/tokens, see scripts.lib.shape.Cell"),
         Column("restart", pa.int32(), "from 1"),
         Column("config_id", pa.string(), "what the file would hold"),
-        Column("ties", pa.string(), "configs named as tied with it, itself included, by commas"),
+        Column(
+            "ties",
+            pa.string(),
+            "configs that another restart may choose, itself included, by commas",
+        ),
         Column("trials", pa.int32(), "trials of the search"),
         Column("rounds", pa.int32(), "of the finals"),
         Column("regret", pa.float64(), "recorded latency over the fastest legal config's"),
@@ -27,7 +31,7 @@ RECORDED, LIVE = "recorded", "live"  # trials of the restarts
 
 SAME = Table(
     "same_choice",
-    1,
+    2,
     "One row per (GPU, layer, trials, measure): how alike the choices of a layer's restarts are. "
     "Shares of pairs of restarts, mean over batch sizes; percentile bootstrap over batch sizes.",
     (
@@ -46,7 +50,9 @@ SAME = Table(
         Column("restarts", pa.int32(), "of the layer"),
         Column("n", pa.int32(), "batch sizes"),
         Column("whole", pa.int32(), "batch sizes at which it holds of every pair"),
+        Column("names", pa.float64(), "configs that a restart names, its choice included, mean"),
         Column("regret", pa.float64(), "worst of all choices, where recorded", True),
+        Column("mean_regret", pa.float64(), "mean of all choices, where recorded", True),
     ),
-    ("1: first version",),
+    ("1: first version", "2: names, mean_regret"),
 )

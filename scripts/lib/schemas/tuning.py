@@ -12,11 +12,12 @@ MEASURING = ("compilers", "trials", "finals", "search")
 
 TUNING = Table(
     "tuning",
-    1,
+    2,
     "One row per run of the command on a GPU, in the order in which they were made.",
     (
         Column("recording", pa.string(), "name of the recording"),
         Column("run", pa.string(), "name of the run in it"),
+        Column("commit", pa.string(), "of this repository, at which it ran"),
         Column("device", pa.string(), "GPU"),
         Column("shape", pa.string(), "layer, see scripts.lib.shape.Shape"),
         Column(
@@ -37,7 +38,7 @@ TUNING = Table(
         Column("worst_over_standing", pa.float64(), "row over the better of both, operator", True),
         Column("worst_as_tuned", pa.float64(), "the same of what the two GEMMs had chosen", True),
     ),
-    ("1: first version",),
+    ("1: first version", "2: commit"),
 )
 
 CHOICES = Table(

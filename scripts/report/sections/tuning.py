@@ -26,8 +26,8 @@ STEPS = {f"s_{step.replace(' ', '_')}": step for step in schema.STEPS}
 PARTS = {f"m_{part}": part for part in schema.MEASURING}
 MEASURES = {
     "same": "the same config",
-    "named": "the same, or each names the other's as a tie",
-    "either": "the same, or one names the other's as a tie",
+    "named": "the same, or each names the other's",
+    "either": "the same, or one names the other's",
 }
 
 
@@ -56,12 +56,13 @@ def by_kind(table: Frame) -> Figure:
 
 
 def same(table: Frame) -> Figure:
-    """``[trials][GPU/layer]``: restarts, n, regret; by measure mean, ci, n and whole."""
+    """``[trials][GPU/layer]``: restarts, n, names, regret, mean_regret; by measure mean, ci, n and
+    whole."""  # noqa: D205,D209
     out: Figure = {}
     for row in plain_rows(table):
         layer = out.setdefault(str(row["trials"]), {}).setdefault(
             f"{row['device']}/{row['shape']}",
-            {name: row[name] for name in ("restarts", "n", "regret")},
+            {name: row[name] for name in ("restarts", "n", "names", "regret", "mean_regret")},
         )
         layer[str(row["measure"])] = estimated(row) | {"whole": row["whole"]}
     return out
@@ -98,8 +99,8 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
             yield (
                 f"{shape} on {short_name(device)}, tuned {one['restarts']} times on"
                 f" {trials} trials: {wording.per_cent(one['same'])} of pairs of runs choose the"
-                f" same config, {wording.per_cent(one['named'])} that or one that each names as a"
-                f" tie (mean of {one['n']} batch sizes)."
+                f" same config, {wording.per_cent(one['named'])} that or one that each names"
+                f" ({one['names']:.1f} named on average; mean of {one['n']} batch sizes)."
             )
 
 

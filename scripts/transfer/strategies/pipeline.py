@@ -94,17 +94,21 @@ def join(
     margin: float | None,
     *,
     advised: bool = True,
+    steady: float = 0.0,
 ) -> Bayesian:
-    """A search of one of a file's batches, which advises the others; ``margin``: as of it.
+    """A search of one of a file's batches, which advises the others.
 
-    One that ends by itself begins with the ``FIRST`` of the greatest merit, whatever it is told:
-    so that searches of the same cell have tried, and can choose, the same ones.
+    ``margin``, ``steady``: as of ``Bayesian``. One that ends by itself begins with the ``FIRST`` of
+    the greatest merit, whatever it is told: so that searches of the same cell have tried, and can
+    choose, the same ones.
     """
     advice = mates.adviser(tokens) if advised else no_advice
     first: list[Config] = []
     if margin is not None:
         order = np.argsort(expected.round(10), kind="stable")[:FIRST]
         first = [covariance.legal.configs[place] for place in order]
-    search = Bayesian(covariance, expected, first=first, margin=margin, advice=advice)
+    search = Bayesian(
+        covariance, expected, first=first, margin=margin, steady=steady, advice=advice
+    )
     mates.join(tokens, search)
     return search

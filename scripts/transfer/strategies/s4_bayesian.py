@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.config import Config
-from scripts.transfer.gain import greatest_gain, greatest_gains, promises_less
+from scripts.transfer.gain import greatest_gain, greatest_gains, promises_less, steady_gain
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
@@ -42,7 +42,10 @@ class Bayesian:
     """Ask by expected improvement; ``first`` configs are asked before all others.
 
     ``margin``: end once the ``PROMISING`` configs, were all of them tried, promise a smaller gain
-    than this in log units. None: go on as long as there are configs.
+    than this in log units. None: go on as long as there are configs. ``steady``: log units of
+    expected gain; of those no farther than that from the greatest, the first by what was expected
+    is asked: which of them has the greatest is the noise of the trials, and begun anew the search
+    would try others.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Bayesian:
         *,
         first: Iterable[Config] = (),
         margin: float | None = None,
+        steady: float = 0.0,
         advice: Advice = no_advice,
     ) -> None:
         self.legal: LegalSpace = covariance.legal
@@ -62,6 +66,8 @@ class Bayesian:
         self._first = [index[config] for config in dict.fromkeys(first) if config in index]
         self._pending: list[int] = []
         self._expected = expected
+        self._steady = steady
+        self._rank = np.argsort(np.argsort(expected.round(10), kind="stable"))
 
     @property
     def question(self) -> Hashable:
@@ -71,7 +77,8 @@ class Bayesian:
         """
         advised = self._advice is not no_advice
         first = tuple(self._first)
-        return id(self._covariance), first, self._margin, advised, self._expected.tobytes()
+        asks = first, self._margin, self._steady, advised
+        return id(self._covariance), *asks, self._expected.tobytes()
 
     @property
     def lesson(self) -> Array | None:
@@ -106,6 +113,15 @@ class Bayesian:
         half = trial.half_us or 0.0
         self._surrogate.tell(place, float(np.log(trial.latency_us)), half / trial.latency_us)
 
+    def expected_within(self, margin: float) -> list[Config]:
+        """Configs that were not asked and are now expected no farther than ``margin``, log units,
+        behind the best so far: a search begun anew may try them."""  # noqa: D205,D209
+        if not self._surrogate.values:
+            return []
+        mean = self._surrogate.mean(self._advice())
+        found = np.flatnonzero(self._open & (mean <= self._surrogate.best + margin))
+        return [self.legal.configs[place] for place in found]
+
     def _choose(self) -> int | None:
         while self._first:
             place = self._first.pop(0)
@@ -121,7 +137,9 @@ class Bayesian:
         best = self._surrogate.best
         if self._ends(mean, deviation, advice):
             return None
-        return greatest_gain(best, mean, deviation, self._open)
+        if not self._steady:
+            return greatest_gain(best, mean, deviation, self._open)
+        return steady_gain(best, mean, deviation, self._open, self._rank, self._steady)
 
     def _ends(self, mean: Array, deviation: Array, advice: Array | None) -> bool:
         """Whether further trials promise less than the margin.

@@ -9,6 +9,7 @@ from scripts.lib.budget import Budget
 from scripts.lib.config import Config
 from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell
+from scripts.transfer.gain import log_expected_gain
 from scripts.transfer.kernel import Covariance, Kernel
 from scripts.transfer.oracle import Trial
 from scripts.transfer.strategies.cold_bayesian import ColdBayesian
@@ -135,3 +136,37 @@ def test_the_cold_one_depends_on_cell_and_seed_alone() -> None:
     assert order(CELL, 3) == order(CELL, 3)
     firsts = {order(cell, seed)[0] for cell in CELLS_SMALL for seed in range(4)}
     assert len(firsts) > 4
+
+
+def test_it_asks_the_first_expected_of_those_next_to_the_greatest_gain() -> None:
+    one = recording(CELL)
+    expected = np.random.default_rng(3).normal(0.0, 0.02, len(LEGAL))
+    strategy, beside = Bayesian(COVARIANCE, expected, steady=0.5), Surrogate(COVARIANCE, expected)
+    other = 0
+    for count in range(20):
+        config = strategy.ask()
+        assert config is not None
+        place = LEGAL.index[config]
+        if count:
+            gain = log_expected_gain(beside.best, beside.mean(), beside.deviation())
+            gain[beside.places] = -np.inf
+            near = np.flatnonzero(gain >= gain.max() - 0.5)
+            assert place == near[np.argmin(expected[near])]
+            other += place != int(np.argmax(gain))
+        strategy.tell(config, correct(us := float(one.latency_us[place])))
+        beside.tell(place, float(np.log(us)))
+    assert other
+
+
+def test_what_it_has_not_asked_and_expects_near_the_best_is_told() -> None:
+    one = recording(CELL)
+    strategy = Bayesian(COVARIANCE, np.log(one.latency_us))
+    assert strategy.expected_within(0.01) == []  # nothing is known yet
+    best = one.configs[int(np.argmin(one.latency_us))]
+    asked = strategy.ask()
+    assert asked == best
+    strategy.tell(best, correct(one.best_us))
+    logs = np.log(one.latency_us / one.best_us)
+    near = {config for config, log in zip(one.configs, logs, strict=True) if log <= 0.2} - {best}
+    assert set(strategy.expected_within(0.2)) == near != set()
+    assert len(strategy.expected_within(9.0)) == len(LEGAL) - 1
