@@ -24,7 +24,7 @@ ALIKE = 0.002
 APART = 0.01
 # Finals end once the fastest is told from all others at the tie margin, or known to be as fast.
 # Twelve rounds on one side are sure at 95%, also after several looks.
-RACE = Race(least=12, every=2, among_all=False)
+RACE = Race(least=12, among_all=False)
 # Slots of the best and of the committed config beyond the first: one A/A pair. The choice does not
 # rest on A/A pairs; recordings that judge (scripts.tune.study) hold three.
 TWINS = (1, 0)
