@@ -124,7 +124,7 @@ def found(summary: Summary) -> Iterator[Finding]:
             f" {one['files']} files are shown slower than no file"
             + (f", the worst by a factor of {worst['mean']:.2f}" if worst else "")
             + f"; {one['behind_3']:,} are more than 3% behind the best known config."
-            f" {one['proposals']} files with such rows replaced lie in `results/proposals/`",
+            f" A better file lies in `results/proposals/` for {one['proposals']} of them",
             "worth",
         )
 

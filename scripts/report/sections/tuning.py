@@ -109,7 +109,11 @@ def found(summary: Summary) -> Iterator[Finding]:
     for device, kinds in summary.get("tuning", {}).get("kinds", {}).items():
         if hidden := kinds.get(schema.HIDDEN):
             judged = kinds.get(schema.OPERATOR)
-            longer = f", {judged['wall']:.0f} s where vLLM's operator judges" if judged else ""
+            longer = (
+                f", {judged['wall']:.0f} s where vLLM's operator judges (of {judged['n']})"
+                if judged
+                else ""
+            )
             yield Finding(
                 "You have the GPU",
                 f"`graphx tune` wrote a layer's file in {hidden['wall']:.0f} s on an"

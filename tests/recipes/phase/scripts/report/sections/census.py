@@ -9,6 +9,7 @@ CENSUS = made("census", "census.count", schema.CENSUS)
 
 SECTION = Section(
     "census",
+    about="how many different configs a GPU's files hold",
     origins={"census": [CENSUS]},
     build=lambda read: {
         "census": {
