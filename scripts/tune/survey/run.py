@@ -29,14 +29,13 @@ from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
 from scripts.measure.conditions import BACKENDS
 from scripts.tune.survey.child import watch
-from scripts.tune.survey.collect import collect
+from scripts.tune.survey.collect import LEAST_COLLECT_S, collect, seconds_of
 from scripts.tune.survey.parts import Part, named, read_survey
 from scripts.tune.survey.steps import Terms, commands
 
 LOG = logging.getLogger("record")
 DONE, PAUSED, FAILED = 0, 3, 2
 SPENT = 4  # of a sweep: all done within its budget
-COLLECT_S = 15.0  # kept back to put together what was measured
 LEAST_S = 10.0  # in which a part can begin with something
 MARGIN_S = 5.0  # in which what has paused ends by itself
 STATE = "done.json"
@@ -73,10 +72,12 @@ def carry_out(parts: Sequence[Part], folder: Path, until: float, terms: Terms) -
             LOG.info("%s: done before", part.name)
             ends.done.append(part.name)
             continue
-        if until - time.monotonic() < LEAST_S:
+        # Kept back to put together what was measured.
+        over = until - seconds_of(parts, folder, part.trials)
+        if over - time.monotonic() < LEAST_S:
             ends.left.append(part.name)
             continue
-        status = measure(part, folder, until, terms)
+        status = measure(part, folder, over, terms)
         if status in (DONE, SPENT):
             done.append(part.name)
             write_json(state, done)
@@ -133,15 +134,16 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         nonlocal status
-        if not args.seconds > COLLECT_S + LEAST_S:
-            raise InputError(f"--seconds {args.seconds:g}: at least {COLLECT_S + LEAST_S:g}")
+        least = LEAST_COLLECT_S + LEAST_S
+        if not args.seconds > least:
+            raise InputError(f"--seconds {args.seconds:g}: name more than {least:g}")
         survey = read_survey(args.survey)
         terms = Terms(args.gpu, args.backend, args.history, args.allow_busy, args.shapes_table)
         parts = named(survey.parts, args.parts)
         # So that who ends it ends what it started, too, and what is measured is put together.
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
         try:
-            ends = carry_out(parts, args.survey, until - COLLECT_S, terms)
+            ends = carry_out(parts, args.survey, until, terms)
         finally:
             collect(survey, args.survey, until)
         LOG.info("done: %s", ", ".join(ends.done) or "none")

@@ -17,6 +17,7 @@ from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table, write_table
 from scripts.measure.controller.candidates import plan_of
+from scripts.tune.survey.collect import LEAST_COLLECT_S, seconds_of
 from scripts.tune.survey.parts import FILE, Kind, Part, Survey, named, read_survey
 from scripts.tune.survey.run import main
 from scripts.tune.survey.steps import Terms, commands
@@ -76,6 +77,15 @@ def test_done_parts_are_not_measured_again(
     assert record(recorded, "--parts", "corpus") == 0
     assert (recorded / "cpu-corpus.jsonl").read_bytes() == ledger
     assert "corpus-01: done before" in caplog.text
+    assert seconds_of([CORPUS], recorded, 0) == LEAST_COLLECT_S  # it is archived as it is
+
+
+def test_time_to_put_together_grows_with_what_is_measured(tmp_path: Path) -> None:
+    assert seconds_of([CORPUS], tmp_path, 0) == LEAST_COLLECT_S
+    (tmp_path / "cpu-corpus.jsonl").write_bytes(bytes(103_000_000 // 2))
+    half = seconds_of([CORPUS], tmp_path, 0) - LEAST_COLLECT_S
+    more = seconds_of([CORPUS], tmp_path, 135_663 // 2) - LEAST_COLLECT_S
+    assert half == pytest.approx(14.35) and more == pytest.approx(28.7, rel=1e-3)
 
 
 def test_a_part_that_fails_says_why(recorded: Path) -> None:
@@ -86,7 +96,7 @@ def test_a_part_that_fails_says_why(recorded: Path) -> None:
 def test_without_time_nothing_begins(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, CORPUS)
     assert record(tmp_path, seconds=20) == 2
-    assert "--seconds 20: at least 25" in capfd.readouterr().err
+    assert "--seconds 20: name more than 20" in capfd.readouterr().err
     assert not (tmp_path / "cpu-corpus.jsonl").exists()
 
 
