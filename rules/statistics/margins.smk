@@ -6,6 +6,7 @@ rule statistics_margins:
         script="scripts/statistics/margins.py",
         live=rules.tune_live.output.live,
         verdicts=rules.statistics_triples.output.verdicts,
+        states=rules.statistics_states.output.states,
         aa=rules.statistics_aa_rates.output.rates,
     output:
         margins="results/tables/statistics/margins.parquet",
@@ -23,6 +24,6 @@ rule statistics_margins:
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --verdicts {input.verdicts:q}"
-        " --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
+        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.margins:q} 2> {log:q}"

@@ -17,11 +17,11 @@ from scripts.lib.judging.decision import LOSS, WIN, decide, equal, non_inferior
 from scripts.lib.log import run_main
 from scripts.lib.schemas.headline import Choice
 from scripts.lib.schemas.live import LIVE, TOGETHER
-from scripts.lib.schemas.margins import AA_RATES, MARGINS
+from scripts.lib.schemas.margins import MARGINS
 from scripts.lib.schemas.triples import TRIPLE_VERDICTS
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.statistics import options
+from scripts.statistics import held, options
 from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import (
     Floats,
@@ -30,7 +30,6 @@ from scripts.statistics.bootstrap import (
     round_estimates,
     widen_certain_rates,
 )
-from scripts.statistics.held import errors
 from scripts.statistics.live import CHOICES, judged_as
 
 LEVELS = (0.0, 0.005, 0.01, 0.02)
@@ -40,7 +39,7 @@ KEYS = ["device", "choice", "source"]
 NAMES = ["choice", "source", "dataset", "cell_id", "same", "ratio", "low", "high"]
 EXAMPLE = (
     "python -m scripts.statistics.margins --live live.parquet --verdicts triple_verdicts.parquet"
-    " --aa aa_rates.parquet --study nvidia_h200-study --out margins.parquet"
+    " --states states.parquet --aa aa_rates.parquet --study nvidia_h200-study --out margins.parquet"
 )
 
 
@@ -53,19 +52,16 @@ def shown(low: Floats, high: Floats, margin: float) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
-def judged(
-    live: pd.DataFrame, verdicts: pd.DataFrame, study: str, fresh: str | None = None
-) -> pd.DataFrame:
+def judged(live: pd.DataFrame, verdicts: pd.DataFrame, found: held.Held) -> pd.DataFrame:
     """NAMES of every choice that has a ratio; same: it is the committed config itself.
 
-    ``study``: the dataset of LIVE; ``fresh``: that of the finals that judged its choices anew.
+    ``found``: by whose finals each choice of LIVE was judged.
     """
     copied = verdicts["carried_id"] == verdicts["committed_id"]
     parts = [verdicts.assign(choice=str(Choice.COPY), same=copied)]
     for choice in CHOICES:
-        rows = judged_as(choice, live).assign(choice=str(choice), dataset=study)
-        if choice is Choice.SEARCHED and fresh is not None:
-            rows["dataset"] = rows["dataset"].mask(rows["fresh_decision"].notna(), fresh)
+        rows = judged_as(choice, live).assign(choice=str(choice))
+        rows["dataset"] = found.of_searches(rows, choice)
         alone = rows["source"] == ""
         rows["source"] = rows["source"].mask(alone, TOGETHER)
         parts.append(rows[rows["triple"] | alone])
@@ -76,7 +72,7 @@ def judged(
 def margins(rows: pd.DataFrame, rates: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """MARGINS of ``judged`` rows; ``rates``: AA_RATES."""
     cells = [parse_cell(name) for name in rows["cell_id"]]
-    error = errors(rows.assign(tokens=[cell.tokens for cell in cells]), rates)
+    error = held.errors(rows.assign(tokens=[cell.tokens for cell in cells]), rates)
     low, high = (rows[name].to_numpy(dtype=np.float64) for name in ("low", "high"))
     ends = dict(zip(ERRORS, ((low, high), widen(low, high, error)), strict=True))
     marks = np.hstack([shown(*ends[name], margin) for name in ERRORS for margin in LEVELS])
@@ -100,18 +96,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = options.parser(__doc__, EXAMPLE)
     parser.add_argument("--live", type=Path, required=True, help="LIVE table")
     parser.add_argument("--verdicts", type=Path, required=True, help="TRIPLE_VERDICTS table")
-    parser.add_argument("--aa", type=Path, required=True, help="AA_RATES table")
-    parser.add_argument("--study", required=True, help="dataset whose finals LIVE was read from")
-    parser.add_argument("--fresh", help="dataset of the finals that judged its choices anew")
     parser.add_argument("--out", type=Path, required=True, help="MARGINS table to write")
+    held.add_options(parser)
     options.add_plan(parser)
     arguments = parser.parse_args(argv)
 
     def body() -> None:
         live = read_table(arguments.live, LIVE)
         verdicts = read_table(arguments.verdicts, TRIPLE_VERDICTS)
-        rows = judged(live, verdicts, arguments.study, arguments.fresh)
-        found = margins(rows, read_table(arguments.aa, AA_RATES), options.plan(arguments))
+        known = held.read(arguments)
+        found = margins(judged(live, verdicts, known), known.rates, options.plan(arguments))
         write_table(arguments.out, found, MARGINS)
 
     return run_main(body)

@@ -31,6 +31,8 @@ from scripts.statistics.held import Held, errors
 from scripts.statistics.live import losses as live_losses
 from scripts.statistics.live import rates as live_rates
 from scripts.statistics.losses import Evidence, explain
+from scripts.statistics.margins import judged as judged_margins
+from scripts.statistics.margins import margins
 from scripts.statistics.pairwise import compare_finalists
 from scripts.statistics.quality import assess
 from scripts.statistics.recorded import count_binaries, record
@@ -181,6 +183,7 @@ def transferred(drawn: Sequence[study.Study], found: Tables, folder: Path) -> Ta
         "losses": explain(found["gains"], evidence, MARGIN),
         "live_rates": live_rates(searched, held, PLAN, 0.01),
         "live_losses": live_losses(searched, space, held, MARGIN),
+        "margins": margins(judged_margins(searched, verdicts, held), held.rates, PLAN),
         "states": held.states,
     }
 
@@ -253,7 +256,7 @@ NAMES = (
     "pairwise", "aa", "verdicts", "rates", "quality", "recorded", "binaries", "false_wins",
     "spread", "gains", "gain_rates", "revalidation", "revalidation_rates", "premises", "repeat",
     "triple_verdicts", "headline", "headline_tests", "breakdowns", "losses", "live_rates",
-    "live_losses", "search_rates", "search_costs", "search_pairs", "search_verdicts",
+    "live_losses", "margins", "search_rates", "search_costs", "search_pairs", "search_verdicts",
     "search_behind", "states",
 )  # fmt: skip
 
