@@ -16,6 +16,7 @@ from scripts.lib.files import InputError
 from scripts.lib.runtimes.file_name import FileName, parse_name
 
 TRITON_KEY = "triton_version"
+_MOST = 2**31 - 1  # an entry's numbers are compiled into the kernel as 32 bits
 _FOLDER = re.compile(r"triton_.*")
 
 
@@ -71,7 +72,7 @@ def read_config_file(path: Path) -> tuple[ConfigFile, list[Finding]]:
     folder = path.parent.name if _FOLDER.fullmatch(path.parent.name) else None
     try:
         body = json.loads(text, object_pairs_hook=_no_twins)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         found = [Finding(Level.WRONG, BODY, f"is not valid JSON ({error})")]
         return ConfigFile(path, name, None, {}, folder), found
     if not isinstance(body, dict):
@@ -102,8 +103,11 @@ def _entries(body: Mapping[str, Any], configs: dict[int, Config]) -> Iterator[Fi
         try:
             if not isinstance(entry, dict):
                 raise ConfigError(f"{entry!r} is no entry")
-            configs[int(key)] = from_entry(entry)
+            config = from_entry(entry)
+            if max(entry.values()) > _MOST:
+                raise ConfigError(f"holds {max(entry.values())}, more than 32 bits hold")
+            configs[int(key)] = config
         except ConfigError as error:
-            yield Finding(Level.WRONG, BODY, str(error), (int(key),))
+            yield Finding(Level.WRONG, BODY, f"M = {key}: {error}", (int(key),))
     if not configs:
         yield Finding(Level.WRONG, BODY, "holds no entry that could be read")

@@ -18,7 +18,7 @@ def history_findings(
 ) -> Iterator[Finding]:
     """``histories``: what each runtime's files were mined into; ``triton``: that will run it."""
     twins = {}
-    if file.name is not None:
+    if file.name is not None and file.configs:
         for name in found_by(file):
             found = file_named(RUNTIMES[name], file.path.name, histories[name])
             if found is not None:

@@ -17,8 +17,9 @@ from scripts.health.finding import (
     tokens_words,
 )
 from scripts.lib.config import REQUIRED_KEYS, ROCM_KEYS
-from scripts.lib.device import Vendor
+from scripts.lib.device import Vendor, devices
 from scripts.lib.files import InputError
+from scripts.lib.names import nearest
 from scripts.lib.runtimes.few_tokens import check_few_tokens
 from scripts.lib.runtimes.file_name import foreign_suffix
 from scripts.lib.runtimes.rules import release
@@ -71,7 +72,9 @@ def _name(file: ConfigFile) -> Iterator[Finding]:
         yield Finding(Level.WRONG, NAME, f"no runtime asks for this name: it {why}")
         return
     if file.device is None:
-        words = f"no GPU called {file.name.device} is known here; nothing is said of its limits"
+        near = nearest(file.name.device, devices())
+        words = f"no GPU called {file.name.device} is known here{near and f' ({near})'};"
+        words += " nothing is said of its limits"
         yield Finding(Level.NOTE, NAME, words)
     if not any(one.reachable(file.name) for one in RUNTIMES.values()):
         yield Finding(Level.WRONG, NAME, f"no runtime asks for this name{_instead(file)}")

@@ -11,6 +11,11 @@ from scripts.lib.files import InputError
 def unknown_name(what: str, name: str, known: Iterable[str]) -> InputError:
     """The error for ``name``, a ``what`` that is none of ``known``; it offers the nearest."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    offer = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names) or 'none'}"
+    offer = nearest(name, names) or f"known: {', '.join(names) or 'none'}"
     return InputError(f"unknown {what} {name!r}; {offer}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The names of ``known`` that ``name`` may have been meant to be, in words; empty if none."""
+    near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.4)
+    return f"nearest: {', '.join(near)}" if near else ""

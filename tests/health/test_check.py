@@ -92,7 +92,8 @@ def test_files_as_they_are_written_are_in_order(check, tmp_path: Path) -> None:
     [
         ("vllm", {"author": "me"}, "key 'author' is no batch size"),
         ("vllm", {"64": {"BLOCK_SIZE_M": 16}}, "missing key BLOCK_SIZE_N"),
-        ("vllm", {"64": 7}, "7 is no entry"),
+        ("vllm", {"64": 7}, "M = 64: 7 is no entry"),
+        ("vllm", {"8": GOOD[8].to_entry() | {"BLOCK_SIZE_M": 2**70}}, "more than 32 bits hold"),
         ("sglang", {"triton_version": "3.6.0"}, "sglang makes a number of every key"),
         ("vllm", {"8": GOOD[8].to_entry() | {"kpack": 2}}, "kpack is read by AMD's compiler alone"),
     ],
@@ -111,6 +112,9 @@ def test_text_that_is_no_json_or_says_a_thing_twice(check, tmp_path: Path) -> No
     assert "is not valid JSON" in words(next(iter(check()[1].values())))
     path.write_text(whole.replace('"2": {', '"1": {', 1))
     assert "key 1 stands in it twice" in words(next(iter(check()[1].values())))
+    path.write_text("[" * 100_000)
+    (one,) = check()[1].values()
+    assert "is not valid JSON" in words(one) and ("note", "history") not in found(one)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,7 @@ def test_text_that_is_no_json_or_says_a_thing_twice(check, tmp_path: Path) -> No
     [
         ("NVIDIA_H200,dtype=float8", "wrong", "no runtime asks for this name"),
         ("NVIDIA_H200_lmdeploy", "wrong", "ends with _lmdeploy, as another loader's do"),
-        ("NVIDIA_H2000", "note", "no GPU called NVIDIA_H2000 is known here"),
+        ("NVIDIA_H2000", "note", "no GPU called NVIDIA_H2000 is known here (nearest: NVIDIA_H200"),
         ("NVIDIA_H200,dtype=int8_w8a8,per_channel_quant=True", "wrong",
          "only sglang asks for this name, and looks for it in a folder configs/triton_3_6_0"),
     ],
