@@ -24,7 +24,7 @@ from scripts.lib import command_line
 from scripts.lib.files import need_folder, write_json
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.files import need_read
-from scripts.lib.runtimes.runtime import TRITON
+from scripts.lib.runtimes.runtime import TRITON, triton_folder
 from scripts.tune.known_names import check_names
 from scripts.tune.models import find_model, published
 
@@ -87,6 +87,7 @@ def _formats(args: argparse.Namespace) -> str | None:
 def run(args: argparse.Namespace) -> None:
     """Answer, write, print."""
     began = time.monotonic()
+    triton_folder(args.triton)
     scheme = _formats(args)
     # Imported here: what can be answered at once is, before the seconds that these take.
     from scripts.catalogue.asked import layers  # noqa: PLC0415

@@ -28,7 +28,7 @@ from scripts.health.finding import Level, Verdict
 from scripts.health.trials import PausedError, table
 from scripts.lib import command_line
 from scripts.lib.log import run_main
-from scripts.lib.runtimes.runtime import TRITON
+from scripts.lib.runtimes.runtime import TRITON, triton_folder
 
 if TYPE_CHECKING:
     from scripts.health.measure import Bench
@@ -75,6 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> bool:
     """Read, check, print; whether all is well."""
+    triton_folder(args.triton)
     paths = config_files(args.folder)
     # Imported here: a folder that is not there is answered before the seconds that these take.
     from scripts.health.verdict import Evidence, check  # noqa: PLC0415

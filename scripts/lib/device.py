@@ -8,6 +8,7 @@ data sheet). ``same_as`` is another name of the same silicon: all figures are th
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.files import InputError, read_json
-from scripts.lib.names import unknown_name
+from scripts.lib.names import nearest, unknown_name
 
 _RECORDS = Path(__file__).with_name("devices.json")
 
@@ -117,7 +118,16 @@ def find_device(name: str) -> Device:
     if wanted and fits:
         names = ", ".join(sorted(device.name for device in fits))
         raise InputError(f"device {name!r} may be {names}; name one of them")
+    if not nearest(name, devices()) and (near := _alike(wanted)):
+        raise InputError(f"unknown device {name!r}; nearest: {', '.join(near)}")
     raise unknown_name("device", name, devices())
+
+
+def _alike(wanted: str) -> list[str]:
+    """GPUs that have a word in their name that ``wanted``, a key, may have been meant to be."""
+    words = {word for name in devices() for word in _key(name).split("_")}
+    near = difflib.get_close_matches(wanted, sorted(words), n=3, cutoff=0.5)
+    return [name for name in devices() if not set(near).isdisjoint(_key(name).split("_"))]
 
 
 def _key(name: str) -> str:

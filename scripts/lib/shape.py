@@ -11,7 +11,7 @@ BATCH_LADDER = (
     1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 1536, 2048, 3072, 4096,
 )  # fmt: skip
 
-_SHAPE_ID = re.compile(r"E(\d+)-N(\d+)-K(\d+)-top(\d+)-([a-z0-9_]+)")
+_SHAPE_ID = re.compile(r"E(\d{1,9})-N(\d{1,9})-K(\d{1,9})-top(\d{1,9})-([a-z0-9_]+)")
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +56,7 @@ def parse_shape(text: str) -> Shape:
 def parse_cell(text: str) -> Cell:
     """The inverse of ``Cell.id``; ValueError on anything else."""
     parts = text.split("/")
-    if len(parts) != 3 or not re.fullmatch(r"M\d+", parts[2]):
+    if len(parts) != 3 or not re.fullmatch(r"M\d{1,9}", parts[2]):
         raise ValueError(f"{text!r} is not a cell id such as NVIDIA_H200/E8-…-bf16/M64")
     return Cell(parts[0], parse_shape(parts[1]), int(parts[2][1:]))
 

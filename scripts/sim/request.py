@@ -50,6 +50,8 @@ def read_request(
     layer = read_shape(shape or DEFAULT_SHAPE)
     if tokens is not None and tokens < 1:
         raise InputError(f"--tokens is {tokens}; the least is 1")
+    if tokens is not None and tokens >= 10**9:
+        raise InputError(f"--tokens is {tokens}; nine digits are the most")
     batches = DEFAULT_TOKENS if tokens is None else (tokens,)
     return [
         Question(Cell(device.name, layer, batch), read_config(config or _default(batch), device))

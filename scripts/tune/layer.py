@@ -17,6 +17,8 @@ from scripts.tune.model_config import read_model_config
 from scripts.tune.models import MoeLayer, find_model
 from scripts.tune.whole_blocks import check_whole_blocks
 
+MOST_TOKENS = 1 << 20  # the kernels' indices are of 32 bits, and the longest prompts are below it
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -150,6 +152,8 @@ def check_batches(own: Sequence[int]) -> tuple[int, ...]:
     for tokens in own:
         if tokens < 1:
             raise InputError(f"--batches {tokens}: a batch has at least one token")
+        if tokens > MOST_TOKENS:
+            raise InputError(f"--batches {tokens}: a batch has {MOST_TOKENS:,} tokens at most")
     return tuple(sorted({*BATCH_LADDER, *own}))
 
 

@@ -97,8 +97,10 @@ def run(args: argparse.Namespace, typed: str) -> None:
     clock, until = Clock(), time.monotonic() + args.seconds
     if not positive(args.margin):
         raise InputError(f"--margin {args.margin}: choose a number between 0 and 1, such as 0.01")
-    if args.seconds < 0:
+    if not args.seconds >= 0:  # nan neither
         raise InputError(f"--seconds {args.seconds}: a time is not negative")
+    if args.seed < 0:
+        raise InputError(f"--seed {args.seed}: choose 0 or more")
     check_names(args.device, args.model, args.scheme)
     live = not args.plan and _may_have_gpu()
     if live and args.judge == OP:

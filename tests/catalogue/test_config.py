@@ -161,6 +161,8 @@ def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, shapes, world
         (["--model", "Mixtrl-8x7B"], "nearest: Mixtral-8x7B"),
         (["--model", "Mixtral-8x7B", "--tp", "3"], "--tp 3: "),
         (["--shape", UNKNOWN, "--triton", "new"], "triton 'new': is no version"),
+        (["--gpu", "H20", "--model", "DeepSeek-V3", "--tp", "8", "--triton", ""],
+         "triton '': is no version"),
     ],
 )  # fmt: skip
 def test_one_line_says_why_not(given, tmp_path, capsys, more, words) -> None:

@@ -97,6 +97,17 @@ def test_words_that_fit_several_gpus_ask_which(said: str, names: str) -> None:
         find_device(said)
 
 
+@pytest.mark.parametrize(
+    ("said", "near"),
+    [("mi300", "AMD_Instinct_MI300X, "), ("H1OO", "NVIDIA_H100_80GB_HBM3, "), ("b2oo", "B200")],
+)
+def test_a_word_that_no_gpu_has_is_answered_with_those_that_have_one_like_it(
+    said: str, near: str
+) -> None:
+    with pytest.raises(InputError, match=f"unknown device '{said}'; nearest: .*{near}"):
+        find_device(said)
+
+
 def test_another_name_of_the_same_silicon_has_its_figures() -> None:
     named = [device for device in devices().values() if device.same_as is not None]
     assert len(named) >= 7

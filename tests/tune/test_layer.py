@@ -172,6 +172,8 @@ BLOCKS = "fp8_w8a8_b128x128"
         ({"model": "Mixtral-8x7B", "scheme": "fp8"}, "format 'fp8'; nearest: .*fp8_w8a8"),
         ({"model": "Mixtral-8x7B", "fuse_shared": True}, "has no shared expert"),
         ({"model": "Mixtral-8x7B", "batches": (0,)}, "--batches 0"),
+        ({"model": "Mixtral-8x7B", "batches": (10**20,)}, "--batches 1000.* tokens at most"),
+        ({"shape": "E8-N99999999999-K4096-top2-bf16"}, "not a shape id such as"),
         ({"model": "nobody/Mixtral-8x7B-FP8"}, "per tensor, per channel or in blocks"),
         ({"model": "nvidia/DeepSeek-V3-NVFP4"}, "nvfp4; there is nothing to tune"),
         ({"device": "", "model": "Mixtral-8x7B"}, "name the GPU: --device NAME"),

@@ -32,7 +32,7 @@ def open_gpu(index: int, backend: str) -> Gpu:
     count, rocm = _torch_gpus()
     if count == 0:
         raise InputError(NO_GPU)
-    if index >= count:
+    if not 0 <= index < count:
         raise InputError(f"no GPU {index}: torch can use {count}, numbered from 0")
     return AmdGpu(index, physical(index)) if rocm else NvidiaGpu(index, physical(index))
 
