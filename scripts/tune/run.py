@@ -92,15 +92,19 @@ def _has_gpu() -> bool:
     return torch.cuda.device_count() > 0
 
 
-def run(args: argparse.Namespace, typed: str) -> None:
-    """Tune, or plan where there is no GPU; prints the summary."""
-    clock, until = Clock(), time.monotonic() + args.seconds
+def _check_numbers(args: argparse.Namespace) -> None:
     if not positive(args.margin):
         raise InputError(f"--margin {args.margin}: choose a number between 0 and 1, such as 0.01")
     if not args.seconds >= 0:  # nan neither
         raise InputError(f"--seconds {args.seconds}: a time is not negative")
     if args.seed < 0:
         raise InputError(f"--seed {args.seed}: choose 0 or more")
+
+
+def run(args: argparse.Namespace, typed: str) -> None:
+    """Tune, or plan where there is no GPU; prints the summary."""
+    clock, until = Clock(), time.monotonic() + args.seconds
+    _check_numbers(args)
     check_names(args.device, args.model, args.scheme)
     live = not args.plan and _may_have_gpu()
     if live and args.judge == OP:
