@@ -63,11 +63,8 @@ def analyze(
     ]
     cells = [
         _cell(question, [frame.iloc[[i]] for frame in rows], judged[i])
-        | {
-            "estimated_latency_ms": _ms(corrected[i]) if judged[i].legal else None,
-            "analytical_latency_ms": _ms(plain[i]) if judged[i].legal else None,
-            "compiler": compiled[i],
-        }
+        | _latencies(corrected[i], plain[i], judged[i])
+        | {"compiler": compiled[i]}
         for i, question in enumerate(questions)
     ]
     runs = [i for i, judgement in enumerate(judged) if judgement.legal]
@@ -82,12 +79,16 @@ def analyze(
         "confidence": trust.level.value,
         "confidence_reason": trust.reason,
         "error": trust.error,
-        "estimated_latency_ms": _ms(float(np.exp(np.log(corrected[runs]).mean())))
-        if runs
-        else None,
+        "estimated_latency_ms": _ms(_mean(corrected[runs])) if runs else None,
         **(_whole(rows, runs) if runs else {}),
         "cells": cells,
     }
+
+
+def _latencies(corrected: float, plain: float, judged: Judgement) -> dict[str, float | None]:
+    """None of a config that cannot run."""
+    known = {"estimated_latency_ms": corrected, "analytical_latency_ms": plain}
+    return {name: _ms(us) if judged.legal else None for name, us in known.items()}
 
 
 def _compile(kernel: Path, device: Device, questions: list[Question]) -> list[dict[str, Any]]:

@@ -38,20 +38,8 @@ def benched(ms: float) -> dict[str, Any]:
             "output_throughput": 1e3 / ms, **named}  # fmt: skip
 
 
-def journal(
-    path: Path,
-    hashes: tuple[str, ...] = ("0123456789abcdef",),
-    outputs: dict[str, Any] | None = None,
-    gpu_us: dict[str, float] | None = None,
-    fault: str | None = None,
-    steady: bool = True,
-) -> Path:
-    """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config; ``fault``: a boot that
-    was made to fail for lack of memory."""  # noqa: D205,D209
-    found = Journal(path)
-    for kernels in hashes:
-        found.begin(plan=PLAN, kernel_hash=kernels)
-    gpu_us = gpu_us or {"committed": 1000.0, "ours": 980.0}
+def decoded(found: Journal, gpu_us: dict[str, float], steady: bool) -> None:
+    """Two boots that timed a step of each config."""
     for boot in ("mix-0", "mix-1"):
         about = {"boot": boot, "model": "mix"}
         found.record(
@@ -65,11 +53,11 @@ def journal(
             }  # fmt: skip
             found.record(f"{boot}/d/{config}", Answer(Outcome.OK, result=result), task="decode",
                          config=config, batch=4, **about, **{"pass": 0})  # fmt: skip
+
+
+def compared(found: Journal, outputs: dict[str, Any]) -> None:
+    """A boot's outputs under each config, and under a planted fault."""
     about = {"boot": "mix-0", "model": "mix"}
-    if fault is not None:
-        died = Answer(Outcome.OUT_OF_MEMORY, "CUDA out of memory. Tried to allocate 256.00 GiB")
-        for task in ("boot", "fault"):
-            found.record(f"{fault}/{task}", died, task=task, boot=fault, model="mix")
     for config in ("committed", "ours"):
         entry = ENTRY if config == "ours" else {**ENTRY, "BLOCK_SIZE_N": 128}
         read = {"read": [f"/p/{FILE}"] if config == "ours" else [],
@@ -77,13 +65,34 @@ def journal(
         found.record(
             f"c/{config}", Answer(Outcome.OK, result=read), task="configs", config=config, **about
         )
-        said = OUTPUTS | ((outputs or {}) if config == "ours" else {})
+        said = OUTPUTS | (outputs if config == "ours" else {})
         outcome = Outcome.WRONG_OUTPUT if said["problem"] else Outcome.OK
         found.record(f"o/{config}", Answer(outcome, said["problem"] or "", said), task="outputs",
                      config=config, again=False, **about)  # fmt: skip
     wrong = OUTPUTS | {"problem": "logits_diff 0.2 is over 0.01", "logits_diff": 0.2}
     found.record("o/planted", Answer(Outcome.WRONG_OUTPUT, wrong["problem"], wrong), task="outputs",
                  config="ours", again=False, planted="half-of-k", **about)  # fmt: skip
+
+
+def journal(
+    path: Path,
+    hashes: tuple[str, ...] = ("0123456789abcdef",),
+    outputs: dict[str, Any] | None = None,
+    gpu_us: dict[str, float] | None = None,
+    fault: str | None = None,
+    steady: bool = True,
+) -> Path:
+    """Its path. ``outputs``: of ours; ``gpu_us``: of a step of each config; ``fault``: a boot that
+    was made to fail for lack of memory."""  # noqa: D205,D209
+    found = Journal(path)
+    for kernels in hashes:
+        found.begin(plan=PLAN, kernel_hash=kernels)
+    decoded(found, gpu_us or {"committed": 1000.0, "ours": 980.0}, steady)
+    if fault is not None:
+        died = Answer(Outcome.OUT_OF_MEMORY, "CUDA out of memory. Tried to allocate 256.00 GiB")
+        for task in ("boot", "fault"):
+            found.record(f"{fault}/{task}", died, task=task, boot=fault, model="mix")
+    compared(found, outputs or {})
     for number, (config, ms) in enumerate(BENCHED):
         read = [f"/p/{FILE}"] if config == "ours" else []
         found.record(
@@ -91,6 +100,6 @@ def journal(
             model="mix", config=config, round=number, read=read,
         )  # fmt: skip
     found.record("s/ours", Answer(Outcome.OK, result=SERVED), task="serve", config="ours",
-                 round=0, **about)  # fmt: skip
+                 round=0, boot="mix-0", model="mix")  # fmt: skip
     found.close()
     return path
