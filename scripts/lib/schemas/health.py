@@ -68,7 +68,7 @@ HEALTH = Table(
         Column("over_better", pa.float64(), "proposed over the better of committed and default, "
                "by rounds that did not choose", nullable=True),
     ),
-    ("1: first version", "2: held_gain; p by the looks at which finals may have ended"),
+    ("2: held_gain; p by the looks at which finals may have ended", "1: first version"),
 )  # fmt: skip
 
 HEALTH_RATES = Table(
@@ -89,5 +89,5 @@ HEALTH_RATES = Table(
         Column("n", pa.int32(), "rows"),
         Column("files", pa.int32(), "config files that they come from"),
     ),
-    ("1: first version", "2: gain by rounds that did not choose"),
+    ("2: gain by rounds that did not choose", "1: first version"),
 )  # fmt: skip

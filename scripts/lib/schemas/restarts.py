@@ -54,5 +54,5 @@ SAME = Table(
         Column("regret", pa.float64(), "worst of all choices, where recorded", True),
         Column("mean_regret", pa.float64(), "mean of all choices, where recorded", True),
     ),
-    ("1: first version", "2: names, mean_regret"),
+    ("2: names, mean_regret", "1: first version"),
 )

@@ -131,5 +131,5 @@ REPLAY = Table(
         Column("p95_ratio", pa.float64(), "95th percentile of it, after over before"),
         Column("slower", pa.float64(), "share of steps slower after than before by over 1%"),
     ),
-    ("1: first version", "2: intervals over rounds, too"),
+    ("2: intervals over rounds, too", "1: first version"),
 )

@@ -38,7 +38,7 @@ TUNING = Table(
         Column("worst_over_standing", pa.float64(), "row over the better of both, operator", True),
         Column("worst_as_tuned", pa.float64(), "the same of what the two GEMMs had chosen", True),
     ),
-    ("1: first version", "2: commit"),
+    ("2: commit", "1: first version"),
 )
 
 CHOICES = Table(
