@@ -8,6 +8,7 @@ from scripts.catalogue.answer import KERNEL, Answer, mean_of, shipped_ends
 from scripts.catalogue.rows import DEFAULT, MEASURED, Row
 from scripts.lib.runtimes.default_config import NEWEST
 from scripts.lib.runtimes.runtime import RUNTIMES
+from scripts.lib.shape import BATCH_LADDER
 from scripts.tune.layer import Wanted, both_degrees
 
 BASELINE = f"vLLM {NEWEST}'s default"
@@ -69,7 +70,12 @@ def worth(answer: Answer) -> Iterator[str]:
 
 
 def how_to_load(answers: Sequence[Answer], folder: str) -> Iterator[str]:
-    """A line for each runtime that a file was written for."""
+    """A line for each runtime: how to point it at what was written, or that nothing had to be."""
+    for one in answers:
+        for name, file in one.shipped.items():
+            lacking = sorted(set(one.layer.wanted.batches) - set(file.configs) - set(BATCH_LADDER))
+            said = f", which has no row for M = {', '.join(map(str, lacking))}" if lacking else ""
+            yield f"{name}: no file was written, it reads its own{said}"
     for name in dict.fromkeys(name for one in answers for name in one.files):
         variable = RUNTIMES[name].rules.folder_variable
         wanted = answers[0].layer.wanted

@@ -150,6 +150,10 @@ def test_a_layer_that_ships_is_said_to(capsys, tmp_path, expected, shapes, world
     at = said.index("sglang treats the shared experts of DeepSeek-V3 as routed ones:")
     assert "E257-N256-K7168-top9" in said[at + 1] and "sglang ships triton_" in said[at + 1]
     assert not list(tmp_path.rglob("*device_name*"))
+    assert "vllm: no file was written, it reads its own" in said
+    assert main([*given, "--expected", str(expected), "--batches", "8192"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "vllm: no file was written, it reads its own, which has no row for M = 8192" in said
 
 
 @pytest.mark.parametrize(
