@@ -29,6 +29,8 @@ _ENDS: dict[str, str | None] = {
 }
 # Formats of checkpoints that this project has no kernel for.
 _FOREIGN = ("nvfp4", "fp4", "mxfp8", "gguf", "w4a8")
+# Variants that their publisher stores in other formats than the model itself.
+_STORED = {"kimi-k2-thinking": "int4_w4a16_g32"}  # int4 in groups of 32, as its config.json says
 # What is added to a model's name without changing its layers.
 _VARIANTS = re.compile(r"-(instruct|thinking|base|chat|it|preview|\d{4})$")
 
@@ -48,7 +50,8 @@ def plain(model_id: str) -> str:
 
 def read_id(model_id: str) -> HubName:
     """An id taken apart. InputError for an end that may mean several formats."""
-    name, scheme = plain(model_id), None
+    name = plain(model_id)
+    scheme = _STORED.get(name)
     for end, known in _ENDS.items():
         if name.endswith(f"-{end}"):
             if known is None:

@@ -52,6 +52,7 @@ def test_a_layer_by_model_and_by_shape_is_the_same():
         ("deepseek-ai/DeepSeek-V3.2", "E256-N2048-K7168-top8-fp8_w8a8_b128x128"),
         ("openai/gpt-oss-120b", "E128-N2880-K2880-top4-mxfp4_w4a16"),
         ("MiniMaxAI/MiniMax-M3", "E128-N3072-K6144-top4-bf16"),
+        ("moonshotai/Kimi-K2-Thinking", "E384-N2048-K7168-top8-int4_w4a16_g32"),
         ("GLM-4.6", "E160-N1536-K5120-top8-bf16"),
         ("qwen3-30b-a3b-fp8", "E128-N768-K2048-top8-fp8_w8a8_b128x128"),
     ],
