@@ -33,6 +33,7 @@ from scripts.statistics.false_wins import false_wins
 from scripts.statistics.gains import gain_rates, gains
 from scripts.statistics.gaps import estimate_gaps
 from scripts.statistics.headline import choices, headline, significance
+from scripts.statistics.held import Held
 from scripts.statistics.margins import judged as margins_judged
 from scripts.statistics.margins import margins
 from scripts.statistics.quality import assess
@@ -110,7 +111,9 @@ def _shown(drawn: Study, judged: Judged) -> dict[str, tuple[pd.DataFrame, Table]
     """What is shown of the copied configs and of the planted searches, by the study's A/A pairs."""
     copied = planted(drawn.cells).assign(dataset=DATASET)
     rates = aa_rates(judged.aa.assign(dataset=DATASET))
-    rows = margins_judged(planted_live.live(copied), copied, DATASET)
+    searched = planted_live.live(copied)
+    cells = searched[["cell_id"]].drop_duplicates().assign(dataset=DATASET)
+    rows = margins_judged(searched, copied, Held(cells, rates, [DATASET]))
     return {"aa_rates": (rates, AA_RATES), "margins": (margins(rows, rates, PLAN), MARGINS)}
 
 
