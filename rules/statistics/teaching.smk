@@ -85,3 +85,20 @@ rule statistics_registered:
     shell:
         "python -m {params.module} --cold {input.cold:q} --lock {input.spec[1]:q}"
         " --out {output.outcomes:q} 2> {log:q}"
+
+
+rule statistics_alike:
+    input:
+        script="scripts/statistics/alike.py",
+        trials=complete("trials.parquet"),
+    output:
+        alike="results/tables/statistics/alike.parquet",
+    log:
+        "logs/statistics/alike.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/alike.py"),
+    shell:
+        "python -m {params.module} --trials {input.trials:q} --out {output.alike:q} 2> {log:q}"

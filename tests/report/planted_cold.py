@@ -7,11 +7,14 @@ from typing import Any
 import pandas as pd
 
 from scripts.lib.registration import FIGURES, Entry
+from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.cold import COLD
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.tables import Table
+from scripts.statistics.alike import alike
 from scripts.statistics.registered import outcomes
 from tests.report.copied import leaves
+from tests.statistics.test_alike import on_two
 from tests.statistics.test_cold import H100, found
 
 
@@ -20,9 +23,13 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     entry = Entry("2026-11-29T12:00:00Z", "registered", "a", "b", dict(FIGURES), {})
     cold = found()
     said = outcomes(cold, {"NVIDIA_H200": entry, H100: entry})
-    return {"cold": (cold, COLD), "registered_outcomes": (said, OUTCOMES)}
+    return {
+        "cold": (cold, COLD),
+        "registered_outcomes": (said, OUTCOMES),
+        "alike": (alike(on_two()), ALIKE),
+    }
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: one for each source and GPU."""
-    return leaves(summary["cold"], 1)
+    """Of the page to browse: one for each source and GPU, and each pair of whole cells."""
+    return leaves(summary["cold"], 1) + len(summary["alike"])

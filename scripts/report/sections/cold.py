@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import cold as schema
+from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.schemas.search import BUDGETS
 from scripts.report import wording
@@ -15,6 +16,7 @@ from scripts.report.section import Figure, Finding, Frame, Headline, Section, Su
 
 COLD = made("cold", "statistics.cold", schema.COLD)
 REGISTERED = made("registered_outcomes", "statistics.registered", OUTCOMES)
+BOTH = made("alike", "statistics.alike", ALIKE)
 MANY = 8  # the budget of trials that stands beside none
 # In the summary -> in the table.
 JUDGED = {
@@ -61,6 +63,30 @@ def registered(table: Frame) -> Figure:
         }
         for device, rows in table.groupby("device", sort=True)
     }
+
+
+def alike(table: Frame) -> Figure:
+    """``["SRC->DST"]``: cells whole on both; rank correlation of their configs' latencies; what the
+    fastest of SRC takes on DST over the fastest there, and where it is worst."""  # noqa: D205,D209
+    out: Figure = {}
+    for (source, device), rows in table.groupby(["source", "device"], sort=True):
+        regret = rows["regret"].astype(float)
+        worst = rows.loc[regret.idxmax()]
+        out[f"{source}->{device}"] = {
+            "cells": len(rows),
+            "rank_correlation": {
+                "median": float(rows["rank_correlation"].median()),
+                "lowest": float(rows["rank_correlation"].min()),
+            },
+            "regret": {
+                "median": float(regret.quantile(0.5, interpolation="higher")),
+                "p95": float(regret.quantile(0.95, interpolation="higher")),
+                "worst": float(worst["regret"]),
+            },
+            "worst_cell": str(worst["cell_id"]),
+            "worst_config": str(worst["config_id"]),
+        }
+    return out
 
 
 def named(pair: str) -> tuple[str, str]:
@@ -120,16 +146,20 @@ STATED = (
 SECTION = Section(
     "cold",
     about="searches as if nothing had been recorded on the GPU",
-    origins={"cold": [COLD], "registered": [REGISTERED]},
+    origins={"cold": [COLD], "registered": [REGISTERED], "alike": [BOTH]},
     build=lambda read: {
         "cold": cold(read["cold"]),
         "registered": registered(read["registered_outcomes"]),
+        "alike": alike(read["alike"]),
     },
     found=found,
     do="on a GPU of a new kind let `graphx tune` spend some trials: the first proposal alone can be"
     " far off.",
     readings=readings,
-    values=lambda summary: {"cold_rows": ordered(summary)},
+    values=lambda summary: {
+        "cold_rows": ordered(summary),
+        "alike_rows": [(*named(key), one) for key, one in summary.get("alike", {}).items()],
+    },
     words={"cold_words": {"BUDGETS": BUDGETS}},
     phrases=dict.fromkeys(STATED, "a budget, or a figure to reach beside the measured one"),
     links={"cold": "A GPU never recorded"},
