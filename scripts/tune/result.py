@@ -74,10 +74,12 @@ def untold(
 
     Finalists that may come out alike to the best when finals are held anew; configs that were tried
     and did not meet there, not told from the choice by their trials at the margin; and those not
-    tried that the search now expects within the margin of its best.
+    tried that the search now expects within the margin of its best, or that are the choice in
+    another order of programs.
     """
     met, ties = set(finals.configs), finals.ties(chosen, margin)
     near_it = {*near(trials, margin, chosen), *search.untried(margin)} - met
+    near_it |= set(search.siblings(chosen)) - set(trials)
     return sorted({*near_it, *finals.rivals(committed)} - set(ties))
 
 

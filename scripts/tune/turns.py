@@ -14,6 +14,8 @@ from enum import StrEnum
 from math import log1p
 from typing import Any, Protocol
 
+import numpy as np
+
 from scripts.lib.budget import Budget
 from scripts.lib.config import Config
 from scripts.lib.outcome import Outcome
@@ -89,6 +91,18 @@ class Search:
             self.budget.charge(0.0)
             self.strategy.tell(config, trial)
             self.steps.append((config, trial))
+
+    def siblings(self, config_id: str) -> list[str]:
+        """Ids of the space's configs that differ from one in GROUP_SIZE_M alone, itself included.
+
+        The same programs in another order: which of them a search tries is next to chance.
+        """
+        found = self.legal.by_id.get(config_id)
+        if found is None:
+            return []
+        kinds = self.legal.kinds
+        alike = np.flatnonzero(kinds == kinds[self.legal.index[found]])
+        return [self.legal.configs[place].id for place in alike]
 
     def untried(self, margin: float) -> list[str]:
         """Ids of configs that were not tried and that, by what it has learned, are expected no

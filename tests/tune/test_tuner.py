@@ -16,6 +16,7 @@ from scripts.ledger.consolidate import consolidate
 from scripts.ledger.scan import report
 from scripts.lib.chain import read_chain
 from scripts.lib.config import parse_id
+from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.shape import BATCH_LADDER, parse_shape
 from scripts.measure.conditions import Conditions
@@ -25,6 +26,7 @@ from scripts.tune.knowledge import read_corpus
 from scripts.tune.layer import Wanted
 from scripts.tune.result import summary_lines
 from scripts.tune.session import Terms
+from scripts.tune.space import open_space
 from scripts.tune.tuner import tune
 from tests.measure.bench import PROTOCOL
 from tests.measure.scripted import ScriptedGpu
@@ -174,10 +176,20 @@ def test_twins_are_as_many_as_the_terms_say(record, world, folder, tmp_path):
         assert slots[: len(few)] == few and slots[-2:] == [committed[cell_id]] * 2
 
 
-def test_what_another_run_may_choose_is_named_beside_the_ties(record):
+def test_what_another_run_may_choose_is_named_beside_the_ties(record, world, folder, tmp_path):
+    attempts: dict[str, list[str]] = {}
+    for body in read_chain(folder / "ledger.jsonl"):
+        if body["kind"] == "attempt":
+            attempts.setdefault(body["cell_id"], []).append(body["config_id"])
+    legal = open_space(find_device(DEVICE), "bf16", world.where.spaces, tmp_path).legal
     for batch in record["batches"]:
         assert not set(batch["untold"]) & set(batch["ties"])
         assert batch["untold"] == sorted(set(batch["untold"]))
+        tried = set(attempts[batch["cell_id"]])
+        chosen = parse_id(batch["config_id"])
+        for config in legal.configs:
+            if replace(config, group_size_m=chosen.group_size_m) == chosen != config:
+                assert config.id in tried or config.id in batch["untold"]
     assert any(batch["untold"] for batch in record["batches"])
 
 
