@@ -51,13 +51,13 @@ def _of_cell(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         both = us[[source, device]].dropna()
         if len(both) < 2:
             continue
-        best = both[source].idxmin()
+        best, ranks = both[source].idxmin(), both.rank()
         yield {
             "source": source,
             "device": device,
             "cell_id": f"{device}/{rows['place'].iloc[0]}",
             "configs": len(both),
-            "rank_correlation": round(float(both.rank().corr().iloc[0, 1]), 10),
+            "rank_correlation": round(float(ranks.corr().to_numpy()[0, 1]), 10),
             "config_id": best,
             "regret": round(float(both.at[best, device] / both[device].min()), 10),
         }

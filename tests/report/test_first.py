@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from scripts.lib.device import short_name
 from scripts.report import html, results_md
 from scripts.report.section import Finding
 from scripts.report.sections import BY_TOPIC, DETAILS, ROWS, TOPICS, first, scope
@@ -67,7 +68,8 @@ def test_what_the_operator_was_recorded_for_is_counted(summary: dict[str, Any]) 
 def test_a_gpu_out_replay_stands_beside_those_that_the_gpu_taught(summary: dict[str, Any]) -> None:
     rows = list(first.replays(summary))
     device = rows[0]["device"]
-    assert [len(row["trials"]) for row in rows if row["device"] == device] == [2, 2, 0]
+    mine = [row for row in rows if row["device"] == device and "from the file" not in row["known"]]
+    assert [len(row["trials"]) for row in mine] == [2, 2, 0]
     assert rows[2]["first"] == summary["cold"][f"none->{device}"]["K"]["1"]
 
 
@@ -75,3 +77,20 @@ def test_every_section_says_what_it_answers() -> None:
     every = {one.name: one for sections in BY_TOPIC.values() for one in sections}
     assert [name for name in DETAILS if not every[name].about] == []
     assert len(every) == sum(map(len, TOPICS.values()))
+
+
+def test_a_registered_gpu_is_told_by_the_gpu_that_is_started_from(summary: dict[str, Any]) -> None:
+    cold = {key: one for key, one in summary["cold"].items() if not key.startswith("none->")}
+    (key, one), *_ = sorted(cold.items(), key=lambda item: -item[1]["n"])
+    source, device = key.split("->")
+    found = list(first.started(summary, device))
+    assert found[0]["known"].endswith(f"from the file of {short_name(source)}")
+    assert (found[0]["first"], found[0]["eight"]) == (one["K"]["1"], one["eight"])
+    assert list(first.started(summary | {"registered": {}}, device)) == []
+    # A recorded GPU comes before one with more cells; no more than some are told.
+    many = {f"GPU_{n}->{device}": one | {"n": 100 + n} for n in range(9)}
+    told = list(
+        first.started(summary | {"cold": cold | many, "measured": [source, device]}, device)
+    )
+    assert len(told) == first.STARTED
+    assert told[0] == found[0] and told[1]["cells"] == 108

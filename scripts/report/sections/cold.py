@@ -71,7 +71,7 @@ def alike(table: Frame) -> Figure:
     out: Figure = {}
     for (source, device), rows in table.groupby(["source", "device"], sort=True):
         regret = rows["regret"].astype(float)
-        worst = rows.loc[regret.idxmax()]
+        worst = plain_rows(rows)[int(regret.to_numpy().argmax())]
         out[f"{source}->{device}"] = {
             "cells": len(rows),
             "rank_correlation": {

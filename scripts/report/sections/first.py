@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from scripts.lib.device import short_name
 from scripts.lib.schemas.cold import NONE
 from scripts.report.section import Figure, Finding, Section, Summary
 from scripts.report.sections import (
@@ -21,6 +22,7 @@ from scripts.report.sections import (
 )
 from scripts.report.sections.margins import QUOTED, SOURCES, level
 
+STARTED = 6  # GPUs that a search is started from, beside none
 # Whose findings stand on the first page, in this order; each finding says in which group.
 ORDER = (expected, tuning, health, agreement, serving, engine, evidence, cold, teaching)
 
@@ -73,6 +75,30 @@ def replays(summary: Summary) -> Iterator[Figure]:
                 "eight": cold_found["eight"],
                 "trials": [],
             }
+        yield from started(summary, device)
+
+
+def started(summary: Summary, device: str) -> Iterator[Figure]:
+    """As ``replays``, on a GPU of which figures were registered: by the GPU that is started from.
+
+    Recorded GPUs first, then those with files of most of the cells, ``STARTED`` in all.
+    """
+    if device not in summary.get("registered", {}):
+        return
+    pairs = {key.split("->")[0]: one for key, one in summary.get("cold", {}).items()
+             if key.endswith(f"->{device}") and not key.startswith(f"{NONE}->")}  # fmt: skip
+    order = sorted(
+        pairs, key=lambda name: (name not in summary["measured"], -pairs[name]["n"], name)
+    )
+    for name in order[:STARTED]:
+        yield {
+            "device": device,
+            "known": f"nothing (GPU out), from the file of {short_name(name)}",
+            "cells": pairs[name]["n"],
+            "first": pairs[name]["K"]["1"],
+            "eight": pairs[name]["eight"],
+            "trials": [],
+        }
 
 
 def values(summary: Summary) -> Mapping[str, Any]:
