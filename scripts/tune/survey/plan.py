@@ -181,6 +181,8 @@ def main(argv: list[str] | None = None) -> int:
     def body() -> None:
         if args.predicted < 0 or args.random < 0 or args.cores < 1:
             raise InputError("--predicted, --random: 0 or more; --cores: 1 or more")
+        if args.seconds is not None and not args.seconds > 0:  # nan neither
+            raise InputError(f"--seconds {args.seconds:g}: a time above 0, or leave it out")
         print("\n".join(lines(survey(args))))
 
     return run_main(body)
