@@ -1,9 +1,9 @@
 """Write the config files that graphx would propose to the runtime, a folder each, ready to be sent.
 
 A file is proposed if all of its rows were recorded under the runtime's own operator and another
-config is shown to be faster for at least one. All other rows stay as they are. Beside the file
-stands what its maintainers ask for: the table against default and committed, how it was measured,
-the commands, and the line that the runtime logged as it read the file.
+config is shown to be faster for at least one, by the rule of exported rows. All other rows stay as
+they are. Beside the file stands what its maintainers ask for: the table against default and
+committed, how it was measured, the commands, and the line that the runtime logged as it read it.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def readme(rows: pd.DataFrame, run: Mapping[str, Any], said: Mapping[str, Any] |
         f" cold weights, uniform routing), Triton {packages['triton']}, torch {packages['torch']},"
         f" driver {gpu['driver']}. Ratios are medians over interleaved rounds with 95% intervals;"
         " below 1 is faster. A row is changed only where its whole interval against the committed"
-        " config lies below 1 and its median below 0.99.",
+        " config lies below 1 and its median below 0.99, and where it is the default, or is shown"
+        " to be faster than the default, too, if that is the better of the two.",
         "",
         *_table(rows),
         "",
@@ -148,17 +149,19 @@ def _ratio(row: Mapping[Any, Any], name: str) -> str:
 
 
 def _effect(rows: pd.DataFrame, changed: pd.DataFrame) -> list[str]:
-    worst = rows["over_better"].max()
     best = changed.sort_values("gain").iloc[0]
     lines = [
         f"Largest gain: {1 - best['gain']:.1%} of the operator's time, at M = {best['tokens']}."
         f" Default: what vLLM {RELEASE} launches without a file."
     ]
-    if pd.notna(worst):
-        lines.append(
-            "Chosen by half of the rounds and judged by the others, the worst row stands at"
-            f" {worst:.3f} of the better of committed and default."
-        )
+    left = rows["held_id"] == rows["committed_id"]
+    for which, some in (("changed", rows[~left]), ("left as committed", rows[left])):
+        worst = some["over_better"].max()
+        if pd.notna(worst):
+            lines.append(
+                f"Chosen by half of the rounds and judged by the others, the worst row {which}"
+                f" stands at {worst:.3f} of the better of committed and default."
+            )
     return lines
 
 

@@ -19,7 +19,7 @@ from scipy import special
 from scripts.lib.runtimes.default_config import SCHEMES, default_config
 from scripts.lib.shape import parse_cell
 from scripts.statistics.bootstrap import round_10
-from scripts.statistics.op_exports import halves
+from scripts.statistics.op_exports import by_op, fastest, halves, standing
 from scripts.statistics.op_pairs import median_us
 from scripts.statistics.rounds import Rounds
 
@@ -53,23 +53,24 @@ def row_of(rounds: Rounds, committed: str, margin: float, looks: int = 1) -> Row
         "proposed_id": proposed,
         **_against(rounds, firsts[proposed], slot, "gain"),
         "twin": _twin(rounds, committed),
-        **_held_out(rounds, committed, firsts.get(default or ""), margin),
+        **_held_out(rounds, committed, margin),
     }
 
 
 def proposal(rounds: Rounds, committed: str, margin: float) -> str:
-    """The fastest config that is shown to be faster than the committed one, and is so by more than
-    the margin in the median. Were the whole interval to lie beyond the margin, a row could stay
-    that loses more than it to what runs without a file."""  # noqa: D205,D209
+    """What the rule of exported rows puts into the row, if it is shown to be faster than the
+    committed config, and is so by more than the margin in the median; else committed.
+
+    That rule (``op_exports.by_op``) takes what is shown to be faster than the better of committed
+    and default, or that better one: a config that beats the committed row and not the default one
+    is not proposed. Were the whole interval to lie beyond the margin, a row could stay that loses
+    more than it to what runs without a file.
+    """  # noqa: D205
     slot = rounds.first_slot(committed)
     assert slot is not None
-    ratios = {config: _to(rounds, first, slot) for config, first in _firsts(rounds).items()}
-    won = {
-        config: median
-        for config, (median, _, high) in ratios.items()
-        if config != committed and high < 1.0 and median < 1.0 - margin
-    }
-    return min(won, key=lambda config: (won[config], config), default=committed)
+    row = by_op(rounds, standing(rounds, parse_cell(rounds.cell_id), slot))
+    median, _, high = rounds.ratio(row, slot)
+    return rounds.configs[row] if high < 1.0 and median < 1.0 - margin else committed
 
 
 def _twin(rounds: Rounds, committed: str) -> float | None:
@@ -120,17 +121,18 @@ def _looked(p: float | None, looks: int) -> float | None:
     return None if p is None else min(1.0, looks * p)
 
 
-def _held_out(rounds: Rounds, committed: str, default: int | None, margin: float) -> Row:
+def _held_out(rounds: Rounds, committed: str, margin: float) -> Row:
     """The row over the committed one, and over the better of that and default: half of the rounds
     choose, the others judge. What one and the same rounds choose and judge looks faster than it
     is."""  # noqa: D205,D209
     deciding, judging = halves(rounds)
     slot = rounds.first_slot(committed)
-    chosen = rounds.first_slot(proposal(deciding, committed, margin))
+    config = proposal(deciding, committed, margin)
+    chosen = rounds.first_slot(config)
     assert slot is not None
     assert chosen is not None
-    stands = [slot] if default is None else [slot, default]
-    better = min(stands, key=lambda one: (_to(deciding, one, slot)[0], one))
+    better = fastest(deciding, standing(rounds, parse_cell(rounds.cell_id), slot))
     ratios = {"held_gain": _to(judging, chosen, slot)[0],
               "over_better": _to(judging, chosen, better)[0]}  # fmt: skip
-    return {name: None if np.isnan(ratio) else round_10(ratio) for name, ratio in ratios.items()}
+    figures = {name: None if np.isnan(ratio) else round_10(ratio) for name, ratio in ratios.items()}
+    return {"held_id": config, **figures}

@@ -36,11 +36,11 @@ def exports(
     rows = []
     for cell_id, rounds in sorted(of_op.items()):
         slot, cell = rounds.first_slot(committed.get(cell_id)), parse_cell(cell_id)
-        base = _standing(rounds, cell, slot)
+        base = standing(rounds, cell, slot)
         if not base:
             continue
         deciding, judging = halves(rounds)
-        better = _fastest(deciding, base, base[0])
+        better = fastest(deciding, base)
         mine = by_cell.get(cell_id)
         chosen = None if mine is None else _by_two_gemms(mine)
         first = rounds.first_slot(chosen)
@@ -51,13 +51,13 @@ def exports(
                 "scheme": cell.shape.scheme,
                 "committed": _over(judging, slot, better),
                 "two_gemm": _over(judging, slot if first is None else first, better),
-                "op": _over(judging, _by_op(deciding, base, base[0]), better),
+                "op": _over(judging, by_op(deciding, base), better),
             }
         )
     return pd.DataFrame(rows, columns=NAMES)
 
 
-def _standing(rounds: Rounds, cell: Cell, committed: int | None) -> list[int]:
+def standing(rounds: Rounds, cell: Cell, committed: int | None) -> list[int]:
     """The slots of what the runtime launches without the file: committed, then default."""
     default = None
     if cell.shape.scheme in SCHEMES:
@@ -79,16 +79,22 @@ def _by_two_gemms(pairs: pd.DataFrame) -> str | None:
     )
 
 
-def _by_op(deciding: Rounds, base: list[int], committed: int) -> int:
-    """The fastest slot that is shown to be faster than what stands without the file; else that."""
-    stands = _fastest(deciding, base, committed)
+def by_op(deciding: Rounds, base: list[int]) -> int:
+    """The fastest slot that is shown to be faster than what stands without the file; else that.
+
+    ``base``: the slots of what stands, at least one. Of a config with several slots the first is
+    looked at: a second one would be a further chance of the same.
+    """
+    stands = fastest(deciding, base)
     ratios = deciding.ratios(stands)
+    firsts = {deciding.first_slot(config) for config in deciding.configs.values()}
     ends = {slot: (ratios[n, 0], ratios[n, 2]) for n, slot in enumerate(deciding.slots)}
-    return exported(stands, {slot: ends[slot] for slot in ends if slot != stands})
+    return exported(stands, {slot: ends[slot] for slot in ends if slot in firsts - {stands}})
 
 
-def _fastest(rounds: Rounds, slots: list[int], to: int) -> int:
-    ratios = rounds.ratios(to)
+def fastest(rounds: Rounds, slots: list[int]) -> int:
+    """Of these slots, by medians paired to the first of them."""
+    ratios = rounds.ratios(slots[0])
     return min(slots, key=lambda slot: (ratios[rounds.slots.index(slot), 0], slot))
 
 

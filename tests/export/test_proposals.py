@@ -47,6 +47,8 @@ def test_the_readme_tells_what_maintainers_ask_for(tmp_path):
     assert f"{row.gain:.3f} ({row.gain_low:.3f}-{row.gain_high:.3f})" in text
     assert "| 128 |" in text
     assert text.count("as committed |") == 15
+    for which in ("changed", "left as committed"):
+        assert f"the worst row {which} stands at " in text
     assert "vLLM 0.24.0" in text
     assert "Read by vLLM's loader: not asked." in text
     assert "python -m scripts.runtime.study" in text

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.schemas.health import HEALTH, HEALTH_RATES
 from scripts.lib.shape import BATCH_LADDER
 from scripts.lib.tables import read_table
@@ -99,7 +100,8 @@ def test_what_is_chosen_is_judged_by_other_rounds(tables):
         us = samples(row.cell_id)
         first = us.index // 2 % 2 == 0
         other = (us[~first][2] / us[~first][0]).median()
-        if row.proposed_id == FAST:
+        assert row.held_id == row.proposed_id
+        if row.held_id == FAST:
             assert row.held_gain == pytest.approx(other, rel=1e-9)
 
 
@@ -121,7 +123,7 @@ def test_rows_are_changed_only_where_another_config_is_faster_by_the_margin(tabl
     assert (changed["gain"] < 0.99).all()
     assert changed["proposed_id"].tolist()[1:] == [FAST, FAST]
     assert table.groupby("file")["in_proposal"].all().to_dict() == {WHOLE: True, HALF: False}
-    assert table["over_better"].max() <= 1.01
+    assert table.loc[table["held_id"] != table["committed_id"], "over_better"].max() <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,31 @@ def test_a_row_is_changed_by_what_is_faster_for_sure_and_beyond_the_margin_in_th
     ]  # fmt: skip
     (rounds,) = read_rounds(pd.DataFrame(rows), 0.95)
     assert proposal(rounds, COMMITTED, 0.01) == (FAST if changed else COMMITTED)
+
+
+@pytest.mark.parametrize(
+    ("default", "fast", "proposed"),
+    [
+        (0.95, 0.948, "default"),  # faster than committed for sure, than default perhaps
+        (0.95, 0.960, "default"),
+        (0.95, 0.900, "fast"),
+        (1.05, 0.950, "fast"),
+        (0.995, 0.994, "committed"),  # within the margin
+    ],
+)
+def test_what_beats_the_committed_row_is_held_against_the_default_too(default, fast, proposed):
+    cell, noise = CELLS_OF[WHOLE][0], 0.01 * np.random.default_rng(5).standard_normal((24, 4))
+    ids = [COMMITTED, default_config(cell.shape, cell.tokens).id, FAST, FAST]
+    us = 100 * np.array([1.0, default, fast, fast]) * (1 + noise)
+    rows = [
+        {"cell_id": cell.id, "config_id": ids[slot], "run_id": "r", "slot": slot, "round": number,
+         "us": us[number, slot]}
+        for number in range(len(us))
+        for slot in range(len(ids))
+    ]  # fmt: skip
+    (rounds,) = read_rounds(pd.DataFrame(rows), 0.95)
+    named = dict(zip(("committed", "default", "fast"), ids, strict=False))
+    assert proposal(rounds, COMMITTED, 0.01) == named[proposed]
 
 
 def test_rates_are_shares_of_the_measured_rows_by_group(tables):

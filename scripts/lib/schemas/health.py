@@ -30,7 +30,7 @@ def _p(name: str, what: str) -> tuple[Column, ...]:
 
 HEALTH = Table(
     "health",
-    2,
+    3,
     "One row per batch size of each config file that the runtime ships for a GPU and its loader "
     "reaches, recorded under its operator or not. Ratios are of latencies; below 1 is faster.",
     (
@@ -56,19 +56,26 @@ HEALTH = Table(
         *_p("best", "committed is slower by more than 3% than some config of the finals, times "
             "the number of these"),
         Column("behind_3", pa.bool_(), "shown, after Holm"),
-        Column("proposed_id", pa.string(), "the fastest that is shown to be faster than committed, "
+        Column("proposed_id", pa.string(), "the better of committed and default, or the fastest "
+               "that is shown to be faster than it, if that is shown to be faster than committed "
                "and is by more than the margin in the median; else committed", nullable=True),
         *_ratio("gain", "proposed over committed"),
-        Column("held_gain", pa.float64(), "the same, by rounds that did not choose",
+        Column("held_id", pa.string(), "what half of the rounds propose by the same rule",
                nullable=True),
+        Column("held_gain", pa.float64(), "held_id over committed, by the rounds that did not "
+               "choose it", nullable=True),
         Column("in_proposal", pa.bool_(), "every row of the file is recorded, and another config "
                "is proposed for at least one"),
         Column("twin", pa.float64(), "A/A: a second slot of committed over its first, median",
                nullable=True),
-        Column("over_better", pa.float64(), "proposed over the better of committed and default, "
-               "by rounds that did not choose", nullable=True),
+        Column("over_better", pa.float64(), "held_id over the better of committed and default, "
+               "by the rounds that chose neither", nullable=True),
     ),
-    ("2: held_gain; p by the looks at which finals may have ended", "1: first version"),
+    (
+        "3: held_id; proposed by the rule of exported rows",
+        "2: held_gain; p by the looks at which finals may have ended",
+        "1: first version",
+    ),
 )  # fmt: skip
 
 HEALTH_RATES = Table(

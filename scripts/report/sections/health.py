@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import health as schema
@@ -51,7 +51,8 @@ def health(table: Frame, rates: Frame) -> Figure:
             "triton": _grouped(mine[mine["group"] == TRITON]),
             "proposals": len(found),
             "proposed_rows": sum(one["changed"] for one in found),
-            "worst_proposed": max((one["worst"] for one in found), default=None),
+            "worst_proposed": _largest(one["worst"] for one in found),
+            "worst_left_proposed": _largest(one["worst_left"] for one in found),
             "bundles": found,
         }
     return out
@@ -78,11 +79,16 @@ def _grouped(rows: Frame) -> Figure:
 
 
 def proposals(rows: Frame) -> list[Figure]:
-    """One for each proposed file of HEALTH: rows changed, largest gain, worst row as judged."""
+    """One for each proposed file of HEALTH: rows changed, largest gain, worst rows as judged.
+
+    Half of the rounds choose: ``worst`` of the rows that they change, ``worst_left`` of those that
+    they leave as committed; None if there are none.
+    """
     found = []
     for file, mine in rows[rows["in_proposal"]].groupby("file", sort=True):
         changed = mine[mine["proposed_id"] != mine["committed_id"]]
         best = changed.sort_values("gain").iloc[0].to_dict()
+        left = mine["held_id"] == mine["committed_id"]
         found.append(
             {
                 "file": str(file),
@@ -90,10 +96,15 @@ def proposals(rows: Frame) -> list[Figure]:
                 "changed": len(changed),
                 "largest": estimated(best, "gain", ends="gain_", n=None)
                 | {"tokens": int(best["tokens"])},
-                "worst": float(mine["over_better"].max()),
+                "worst": _largest(mine.loc[~left, "over_better"].dropna()),
+                "worst_left": _largest(mine.loc[left, "over_better"].dropna()),
             }
         )
     return found
+
+
+def _largest(values: Iterable[float | None]) -> float | None:
+    return max((float(value) for value in values if value is not None), default=None)
 
 
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
