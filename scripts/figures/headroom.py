@@ -32,6 +32,8 @@ def headroom(pairwise: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     if best.empty:
         raise InputError("pairwise: the committed config is a finalist of no cell; nothing to draw")
     rows = best.merge(cells, on="cell_id")
+    if rows.empty:
+        raise InputError("cells: none that pairwise compares; name its recordings with --cells")
     # The table holds best / committed; an unknown interval is drawn as none.
     out = rows[["device", "E", "N", "K", "top_k", "tokens"]].copy()
     out["ratio"] = 1 / rows["committed_ratio"]

@@ -57,7 +57,10 @@ def draw(calibration: pd.DataFrame, cells: pd.DataFrame) -> Figure:
     devices = sorted(curves["device"].unique())
     drawn, axes = figure(len(devices), 2, width=11.0, height=0.4 + 4.8 * len(devices))
     for device, left, right in zip(devices, axes[::2], axes[1::2], strict=True):
-        _scatter(left, calibration[calibration["device"] == device])
+        timed = calibration[calibration["device"] == device]
+        if timed.empty:
+            raise InputError(f"calibration: no row of {device}; nothing to draw")
+        _scatter(left, timed)
         _distribution(right, curves[curves["device"] == device])
         left.set_title(f"{short_name(device)}: each cell's fastest to its slowest, layer unseen")
         right.set_title(f"{short_name(device)}: what following the prediction costs")

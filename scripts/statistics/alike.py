@@ -35,8 +35,8 @@ def alike(trials: pd.DataFrame) -> pd.DataFrame:
     known = trials[trials["outcome"] == Outcome.CORRECT]
     known = known.assign(us=drift_corrected_us(known))
     known = known.drop_duplicates(["cell_id", "config_id"])
-    names = known["cell_id"].str.partition("/")
-    known = known.assign(device=names[0], place=names[2])
+    names = known["cell_id"].str.split("/", n=1)
+    known = known.assign(device=names.str[0], place=names.str[1])
     if known["device"].nunique() < 2:
         return pd.DataFrame([], columns=ALIKE.names)
     rows = [row for _, cell in known.groupby("place", sort=True) for row in _of_cell(cell)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.judging.bands import within
 from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.lib.log import run_main
@@ -38,6 +39,7 @@ from scripts.statistics.classes import classify, describe_files
 from scripts.statistics.headline_metrics import WIDENED, widened
 from scripts.statistics.held import Held
 from scripts.statistics.live import over_triples
+from scripts.statistics.stacked import stacked
 
 VERDICTS = (WIN, TIE, LOSS)
 WITHIN = {"at_or_under": 1.0, **within(2, 10)}
@@ -112,15 +114,17 @@ def break_all_down(
 ) -> pd.DataFrame:
     """Every class of each kind for every measured GPU; schema BREAKDOWNS.
 
-    ``judged``: as ``judged_rows``.
+    ``judged``: as ``judged_rows``. InputError if no shape is known.
     """
+    if shapes.empty:
+        raise InputError("shapes: no layer; build the corpus again")
     files = describe_files(history)
     parts = []
     for what, every in judged:
         for device, rows in every.dropna(subset="verdict").groupby("device", sort=True):
             found = break_down(rows, classify(rows, shapes, files), margin, plan)
             parts.append(found.assign(what=what, device=device))
-    return pd.concat(parts, ignore_index=True)[BREAKDOWNS.names]
+    return stacked(parts, BREAKDOWNS.names)
 
 
 def main(argv: list[str] | None = None) -> int:

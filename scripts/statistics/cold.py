@@ -45,7 +45,7 @@ def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
     """With ``device``, ``file``, and ``NONE`` for no source."""
     return rows.assign(
         device=rows["cell_id"].str.split("/").str[0],
-        file=rows["cell_id"].str.rpartition("/M")[0],
+        file=rows["cell_id"].str.rsplit("/M", n=1).str[0],
         source=rows["source"].fillna(NONE),
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.schemas.recorded import FALSE_WINS
+from scripts.lib.schemas.statistics import AA
 from scripts.lib.shape import parse_cell
 from scripts.statistics.bootstrap import (
     Plan,
@@ -15,6 +16,7 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.pairwise import compare_twins
+from scripts.statistics.stacked import stacked
 
 ALL = "all"
 METRICS = {"false_win": WIN, "false_loss": LOSS}
@@ -26,7 +28,7 @@ def twins_by_dataset(finals: pd.DataFrame, margin: float, level: float) -> pd.Da
         compare_twins(rows, margin, level).assign(dataset=name)
         for name, rows in finals.groupby("dataset", sort=True)
     ]
-    return pd.concat(parts, ignore_index=True)
+    return stacked(parts, [*AA.names, "dataset"])
 
 
 def false_wins(twins: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -42,4 +44,4 @@ def false_wins(twins: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             found = estimate_means(marks.astype(float), shapes, plan, f"{device} {name} twins")
             found = round_estimates(widen_certain_rates(found, plan.level))
             parts.append(found.assign(device=device, dataset=name, metric=list(METRICS)))
-    return pd.concat(parts, ignore_index=True)[FALSE_WINS.names]
+    return stacked(parts, FALSE_WINS.names)

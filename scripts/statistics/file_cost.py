@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.schemas.cost import COST, CostOf, Part
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.published_cost import check, published, work_of
@@ -78,7 +79,10 @@ def _ratios(theirs: Body, ours: Body, training: pd.DataFrame) -> Iterator[dict[s
     }
     shares = {Part.TOTAL: 0.0}
     if len(training):
-        shares |= {Part.SHARED: 1 / int(training["files"].iloc[0]), Part.ALONE: 1.0}
+        device, files = training["device"].iloc[0], int(training["files"].iloc[0])
+        if not files:
+            raise InputError(f"coverage: no config file of {device}; build its table again")
+        shares |= {Part.SHARED: 1 / files, Part.ALONE: 1.0}
     for part, share in shares.items():
         whole = {name: ours[name] + share * taught[name] for name in SECONDS}
         factors = {name: theirs[name] / whole[name] for name in SECONDS}

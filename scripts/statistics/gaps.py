@@ -17,6 +17,7 @@ from scripts.lib.schemas.statistics import GAPS
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, round_estimates
+from scripts.statistics.stacked import stacked
 
 METRICS = ["gap_days_last", "gap_days_first"]
 EXAMPLE = (
@@ -31,7 +32,7 @@ def estimate_gaps(triples: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         _one_pair(str(source), str(target), rows, plan)
         for (source, target), rows in triples.groupby(["source", "target"], sort=True)
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=GAPS.names)
+    return stacked(parts, GAPS.names)
 
 
 def _one_pair(source: str, target: str, rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:

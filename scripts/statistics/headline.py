@@ -57,7 +57,8 @@ def choices(
     A copy costs no search, so it has no trials. The best of a cell's candidates is the same for
     all sources; its trials are the configs tried. ``live``: LIVE.
     """
-    noise = verdicts["cell_id"].map(label_noise(spread, verdicts[["cell_id", "committed_id"]]))
+    known = label_noise(spread, verdicts[["cell_id", "committed_id"]])
+    noise = verdicts["cell_id"].map(known).astype(float)
     same = verdicts["carried_id"] == verdicts["committed_id"]
     copies = held.about(verdicts.assign(trials=np.nan, same=same))
     judged = gains[["dataset", "cell_id", "ratio", "low", "high", "verdict", "tried"]]
@@ -103,7 +104,8 @@ def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame
         for choice, table in judged.items()
         for (source, target), part in _pairs(table)
     ]
-    return adjust(pd.DataFrame(rows), plan.level)
+    counted = [name for name in HEADLINE_TESTS.names if name not in ("p_adjusted", "finding")]
+    return adjust(pd.DataFrame(rows, columns=counted), plan.level)
 
 
 def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:

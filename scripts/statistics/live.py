@@ -32,6 +32,7 @@ from scripts.statistics.held import Held, errors
 from scripts.statistics.intervals import NUMBERS
 from scripts.statistics.judged import estimate_metrics
 from scripts.statistics.searches import with_classes
+from scripts.statistics.stacked import stacked
 
 LOG = logging.getLogger("statistics.live")
 CHOICES = (Choice.SEARCHED, Choice.HALVES, Choice.FASTEST)
@@ -105,10 +106,10 @@ def rates(live: pd.DataFrame, held: Held, plan: Plan, margin: float) -> pd.DataF
                 name = f"live {' '.join(key.values())}"
                 found = estimate_metrics(some, some["file"], plan, name, margin)
                 parts.append(found[found["n"] > 0].assign(**key))
-    out = pd.concat(parts, ignore_index=True)
+    out = stacked(parts, LIVE_RATES.names)
     out[NUMBERS] = out[NUMBERS].map(round_10)
     order = ["device", "choice", "source", "group", "which"]
-    return out[LIVE_RATES.names].sort_values(order, kind="stable", ignore_index=True)
+    return out.sort_values(order, kind="stable", ignore_index=True)
 
 
 def _classes(

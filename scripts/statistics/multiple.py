@@ -15,6 +15,7 @@ from scipy import special
 from scripts.lib.judging.decision import LOSS, WIN
 from scripts.lib.schemas.headline import HEADLINE_TESTS
 from scripts.statistics.bootstrap import Floats, Plan, round_10
+from scripts.statistics.stacked import stacked
 
 WINS_MORE, LOSES_MORE, OPEN = "wins_more", "loses_more", "open"
 
@@ -77,4 +78,4 @@ def adjust(tests: pd.DataFrame, level: float) -> pd.DataFrame:
         parts.append(
             rows.assign(p_adjusted=[round_10(float(p)) for p in adjusted], finding=finding)
         )
-    return pd.concat(parts, ignore_index=True)[HEADLINE_TESTS.names]
+    return stacked(parts, HEADLINE_TESTS.names)

@@ -31,6 +31,7 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.dataset import read_recordings
+from scripts.statistics.stacked import stacked
 
 EXAMPLE = (
     "python -m scripts.statistics.quality --cells cells.parquet --pairwise pairwise.parquet"
@@ -54,7 +55,7 @@ def assess(
         here = [frame[frame["cell_id"].isin(ids)] for frame in (pairwise, aa, verdicts)]
         series = [*_finalists(rows, here[0]), *_twins(here[1]), *_without_search(here[2])]
         parts += [_estimate(str(device), entry, plan) for entry in series if len(entry[3])]
-    return pd.concat(parts, ignore_index=True)[QUALITY.names]
+    return stacked(parts, QUALITY.names)
 
 
 def _finalists(cells: pd.DataFrame, pairwise: pd.DataFrame) -> Iterator[Series]:

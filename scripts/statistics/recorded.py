@@ -19,6 +19,7 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import read_datasets
+from scripts.statistics.stacked import stacked
 from scripts.statistics.sweep import anchored
 
 TRIAL_COLUMNS = [
@@ -44,7 +45,7 @@ def record(trials: pd.DataFrame, cells: pd.DataFrame, legal: pd.DataFrame) -> pd
         _one_dataset(str(name), rows, cells[cells["dataset"] == name], legal)
         for name, rows in trials.groupby("dataset", sort=True)
     ]
-    return pd.concat(parts, ignore_index=True)[RECORDED.names]
+    return stacked(parts, RECORDED.names)
 
 
 def _one_dataset(

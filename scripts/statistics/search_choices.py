@@ -31,6 +31,7 @@ from scripts.statistics.bootstrap import (
     widen_certain_rates,
 )
 from scripts.statistics.searches import with_classes
+from scripts.statistics.stacked import stacked
 
 LOG = logging.getLogger("statistics.search_choices")
 _GROUPS = ("scheme", "regime", "source")
@@ -60,7 +61,7 @@ def verdicts(choices: pd.DataFrame, margin: float, plan: Plan) -> pd.DataFrame:
         about = {"device": device, "strategy": strategy, "group": group, "value": value}
         parts.append(found.assign(**about, metric=list(rates.columns)))
     order = ["device", "strategy", "group", "value", "metric"]
-    return pd.concat(parts)[SEARCH_VERDICTS.names].sort_values(order, ignore_index=True)
+    return stacked(parts, SEARCH_VERDICTS.names).sort_values(order, ignore_index=True)
 
 
 def _classes(judged: pd.DataFrame) -> Iterator[tuple[str, str, str, str, pd.DataFrame]]:

@@ -19,6 +19,7 @@ from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, round_10
 from scripts.statistics.searches import EVERY
+from scripts.statistics.stacked import stacked
 
 LOG = logging.getLogger("statistics.search_pairs")
 _LEAST = 1e-9  # log units: nearer than this is the same config
@@ -43,7 +44,7 @@ def compare(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         for device, runs in searches.groupby(devices)
     ]
     order = ["device", "other", "K"]
-    return pd.concat(parts)[SEARCH_PAIRS.names].sort_values(order, ignore_index=True)
+    return stacked(parts, SEARCH_PAIRS.names).sort_values(order, ignore_index=True)
 
 
 def _on_one_gpu(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -74,7 +75,7 @@ def _on_one_gpu(searches: pd.DataFrame, plan: Plan) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts)
+    return stacked(parts, [name for name in SEARCH_PAIRS.names if name != "device"])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -23,6 +23,7 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, estimate_means, exponentiate, quantile_interval
+from scripts.statistics.stacked import stacked
 
 LOG = logging.getLogger("statistics.searches")
 Floats = npt.NDArray[np.float64]
@@ -60,7 +61,8 @@ def with_classes(searches: pd.DataFrame) -> pd.DataFrame:
                 "regime": search_class(cell.tokens),
             }
             for name, cell in cells.items()
-        ]
+        ],
+        columns=["cell_id", "device", "file", "E", "scheme", "regime"],
     )
     vendors = {name: str(find_device(name).vendor) for name in searches["source"].dropna().unique()}
     found = searches.merge(about, on="cell_id")
@@ -173,9 +175,7 @@ def read_off(searches: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataF
     order = ["device", "strategy", "group", "value"]
     # Ten digits: a mean's last ones depend on the order of the sum.
     return (
-        pd.concat(rates)[SEARCH_RATES.names]
-        .round(10)
-        .sort_values([*order, "K"], ignore_index=True),
+        stacked(rates, SEARCH_RATES.names).round(10).sort_values([*order, "K"], ignore_index=True),
         pd.DataFrame(costs, columns=SEARCH_COSTS.names)
         .round(10)
         .sort_values(order, ignore_index=True),

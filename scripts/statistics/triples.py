@@ -28,6 +28,7 @@ from scripts.statistics import options
 from scripts.statistics.bootstrap import round_10
 from scripts.statistics.dataset import read_recordings
 from scripts.statistics.pairwise import compare_finalists
+from scripts.statistics.stacked import stacked
 from scripts.statistics.verdicts import against_committed
 
 KEYS = ["cell_id", "config_id"]
@@ -146,9 +147,9 @@ def main(argv: list[str] | None = None) -> int:
             own = here.set_index("cell_id")["dataset"]
             found = judge_triples(triples, trials, judged, here)
             # A cell that was not measured is missing from the GPU's first recording.
-            parts.append(found.assign(dataset=found["cell_id"].map(own).fillna(own.iloc[0])))
-        table = with_verdict(pd.concat(parts, ignore_index=True), arguments.margin)
-        write_table(arguments.out, table[TRIPLE_VERDICTS.names], TRIPLE_VERDICTS)
+            found = found.assign(dataset=found["cell_id"].map(own).fillna(own.iloc[0]))
+            parts.append(with_verdict(found, arguments.margin))
+        write_table(arguments.out, stacked(parts, TRIPLE_VERDICTS.names), TRIPLE_VERDICTS)
 
     return run_main(body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,25 @@ def test_looks_differ() -> None:
     assert len(set(MARKERS)) == len(MARKERS)
     # Colours repeat after seven and markers after nine, so 63 series look different.
     assert np.gcd(len(PALETTE), len(MARKERS)) == 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_tables_without_a_row_are_drawn_or_refused_in_one_line(
+    name: str, drawn: Study, judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = CASES[name]
+    every = set(whole.tables(drawn, judged))
+    for number, emptied in enumerate([every, *({one} for one in sorted(every))]):
+        out = tmp_path / f"out{number}"
+        few = replace(
+            whole,
+            tables=lambda study, found, emptied=emptied: {
+                option: (frame.head(0) if option in emptied else frame, table)
+                for option, (frame, table) in whole.tables(study, found).items()
+            },
+        )
+        status = whole.main(few.arguments(drawn, judged, tmp_path / f"in{number}", out))
+        if status:
+            assert status == 2, emptied
+            assert capsys.readouterr().err.count("error: ") == 1
+        assert out.exists() == (status == 0)

@@ -93,6 +93,8 @@ def test_a_search_that_lacks_is_named() -> None:
         cold(runs[runs["strategy"] != "S1-S8, stops"], choices(), MARGIN, PLAN)
     with pytest.raises(InputError, match="no run of S1-S8; replay"):
         cold(runs.iloc[:0], choices(), MARGIN, PLAN)
+    with pytest.raises(InputError, match="no run of S1-S8, stops"):
+        cold(runs, choices().iloc[:0], MARGIN, PLAN)
 
 
 def test_the_command_writes_the_table(tmp_path) -> None:

@@ -238,3 +238,9 @@ def test_a_missing_field_is_named_and_nothing_is_written(
     assert cost.main(arguments(broken)) == 2
     assert f"0.json: lacks '{field}'" in capsys.readouterr().err
     assert not (tmp_path / "cost.parquet").exists()
+
+
+def test_without_a_config_file_of_the_gpu_nothing_is_shared_out() -> None:
+    none = replace(evidence(), coverage=evidence().coverage.head(0))
+    with pytest.raises(InputError, match=f"coverage: no config file of {DEVICE}; build its table"):
+        cost.tables([measured()], none, PLAN)
