@@ -116,8 +116,11 @@ def read_lock(lock: Path = LOCK) -> list[Locked]:
     """All versions, oldest first; empty if there is no lock yet."""
     if not lock.exists():
         return []
+    entries = read_json(lock)
+    if not isinstance(entries, list):
+        raise InputError(f"{lock}: holds no list of versions; restore it")
     try:
-        return [Locked(**entry) for entry in read_json(lock)]
+        return [Locked(**entry) for entry in entries]
     except TypeError as error:
         raise InputError(f"{lock}: not a lock of versions ({error}); restore it") from error
 

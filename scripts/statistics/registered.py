@@ -62,7 +62,10 @@ def registered(lock: Path) -> dict[str, Entry]:
     """GPU -> the first entry of the lock on it, sorted by GPU."""
     if not lock.is_file():
         raise InputError(f"{lock}: not found; restore it")
-    devices = sorted({name for version in read_lock(lock) for name in version.registered})
+    versions = read_lock(lock)
+    if not versions:
+        raise InputError(f"{lock}: holds no version of the spec; restore it")
+    devices = sorted({name for version in versions for name in version.registered})
     return {device: entries(device, lock)[0] for device in devices}
 
 

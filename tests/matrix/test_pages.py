@@ -20,17 +20,23 @@ TARGETS = OURS.with_name("targets.yaml")
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """As the entry modules make them of a record."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Folder, and how the pages of a judged record are asked for."""
     out = tmp_path_factory.mktemp("pages")
     path = str(small_run().path)
     record = ["--record", path, "--earlier", path, "--out", str(out / "tables")]
     assert judge.main(record) == 0
-    arguments = [
+    return out, [
         "--tables", *(str(out / f"tables/{name}.parquet") for name in judge.TABLES),
         "--runs", str(out / "tables" / judge.RUNS), "--switches", str(SWITCHES),
         "--targets", str(TARGETS), "--out", str(out / "pages"),
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pages(made: tuple[Path, list[str]]) -> dict[str, str]:
+    """As the entry modules make them of a record."""
+    out, arguments = made
     assert write.main(arguments) == 0
     found = (out / "pages").rglob("*.md")
     return {path.relative_to(out / "pages").as_posix(): path.read_text() for path in found}
@@ -95,3 +101,44 @@ def test_the_same_record_gives_the_same_pages(pages: dict[str, str], tmp_path: P
     rows: Any = judge.rows_of(path, path)
     content = Content(read_matrix(SWITCHES), rows, [judge.about(path, path)], read_yaml(TARGETS))
     assert write.rendered(content) == pages
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("targets", "[]", "names with their values"),
+        ("targets", "", "names with their values"),
+        ("targets", "device: NVIDIA_GB10", "lacks model; add it"),
+        ("targets", "{device: a, model: b, published: 3}", "published: 3; a list"),
+        ("targets", "{device: a, model: b, published: [c]}", "published: 'c'; names"),
+        ("targets", "{device: a, model: b, published: [{runtime: c, tg32: d}]}", "tg32: 'd'; a"),
+        ("targets", "{device: [", "not valid YAML"),
+        ("runs", "{}", "holds no list of runs"),
+        ("runs", "[3]", "run 1: '3'; names with their values"),
+        ("runs", '[{"metadata": {}}]', "run 1: lacks references; add it"),
+        (
+            "runs",
+            '[{"metadata": {}, "references": {}, "unequal": [3]}]',
+            "unequal: 3; names",
+        ),
+        ("runs", "[", "not valid JSON"),
+        ("runs", "[]", "--runs: "),
+        ("runs", '[{"metadata": {}, "references": {}, "unequal": []}]', "--runs: "),
+    ],
+)
+def test_a_broken_file_is_one_line(
+    option: str,
+    text: str,
+    said: str,
+    made: tuple[Path, list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = tmp_path / f"broken.{'yaml' if option == 'targets' else 'json'}"
+    broken.write_text(text)
+    arguments = [*made[1], f"--{option}", str(broken), "--out", str(tmp_path / "pages")]
+    assert write.main(arguments) == 2
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("error: ")]
+    assert said in line
+    assert line.startswith(f"error: {broken if said != '--runs: ' else said.strip()}")
+    assert not (tmp_path / "pages").exists()

@@ -52,7 +52,7 @@ def test_words(metric: str, wanted: float | None, value: float, said: str) -> No
     assert word(metric, wanted, value) == said
 
 
-def test_the_command_takes_the_first_entry_of_the_lock(tmp_path) -> None:
+def test_the_command_takes_the_first_entry_of_the_lock(tmp_path, capsys) -> None:
     lock, versions = tmp_path / LOCK.name, read_lock()
     later = dataclasses.replace(ENTRY, date="2027-01-01T00:00:00Z", figures={})
     held = {H100: [dataclasses.asdict(one) for one in (ENTRY, later)]}
@@ -64,3 +64,10 @@ def test_the_command_takes_the_first_entry_of_the_lock(tmp_path) -> None:
     assert main([*words, "--lock", str(lock)]) == 0
     assert len(read_table(out, OUTCOMES)) == len(FIGURES)
     assert main([*words, "--lock", "no.json"]) == 2
+    capsys.readouterr()
+    for text in ("[]", "{}", '"a"', "null"):
+        lock.write_text(text)
+        assert main([*words, "--lock", str(lock)]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {lock}: holds no ")
+        assert said.endswith("restore it\n")

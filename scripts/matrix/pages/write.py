@@ -10,11 +10,12 @@ from typing import Any
 
 from scripts.lib import command_line
 from scripts.lib.device import short_name
-from scripts.lib.files import read_json, read_yaml, write_text
+from scripts.lib.files import InputError, write_text
 from scripts.lib.log import run_main
 from scripts.lib.schemas import matrix as schema
 from scripts.lib.tables import read_table
 from scripts.matrix.pages.content import BEARS, PHASE_WORDS, PLANTS, SERVED, Content
+from scripts.matrix.pages.given import read_runs, read_targets
 from scripts.matrix.reading import read_matrix
 from scripts.matrix.record import NUMBERS
 
@@ -34,7 +35,7 @@ EXAMPLE = """
 
 
 def rendered(content: Content) -> dict[str, str]:
-    """Path below the pages' folder -> text."""
+    """Path below the pages' folder -> text. InputError if the runs lack something."""
     import jinja2  # noqa: PLC0415 - a GPU machine writes no pages
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
@@ -47,12 +48,15 @@ def rendered(content: Content) -> dict[str, str]:
         "content": content, "levels": NUMBERS, "phases": PHASE_WORDS, "times": content.times(),
         "served": SERVED, "plants": PLANTS, "bears": BEARS,
     }  # fmt: skip
-    found = {
-        f"{name}.md": engine.get_template(f"{name}.md.j2").render(given, up="") for name in PAGES
-    }
-    template = engine.get_template("feature.md.j2")
-    for feature in content.features():
-        found[f"{FEATURES}/{feature['page']}"] = template.render(given, feature=feature, up="../")
+    page = engine.get_template
+    template = page("feature.md.j2")
+    try:
+        found = {f"{name}.md": page(f"{name}.md.j2").render(given, up="") for name in PAGES}
+        for one in content.features():
+            text = template.render(given, feature=one, up="../")
+            found[f"{FEATURES}/{one['page']}"] = text
+    except jinja2.UndefinedError as error:
+        raise InputError(f"--runs: {error}; judge the record again") from error
     return {path: f"{text.rstrip()}\n" for path, text in found.items()}
 
 
@@ -77,8 +81,8 @@ def write(
     for path in tables:
         frame = read_table(path, TABLES[path.stem]).astype(object)
         plain[path.stem] = frame.where(frame.notna(), None).to_dict("records")
-    published = read_yaml(targets) if targets else {}
-    content = Content(read_matrix(switches), plain, read_json(runs), published)
+    published = read_targets(targets) if targets else {}
+    content = Content(read_matrix(switches), plain, read_runs(runs), published)
     for name, text in rendered(content).items():
         write_text(out / name, text)
 
