@@ -30,7 +30,10 @@ _ENDS: dict[str, str | None] = {
 # Formats of checkpoints that this project has no kernel for.
 _FOREIGN = ("nvfp4", "fp4", "mxfp8", "gguf", "w4a8")
 # Variants that their publisher stores in other formats than the model itself.
-_STORED = {"kimi-k2-thinking": "int4_w4a16_g32"}  # int4 in groups of 32, as its config.json says
+# Kimi-K2-Thinking: int4 by its model card, as the page of unsloth/Kimi-K2-Thinking-GGUF repeats it;
+# groups of 32 are what a user reports of the later Kimi-K2.5 (sgl-project/sglang, issue 23264).
+# Its own config.json was not read.
+_STORED = {"kimi-k2-thinking": "int4_w4a16_g32"}
 # What is added to a model's name without changing its layers.
 _VARIANTS = re.compile(r"-(instruct|thinking|base|chat|it|preview|\d{4})$")
 
