@@ -55,6 +55,7 @@ MODULE = "scripts.runtime.judge"
 Body = dict[str, Any]
 VERSION = 1  # of judged.json
 CONDITIONS = Conditions("uniform", "cold", "op", run_time=())
+RACE = Race()
 MOST = 4  # tuned configs of a batch size that meet again
 EXAMPLE = """example:
   python -m scripts.runtime.judge --tuned build/tune/NVIDIA_H200/E8-N3584-K4096-top2-bf16
@@ -146,7 +147,7 @@ def row_of(batch: Mapping[str, Any], finals: Body | None) -> Body:
     medians = np.median(us / us[:, [anchor]], axis=0)
     among = held or {CHOSEN: min(first, key=lambda config: medians[first[config]])}
     stands = min(among.values(), key=lambda config: medians[first[config]])
-    found = median_intervals(us / us[:, [first[stands]]])
+    found = median_intervals(us / us[:, [first[stands]]], RACE.level)
     ratios = {c: (float(found[s, 0]), float(found[s, 2])) for c, s in first.items() if c != stands}
     config = exported(stands, ratios)
     kept = next((name for name, one in held.items() if one == config), None)
@@ -227,7 +228,7 @@ def judge(
     """
     record, found = read_tuned(place.tuned / "tuned.json"), installed()
     plan, subject = plan_of(record, most), operator(found, gpu, module=place.module)
-    make = partial(make_op_worker, race=Race())
+    make = partial(make_op_worker, race=RACE)
     status = sweep(plan, place.ledger, [gpu], conditions, limits, make=make, subject=subject)
     if status != 0:
         return status, None

@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from scripts.lib.judging.looks import EVERY, LEAST
-from scripts.lib.judging.medians import median_intervals
+from scripts.lib.judging.looks import EVERY, LEAST, level, looks
+from scripts.lib.judging.medians import LEVEL, median_intervals
+from scripts.measure.protocol import Protocol
 
 Entry = Mapping[str, int]
 Key = tuple[tuple[str, int], ...]
@@ -22,13 +23,19 @@ class Race:
     ``margin``: see ``decided``. ``least``: rounds before the first look; that many on one side are
     shown to be, also among the rows of fifty files (Holm), and each half of them has an interval.
     ``every``: rounds between two looks. ``among_all``: every two configs are to be told apart, not
-    only the fastest so far from all others.
+    only the fastest so far from all others. ``most``: rounds of finals that never decide.
     """
 
     margin: float = 0.01
     least: int = LEAST
     every: int = EVERY
     among_all: bool = True
+    most: int = Protocol().rounds
+
+    @property
+    def level(self) -> float:
+        """Of the intervals that words rest on, wherever the finals ended."""
+        return level(looks(self.most, self.least, self.every))
 
     def over(self, entries: Sequence[Entry], samples: Sequence[Sequence[float]]) -> bool:
         """Whether finals of these slots may end with rounds [rounds][slots]."""
@@ -37,7 +44,7 @@ class Race:
             return False
         slots = first_slots(entries)
         pairs = every_two(slots) if self.among_all else of_fastest(samples, slots)
-        return decided(samples, pairs, self.margin)
+        return decided(samples, pairs, self.margin, self.level)
 
 
 def key_of(entry: Entry) -> Key:
@@ -67,17 +74,22 @@ def of_fastest(samples: Sequence[Sequence[float]], slots: Sequence[int]) -> list
 
 
 def decided(
-    samples: Sequence[Sequence[float]], pairs: Sequence[tuple[int, int]], margin: float
+    samples: Sequence[Sequence[float]],
+    pairs: Sequence[tuple[int, int]],
+    margin: float,
+    level: float = LEVEL,
 ) -> bool:
     """Whether rounds [rounds][slots] tell these pairs apart, or that they are alike.
 
     Either the interval of their median ratio is no wider than the margin, which does not depend on
-    who wins, or it lies wholly beyond the margin on one side. Looks are repeated, so an interval
-    that merely leaves 1 out does not end the finals: that would find winners among equals.
+    who wins, or that of ``level`` lies wholly beyond the margin on one side: at 95% in all looks
+    together. One that merely leaves 1 out does not end the finals: that would find winners among
+    equals.
     """
     us = np.asarray(samples, dtype=np.float64)
     if not pairs:
         return True
     one, other = np.array(pairs).T
-    _, low, high = median_intervals(us[:, one] / us[:, other]).T
-    return bool(((high - low <= margin) | (high < 1 - margin) | (low > 1 + margin)).all())
+    ratios = us[:, one] / us[:, other]
+    (_, low, high), (_, least, most) = median_intervals(ratios).T, median_intervals(ratios, level).T
+    return bool(((high - low <= margin) | (most < 1 - margin) | (least > 1 + margin)).all())

@@ -104,7 +104,7 @@ class NoisyBench:
         off = self._random.normal(0.0, self._layer.noise[cell], (most, len(slots)))
         rounds = us * np.exp(off)
         held = next((n for n in range(2, most, 2) if race.over(entries, rounds[:n].tolist())), most)
-        return Finals(slots, rounds[:held].tolist())
+        return Finals(slots, rounds[:held].tolist(), race.level)
 
 
 def round_noise(finals: pd.DataFrame) -> dict[str, float]:

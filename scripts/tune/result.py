@@ -13,7 +13,7 @@ from scripts.transfer.oracle import Trial
 from scripts.tune.cell_search import near
 from scripts.tune.layer import Wanted
 from scripts.tune.turns import Search
-from scripts.tune.verdict import Choice, Finals, choose
+from scripts.tune.verdict import RACE, Choice, Finals, choose
 
 Body = dict[str, Any]
 # Of the record; 4: untold also names finalists and untried configs; 3: untold, seconds by step; 2:
@@ -34,7 +34,7 @@ def batch_record(
     ``rank``: as of ``choose``. InputError if no config of the search came to the finals.
     """
     cell = search.cell
-    finals = Finals(held["slots"], held["us"]) if held else None
+    finals = Finals(held["slots"], held["us"], RACE.level) if held else None
     searched = [config.id for config, _ in search.steps]
     if finals is None or not set(finals.configs) & set(searched):
         why = next((t.reason for t in trials.values() if t.latency_us is None), None)
@@ -88,7 +88,7 @@ def _margin(finals: Finals, choice: Choice) -> Body | None:
     other = finals.runner_up(choice.config)
     if other is None:
         return None
-    return {"config_id": other, **finals.ratio(other, choice.config).to_json()}
+    return {"config_id": other, **finals.shown(other, choice.config).to_json()}
 
 
 def _gained(
@@ -105,7 +105,7 @@ def _gained(
     gained: Body = {}
     for name, config in references.items():
         if config in finals.configs:
-            ratio = finals.ratio(choice.found, config)
+            ratio = finals.shown(choice.found, config)
             gained[name] = {"config_id": config, **ratio.to_json(), "word": ratio.word(margin)}
         else:
             gained[name] = {"config_id": config, **_apart(trials, config)}

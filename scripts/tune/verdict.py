@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.judging.decision import decide, inseparable
-from scripts.lib.judging.medians import median_interval
+from scripts.lib.judging.medians import LEVEL, median_interval
 from scripts.lib.judging.rivals import reach
 from scripts.runtime.racing import Race
 
@@ -23,7 +23,7 @@ ALIKE = 0.002
 # allows for (scripts.audit.race.MARGIN).
 APART = 0.01
 # Finals end once the fastest is told from all others at the tie margin, or known to be as fast.
-# Twelve rounds on one side are sure at 95%, also after several looks.
+# Twelve rounds on one side are sure at 95% after all of its looks together.
 RACE = Race(least=12, among_all=False)
 # Slots of the best and of the committed config beyond the first: one A/A pair. The choice does not
 # rest on A/A pairs; recordings that judge (scripts.tune.study) hold three.
@@ -32,7 +32,7 @@ TWINS = (1, 0)
 
 @dataclass(frozen=True)
 class Ratio:
-    """Median over the rounds of one config's latency over another's, with its 95% interval.
+    """Median over the rounds of one config's latency over another's, with its interval.
 
     Of fewer than six rounds there is none: both ends are NaN, and the word is a tie.
     """
@@ -58,10 +58,16 @@ class Ratio:
 
 
 class Finals:
-    """Samples ``us`` (rounds, slots) of one cell; a config's first slot stands for it."""
+    """Samples ``us`` (rounds, slots) of one cell; a config's first slot stands for it.
 
-    def __init__(self, slots: Sequence[str], us: Sequence[Sequence[float]]) -> None:
+    ``level``: of the intervals that words rest on; of finals that may have ended early the race's.
+    """
+
+    def __init__(
+        self, slots: Sequence[str], us: Sequence[Sequence[float]], level: float = LEVEL
+    ) -> None:
         self._us: Array = np.asarray(us, dtype=float)
+        self._level = level
         self._slot = {config: slots.index(config) for config in slots}
 
     @property
@@ -79,11 +85,18 @@ class Finals:
         return float(np.median(self._us[:, self._slot[config]]))
 
     def ratio(self, config: str, to: str) -> Ratio:
-        """``config`` over ``to``, paired by round."""
+        """``config`` over ``to``, paired by round, with the 95% interval of these rounds."""
+        return self._ratio(config, to, LEVEL)
+
+    def shown(self, config: str, to: str) -> Ratio:
+        """The same with the interval of ``level``, which a word rests on."""
+        return self._ratio(config, to, self._level)
+
+    def _ratio(self, config: str, to: str, level: float) -> Ratio:
         if config == to:
             return Ratio(1.0, 1.0, 1.0)
         ratios = self._us[:, self._slot[config]] / self._us[:, self._slot[to]]
-        return Ratio(*median_interval(ratios))
+        return Ratio(*median_interval(ratios, level))
 
     def best(self, among: Sequence[str] | None = None) -> str:
         """The fastest of the configs named (default: all), paired to the first slot."""
@@ -122,8 +135,8 @@ class Finals:
             if log(ratio.median) - ratio.reach(apart) <= log1p(ALIKE)
         ]
         if committed in ratios and committed not in found:
-            ahead = self.ratio(best, committed or "")
-            if not log(ahead.high) + ahead.reach(apart) < 0.0:
+            ahead, shown = self.ratio(best, committed or ""), self.shown(best, committed or "")
+            if not log(shown.high) + ahead.reach(apart) < 0.0:
                 found.append(committed or "")
         return found
 
@@ -137,8 +150,8 @@ class Finals:
 class Choice:
     """What goes into the file. ``found``: the best of the search. ``kept``: a reference's name.
 
-    The committed config is kept unless the finals show at 95% that another is faster: who has a
-    tuned file loses nothing by tuning again.
+    The committed config is kept unless the finals show at 95%, in all of their looks together, that
+    another is faster: who has a tuned file loses nothing by tuning again.
     """
 
     config: str
@@ -156,9 +169,9 @@ def choose(
     found, best = finals.first_of_best(rank, searched), finals.first_of_best(rank)
     committed = references.get("committed")
     if committed in finals.configs:
-        if not finals.ratio(best, committed or "").high < 1.0:
+        if not finals.shown(best, committed or "").high < 1.0:
             best = finals.best()
-        if not finals.ratio(best, committed or "").high < 1.0:
+        if not finals.shown(best, committed or "").high < 1.0:
             return Choice(committed or "", found, "committed")
     names = {config: name for name, config in references.items()}
     return Choice(best, found, None if best in searched else names.get(best))

@@ -12,6 +12,7 @@ from scripts.ledger.checks.command import why_not_replayable
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
 from scripts.lib.judging.exported import exported
+from scripts.lib.judging.medians import median_intervals
 from scripts.lib.recordings import recordings
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape
@@ -78,6 +79,16 @@ def test_a_row_is_never_what_is_not_shown_faster_than_what_stands(us, config, ke
     assert row["over_standing"] == pytest.approx(over, abs=1e-3)
     stands = min(us[COMMITTED], us[default()])
     assert row["tuned_over_standing"] == pytest.approx(us[TUNED] / stands, abs=1e-3)
+
+
+def test_what_one_look_alone_shows_to_be_faster_replaces_nothing() -> None:
+    """Fifteen rounds of twenty: enough at 95% for one look, not for all at which they may end."""
+    for faster, config in ((15, COMMITTED), (18, TUNED)):
+        ratios = np.array([0.98] * faster + [1.01] * (20 - faster))
+        us = np.stack([np.full(20, 10.0), np.full(20, 11.0), 10.0 * ratios], axis=1)
+        held = finals({COMMITTED: 10, default(): 11, TUNED: 9}) | {"us": us.tolist()}
+        assert median_intervals(us[:, 2:] / us[:, :1])[0, 2] < 1
+        assert row_of(batch(), held)["config_id"] == config
 
 
 def test_where_nothing_could_be_measured_what_stands_is_kept() -> None:

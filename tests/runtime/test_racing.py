@@ -33,6 +33,15 @@ def test_a_pair_is_decided_when_its_interval_is_narrow_or_beyond_the_margin(rati
     assert decided(samples(ratio, noise, 12), [(0, 1)], 0.01) is ends
 
 
+def test_what_is_beyond_the_margin_at_one_look_alone_does_not_end_the_finals():
+    """Ten rounds of twelve are beyond it: enough at 95%, not for all looks together."""
+    ratios = np.array([*np.linspace(1.011, 1.05, 10), 1.0, 1.0])
+    us = np.stack([np.full(12, 100.0), 100.0 * ratios], axis=1)
+    assert decided(us, [(0, 1)], 0.01)
+    assert not decided(us, [(0, 1)], 0.01, Race(least=12).level)
+    assert decided(samples(1.1, 0.01, 12), [(0, 1)], 0.01, Race(least=12).level)
+
+
 def test_slow_configs_need_not_be_told_from_each_other_where_only_the_fastest_counts():
     """The second and third differ by noise of 2%, the first is ahead of both by far."""
     third = parse_id("M16-N256-K64-G1-W4-S3").to_entry()

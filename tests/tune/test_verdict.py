@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.tune.verdict import Choice, Finals, choose
+from scripts.lib.config import parse_id
+from scripts.lib.judging.medians import LEVEL
+from scripts.runtime.racing import Race
+from scripts.tune.verdict import RACE, Choice, Finals, choose
 
 A, B, C, D = "M16-N64-K64-G1-W4-S3", "M32-N64-K64-G1-W4-S3", "M64-N64-K64-G1-W4-S3", "committed"
 RANK = {A: 0, B: 1, C: 2}
@@ -129,3 +132,31 @@ def test_two_finals_of_the_same_configs_choose_what_the_other_names(seed, behind
 
 def test_of_too_few_rounds_all_are_rivals():
     assert finals([A, B, C], [10.0, 11.0, 12.0], rounds=5).rivals(None) == [A, B, C]
+
+
+ALL = [f"M{m}-N64-K64-G1-W4-S3" for m in (16, 32, 64, 128, 256)] + ["M16-N128-K64-G1-W4-S3"]
+
+
+def raced(us, race):
+    """Rounds that are held until the race is over."""
+    entries = [parse_id(name).to_entry() for name in ALL]
+    ends = (n for n in range(2, len(us), 2) if race.over(entries, us[:n].tolist()))
+    return us[: next(ends, len(us))].tolist()
+
+
+@pytest.mark.parametrize("race", [RACE, Race()], ids=["tune", "judge"])
+@pytest.mark.parametrize("noise", [0.003, 0.03])
+def test_among_equals_no_more_than_one_in_twenty_is_called_faster_or_slower(race, noise):
+    """The last of six is the committed config; finals end early where they are quiet."""
+    random, count = np.random.default_rng(7), 400
+    false = {"word": 0, "any": 0, "replaced": 0, "replaced at 95%": 0}
+    for _ in range(count):
+        us = raced(100 * np.exp(random.normal(0, noise, (race.most, len(ALL)))), race)
+        held, one_look = Finals(ALL, us, race.level), Finals(ALL, us, LEVEL)
+        known = {"committed": ALL[-1]}
+        false["word"] += held.shown(ALL[0], ALL[-1]).word(0.01) != "tie"
+        false["any"] += held.shown(ALL[0], ALL[-1]).word(0.0) != "tie"
+        false["replaced"] += choose(held, known, ALL[:-1], {}).config != ALL[-1]
+        false["replaced at 95%"] += choose(one_look, known, ALL[:-1], {}).config != ALL[-1]
+    assert max(false["word"], false["any"], false["replaced"]) <= 0.05 * count
+    assert false["replaced at 95%"] > false["replaced"]
