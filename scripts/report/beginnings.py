@@ -12,11 +12,18 @@ MOST = 4  # sentences; the rest stand among all readings
 
 
 def headline(claims: Iterable[Mapping[str, Any]]) -> Headline:
-    """What the claims are about, read off their metrics."""
+    """What the claims are about, read off their metrics.
+
+    A GPU is no source for itself: the order of the sources is that of the target with most.
+    """
     paths = [str(claim["metric"]).split("/") for claim in claims]
-    sources = [path[1].split("->")[0] for path in paths if path[0] == "transfer"]
+    by_target: dict[str, dict[str, None]] = {}
+    for source, _, target in (path[1].partition("->") for path in paths if path[0] == "transfer"):
+        by_target.setdefault(target, {})[source] = None
+    most_first = sorted(by_target.values(), key=len, reverse=True)
+    sources = dict.fromkeys(name for names in most_first for name in names)
     gaps = [path[2] for path in paths if path[:2] == ["corpus", "pairs"]]
-    return Headline(sources=tuple(dict.fromkeys(sources)), gap_pair=next(iter(gaps), ""))
+    return Headline(sources=tuple(sources), gap_pair=next(iter(gaps), ""))
 
 
 def beginning(section: Section, summary: Summary) -> list[Finding]:

@@ -11,6 +11,7 @@ from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.cold import COLD
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.tables import Table
+from scripts.report.sections.cold import measured
 from scripts.statistics.alike import alike
 from scripts.statistics.registered import outcomes
 from tests.report.copied import leaves
@@ -31,5 +32,6 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: one for each source and GPU, and each pair of whole cells."""
-    return leaves(summary["cold"], 1) + len(summary["alike"])
+    """Of the page to browse: sources by GPU, what came of registered figures, whole pairs."""
+    outcomes = sum(len(one["figures"]) for _, one in measured(summary))
+    return leaves(summary["cold"], 1) + outcomes + len(summary["alike"])

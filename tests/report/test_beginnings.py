@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.report import html, results_md
-from scripts.report.beginnings import MOST, beginning
+from scripts.report.beginnings import MOST, beginning, headline
 from scripts.report.section import Section, with_template
 from scripts.report.sections import DETAILS, ROWS, SECTIONS
 from tests.report.written import GATE
@@ -62,3 +62,9 @@ def test_the_page_to_browse_begins_its_topics_alike(summary: dict[str, Any]) -> 
     assert [(box.count("<li>"), "What to do" in box) for box in boxes] == [
         (len(found), bool(do)) for found, do in begins if found or do
     ]
+
+
+def test_the_order_of_the_sources_is_that_of_the_target_with_most() -> None:
+    pairs = ("B->A", "A->C", "B->C")  # A is a source, and no source for itself
+    claims = [{"metric": f"transfer/{pair}/S1/any/win"} for pair in pairs]
+    assert headline(claims).sources == ("A", "B")

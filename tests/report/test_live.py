@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from scripts.lib.schemas.headline import Choice
 from scripts.report import results_md
 from scripts.report.sections.live import REACH, live, live_details, readings, source_rows, tuned
 from tests.report import planted_live
@@ -51,6 +52,20 @@ def test_batch_sizes_share_the_triples_out(tables: dict[str, pd.DataFrame]) -> N
     assert details["any"]["n"] == len(SOURCES) * details["together"]["n"]
 
 
+def test_what_nothing_judged_is_left_out(tables: dict[str, pd.DataFrame]) -> None:
+    rates, losses = tables["live_rates"], tables["live_losses"]
+    first = f"{SOURCES[0]}->{DEVICE}"
+    trials = rates["metric"] == "trials"
+    found = live(rates[trials | (rates["source"] != SOURCES[0])])
+    assert first not in found and found == {k: v for k, v in live(rates).items() if k != first}
+    fastest = rates["choice"] == Choice.FASTEST
+    assert set(live(rates)[first]) - set(live(rates[trials | ~fastest])[first]) == {"fastest"}
+    classes = live_details(rates[trials | (rates["group"] == "all")], losses)[DEVICE]
+    assert "regimes" not in classes["any"] and classes["losses"]["searches"] == 1
+    assert "any" not in live_details(rates[rates["source"] == "together"], losses)[DEVICE]
+    assert live_details(rates[trials], losses) == {}
+
+
 def test_losses_are_counted_by_search_and_by_cell(tables: dict[str, pd.DataFrame]) -> None:
     lost = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]["losses"]
     assert (lost["searches"], lost["cells"]) == (1, 1)
@@ -61,8 +76,10 @@ def test_losses_are_counted_by_search_and_by_cell(tables: dict[str, pd.DataFrame
 def test_rows_of_a_table_begin_with_all_sources(
     section: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> None:
-    details = live_details(tables["live_rates"], tables["live_losses"])[DEVICE]
-    names = [name for name, _ in source_rows({"live": section}, details)]
+    details = live_details(tables["live_rates"], tables["live_losses"])
+    of_another = {f"{SOURCES[0]}->{SOURCES[1]}": {"n": 1}}
+    summary = {"live": section | of_another, "live_details": details}
+    names = [name for name, _ in source_rows(summary, DEVICE)]
     assert names[:2] == ["all together", "any, by itself"]
     assert len(names) == 2 + len(section)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.report import results_md, summary
-from scripts.report.sections import summary_sources
+from scripts.report import html, results_md, summary
+from scripts.report.metrics import metrics
+from scripts.report.readme import with_figures
+from scripts.report.sections import ROWS, summary_sources
+from scripts.report.trace import sentences_differ, traced_summary
 from tests.report import again, planted_live
 from tests.report.conftest import summary_arguments
-from tests.report.written import DATASET, RUNS
-from tests.statistics.study import DEVICE
+from tests.report.written import DATASET, GATE, RUNS
+from tests.statistics.study import DEVICE, SOURCES
 
 SECOND = "NVIDIA_B200"  # before the first in any order of names
 RENAMED = {DEVICE: SECOND, "nvidia_h200": "nvidia_b200", "H200": "B200"}
@@ -50,7 +53,37 @@ def _renamed(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def both(inputs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The summary of the study and of its twin on another GPU."""
-    folder = tmp_path_factory.mktemp("two")
+    return summary_of_both(inputs, tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="module")
+def partial(inputs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """As ``both``, where of the twin only a part was recorded."""
+    return summary_of_both(inputs, tmp_path_factory.mktemp("partial"), in_part)
+
+
+def in_part(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table on a GPU where few cells had finals, none of them by the family left out."""
+    if name == "quality":
+        return frame.iloc[:0]
+    if name == "teaching":
+        return frame[frame["taught"] != "family_out"]
+    if name == "headline":
+        judged = (frame["choice"] != "searched") | (frame["metric"] == "trials")
+        return frame[(judged | (frame["group"] == "all")) & (frame["choice"] != "best")]
+    if name == "live_rates":
+        single = frame[~frame["source"].isin(["together", "any"])]
+        none = frame["source"] == single["source"].min()
+        return frame[~none & ((frame["group"] == "all") | (frame["metric"] == "trials"))]
+    return frame
+
+
+def summary_of_both(
+    inputs: dict[str, Path],
+    folder: Path,
+    recorded: Callable[[str, pd.DataFrame], pd.DataFrame] = lambda _, frame: frame,
+) -> dict[str, Any]:
+    """The summary of the tables and of what was ``recorded`` of their twins, by name and rows."""
     paths = dict(inputs)
     for source in summary_sources():
         # Which spaces are compiled is chosen, whatever is recorded.
@@ -58,7 +91,8 @@ def both(inputs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> d
         if inputs[source.name].suffix == ".parquet" and not compiled:
             table = pq.read_table(inputs[source.name])
             frame = table.to_pandas()
-            twin = pd.concat([second(frame), frame], ignore_index=True)
+            there = recorded(source.name, second(frame))
+            twin = pd.concat([there, frame], ignore_index=True)
             paths[source.name] = folder / inputs[source.name].name
             pq.write_table(
                 pa.Table.from_pandas(twin, table.schema, preserve_index=False), paths[source.name]
@@ -114,3 +148,20 @@ def test_every_row_of_the_page_stays(one: dict[str, Any], both: dict[str, Any]) 
     ]
     assert list((rows[0] - rows[1]).elements()) == []
     assert sum(rows[1].values()) > sum(rows[0].values())
+
+
+def test_a_gpu_recorded_in_part_is_on_every_page(partial: dict[str, Any]) -> None:
+    assert partial["measured"][SECOND]["quality"] == {}
+    assert set(partial["teaching"][SECOND]) == {"layer_out"}
+    (first_source, *_) = sorted(SOURCES)
+    assert f"{first_source}->{SECOND}" not in partial["live"]
+    assert not {"schemes", "regimes", "power"} & set(partial["live_details"][SECOND]["any"])
+    markdown = results_md.pages(partial)
+    assert "B200" in markdown["RESULTS.md"]
+    assert "## Searches on the GPU: B200" in markdown["details/live.md"]
+    page = html.page(partial, [], {**{name: [] for name in ROWS}, "gate": GATE}, [])
+    assert page.endswith("</html>\n")
+    readme = Path("README.md").read_text(encoding="utf-8")
+    assert with_figures(readme, partial)
+    assert metrics(partial)
+    assert list(sentences_differ(partial, traced_summary(partial))) == []

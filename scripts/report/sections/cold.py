@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import cold as schema
@@ -22,6 +22,18 @@ MANY = 8  # the budget of trials that stands beside none
 JUDGED = {
     "win": "win", "loss": "loss", "noninferior": "non_inferior", "within_2": "within_2",
 }  # fmt: skip
+# Metric of a figure to reach -> in words, how it is written, and how what it is to reach.
+TO_REACH: Mapping[str, tuple[str, Callable[[Figure], str], Callable[[float], str]]] = {
+    "zero_median": (
+        "first proposal over the fastest in the median",
+        wording.ratio,
+        "{:.3f}".format,
+    ),
+    "zero_p95": ("at the 95th percentile", wording.ratio, "{:.3f}".format),
+    "mean_8": ("the best of 8 trials in the mean", wording.ratio, "{:.3f}".format),
+    "trials_median": ("trials until a search ends in the median", wording.trials, "{:.0f}".format),
+    "non_inferior": ("non-inferior shown on", wording.per_cent, "{:.0%}".format),
+}
 
 
 def cold(table: Frame) -> Figure:
@@ -120,10 +132,60 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
         )
 
 
+def measured(summary: Summary) -> Iterator[tuple[str, Figure]]:
+    """GPU and figures of each registration of which something was measured."""
+    for device, one in summary.get("registered", {}).items():
+        if any(row["source"] is not None for row in one["figures"]):
+            yield device, one
+
+
+def came_of(summary: Summary) -> Iterator[Finding]:
+    """Of each registered GPU that was measured: the figures to reach, and what came of them.
+
+    Started from no file, and from those of the other recorded GPUs.
+    """
+    for device, one in measured(summary):
+        starts = {schema.NONE: "No file to start from"}
+        starts |= {
+            name: f"From the file of the {short_name(name)}"
+            for name in summary["measured"]
+            if name != device
+        }
+        told = [
+            f"{start}: {'; '.join(_outcomes(one['figures'], source))}"
+            for source, start in starts.items()
+            if any(row["source"] == source for row in one["figures"])
+        ]
+        yield Finding(
+            f"Registered of the {short_name(device)} before it was measured",
+            f"{'. '.join(told)}. Replayed; live it was not tried",
+            "search",
+        )
+
+
+def _outcomes(figures: list[Figure], source: str) -> Iterator[str]:
+    """Of each figure to reach what came of it, or that it was not measured."""
+    own = {row["metric"]: row for row in figures if row["source"] == source}
+    every = {row["metric"]: row for row in figures}
+    for metric, (said, write, aim) in TO_REACH.items():
+        wanted = aim(every[metric]["to_reach"])
+        if row := own.get(metric):
+            value = write({"mean": row["value"], "ci": [row["low"], row["high"]]})
+            yield f"{said} {value}, {row['n']} cells (to reach {wanted}: {row['word']})"
+        else:
+            yield f"{said} not measured (to reach {wanted})"
+
+
 def found(summary: Summary) -> Iterator[Finding]:
-    """What is proposed, and found, without a recording or a file to start from."""
+    """Without a recording or a file; and what came of what was registered."""
+    yield from _without_file(summary)
+    yield from came_of(summary)
+
+
+def _without_file(summary: Summary) -> Iterator[Finding]:
+    registered_too = {short_name(device) for device, _ in measured(summary)}
     for source, target, one in ordered(summary):
-        if source == schema.NONE:
+        if source == schema.NONE and target not in registered_too:
             zero = one["zero"]
             yield Finding(
                 f"As if nothing had been recorded on the {target}",
@@ -159,6 +221,9 @@ SECTION = Section(
     values=lambda summary: {
         "cold_rows": ordered(summary),
         "alike_rows": [(*named(key), one) for key, one in summary.get("alike", {}).items()],
+        "registered_rows": [
+            (device, row) for device, one in measured(summary) for row in one["figures"]
+        ],
     },
     words={"cold_words": {"BUDGETS": BUDGETS}},
     phrases=dict.fromkeys(STATED, "a budget, or a figure to reach beside the measured one"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas.cold import NONE
-from scripts.report.section import Figure, Finding, Section, Summary
+from scripts.report.section import Figure, Finding, Section, Summary, find
 from scripts.report.sections import (
     agreement,
     cold,
@@ -22,7 +22,7 @@ from scripts.report.sections import (
 )
 from scripts.report.sections.margins import QUOTED, SOURCES, level
 
-STARTED = 6  # GPUs that a search is started from, beside none
+STARTED = 2  # GPUs that a search is started from, beside none
 # Whose findings stand on the first page, in this order; each finding says in which group.
 ORDER = (expected, tuning, health, agreement, serving, engine, evidence, cold, teaching)
 
@@ -40,7 +40,8 @@ def grouped(summary: Summary) -> dict[str, list[tuple[str, Finding]]]:
 def pairs(summary: Summary) -> Iterator[Figure]:
     """Of each pair: what is shown of ``copied`` and ``searched`` configs, the search's trials."""
     margin = level(summary["statistics"]["margin"])
-    for source, device in product(SOURCES, summary["measured"]):
+    sources = dict.fromkeys((*SOURCES, *summary["measured"]))
+    for device, source in product(summary["measured"], sources):
         pair = f"{source}->{device}"
         choices, own = summary["margins"].get(pair, {}), summary["live"].get(pair)
         if own is None or not {"copied", "searched"} <= set(choices):
@@ -52,12 +53,16 @@ def pairs(summary: Summary) -> Iterator[Figure]:
 def replays(summary: Summary) -> Iterator[Figure]:
     """``[device, known, cells, first, eight]`` of searches replayed, with ``trials`` to 2% where
     they were read off; from all that was recorded but the layer to nothing at all."""  # noqa: D205,D209
-    for device, taught in summary["teaching"].items():
+    cold_found = summary.get("cold", {})
+    searched = {key.split("->")[1]: None for key in cold_found}
+    for device in dict.fromkeys((*summary["teaching"], *searched)):
         for out, known in (
             ("layer_out", "all but the layer itself (layer out)"),
             ("family_out", "… nor its model family (family out)"),
         ):
-            found = taught[out]["S1-S8"]
+            found = find(summary["teaching"], f"{device}/{out}/{teaching.ONE_SOURCE}")
+            if found is None:
+                continue
             yield {
                 "device": device,
                 "known": known,
@@ -66,13 +71,13 @@ def replays(summary: Summary) -> Iterator[Figure]:
                 "eight": found["regret_8"],
                 "trials": [found["trials_median"], found["trials_p95"]],
             }
-        if cold_found := summary.get("cold", {}).get(f"{NONE}->{device}"):
+        if one := cold_found.get(f"{NONE}->{device}"):
             yield {
                 "device": device,
                 "known": "nothing (GPU out)",
-                "cells": cold_found["n"],
-                "first": cold_found["K"]["1"],
-                "eight": cold_found["eight"],
+                "cells": one["n"],
+                "first": one["K"]["1"],
+                "eight": one["eight"],
                 "trials": [],
             }
         yield from started(summary, device)

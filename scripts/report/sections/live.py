@@ -49,42 +49,52 @@ def live(rates: Frame) -> Figure:
     """``["SRC->DST"]``: n, rates and speed-up of what the finals chose; ``schemes`` hold the same.
 
     ``halves``: of the same choice by the study's own rounds; ``fastest``: of the fastest trial,
-    before the finals. ``rates``: LIVE_RATES.
+    before the finals. A pair, a class or a choice that nothing judged is left out. ``rates``:
+    LIVE_RATES.
     """
     single = rates[~rates["source"].isin([TOGETHER, ANY])]
     return {
-        f"{source}->{device}": _reading(rows)
+        f"{source}->{device}": found
         for (source, device), rows in single.groupby(["source", "device"], sort=True)
+        if (found := _reading(rows))
     }
 
 
 def live_details(rates: Frame, losses: Frame) -> Figure:
-    """By device: ``together`` (one search from all sources), ``any`` (all triples), ``losses``."""
-    return {
-        str(device): {
-            **{name: _reading(rows[rows["source"] == name]) for name in (TOGETHER, ANY)},
-            "losses": _losses(losses[losses["cell_id"].str.startswith(f"{device}/")]),
-        }
-        for device, rows in rates.groupby("device", sort=True)
-    }
+    """By device: ``together`` (one search from all sources), ``any`` (all triples), ``losses``.
+
+    A device of which no search from all sources was judged is left out.
+    """
+    out: Figure = {}
+    for device, rows in rates.groupby("device", sort=True):
+        read = {name: _reading(rows[rows["source"] == name]) for name in (TOGETHER, ANY)}
+        if read[TOGETHER]:
+            lost = _losses(losses[losses["cell_id"].str.startswith(f"{device}/")])
+            out[str(device)] = {name: one for name, one in read.items() if one} | {"losses": lost}
+    return out
 
 
 def _reading(rows: Frame) -> Figure:
     whole = rows[rows["group"] == "all"]
     section = _figures(whole[whole["choice"] == Choice.SEARCHED])
+    if not section:
+        return {}
     for choice in (Choice.HALVES, Choice.FASTEST):
-        section[str(choice)] = _figures(whole[whole["choice"] == choice])
+        section |= _judged({str(choice): whole[whole["choice"] == choice]})
     for group, name in _GROUPS.items():
-        parts = rows[rows["group"] == group]
-        if len(parts):
-            section[name] = {
-                str(which): _figures(part) for which, part in parts.groupby("which", sort=True)
-            }
+        parts = rows[rows["group"] == group].groupby("which", sort=True)
+        if found := _judged({str(which): part for which, part in parts}):
+            section[name] = found
     return section
 
 
+def _judged(parts: dict[str, Frame]) -> Figure:
+    """The figures of each that has some."""
+    return {name: found for name, rows in parts.items() if (found := _figures(rows))}
+
+
 def _figures(rows: Frame) -> Figure:
-    """Every metric of one class; the speed-up's quartiles below it."""
+    """Every metric of one class, the speed-up's quartiles below it; nothing if none was judged."""
     out: Figure = {}
     for row in rows.to_dict("records"):
         figure = estimated(row) | {"files": int(row["files"]), "held": bool(row["held"])}
@@ -94,7 +104,7 @@ def _figures(rows: Frame) -> Figure:
             out.setdefault(SPEEDUP, {}).update(figure)
         else:
             out[str(row["metric"])] = figure
-    return {"n": out["win"]["n"], **out}
+    return {"n": out["win"]["n"], **out} if "win" in out else {}
 
 
 def _losses(rows: Frame) -> Figure:
@@ -119,14 +129,16 @@ def tuned(batches: Frame, costs: Frame) -> Figure:
     }
 
 
-def source_rows(summary: Figure, found: Figure) -> Iterator[tuple[str, Figure]]:
+def source_rows(summary: Figure, device: str) -> Iterator[tuple[str, Figure]]:
     """Name and figures: all sources together, the triples of any, each source by its triples.
 
-    ``found``: one device of ``live_details``.
+    ``device``: one of ``live_details``.
     """
-    yield "all together", found["together"]
-    yield "any, by itself", found["any"]
-    live = summary["live"]
+    found = summary["live_details"][device]
+    yield "all together", found[TOGETHER]
+    if ANY in found:
+        yield "any, by itself", found[ANY]
+    live = {pair: one for pair, one in summary["live"].items() if pair.endswith(f"->{device}")}
     for pair in sorted(live, key=lambda name: (-live[name]["n"], name)):
         yield pair.partition("->")[0], live[pair]
 
