@@ -58,6 +58,21 @@ class Named:
             raise
 
 
+def with_parent() -> Callable[[], None]:
+    """A ``preexec_fn`` by which a program is killed when the thread that started it is gone.
+
+    So that a ``kill -9`` of a run leaves none of its programs behind on the GPU.
+    """
+    libc, parent = ctypes.CDLL(None, use_errno=True), os.getpid()
+
+    def bind() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # it died before the line above could take hold
+
+    return bind
+
+
 def _serve(connection: Connection, make_handler: Callable[..., Handler], args: tuple[Any, ...]):  # type: ignore[no-untyped-def]
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()

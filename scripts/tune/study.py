@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.lib.files import InputError
+from scripts.lib.isolate import with_parent
 from scripts.lib.log import run_main
 from scripts.tune.clock import Clock, Paused
 from scripts.tune.options import add_shared, command, positive, where
@@ -206,6 +207,7 @@ def share_out(gpus: Sequence[int], argv: Sequence[str]) -> int:
             [sys.executable, "-m", MODULE, *argv, "--gpus", str(gpu),
              "--share", f"{number}/{len(gpus)}"],
             env=threads | os.environ,
+            preexec_fn=with_parent(),  # noqa: PLW1509 - no thread is there
         )
         for number, gpu in enumerate(gpus, start=1)
     ]  # fmt: skip

@@ -12,13 +12,14 @@ from scripts.lib.files import InputError
 
 # The worker of a sweep that was just killed holds the lock until it is gone too.
 PATIENCE_S = 5.0
+SWEEP = "another sweep is writing to it; wait for it, or give all GPUs to one sweep with --gpus"
 
 
 @contextlib.contextmanager
-def exclusive(ledger: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+def exclusive(ledger: Path, patience_s: float = PATIENCE_S, held: str = SWEEP) -> Iterator[None]:
     """Hold the file ``<ledger>.lock`` for the block; the system frees it however a process ends.
 
-    InputError if another sweep holds it.
+    InputError if another process holds it; ``held`` says which, and what to do.
     """
     ledger.parent.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + patience_s
@@ -29,9 +30,6 @@ def exclusive(ledger: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > until:
-                    raise InputError(
-                        f"{ledger}: another sweep is writing to it; wait for it, or give all GPUs "
-                        "to one sweep with --gpus"
-                    ) from error
+                    raise InputError(f"{ledger}: {held}") from error
                 time.sleep(0.1)
         yield

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from scripts.lib.isolate import with_parent
+
 EVERY_S = 5.0  # between lines
 LOOK_S = 0.1
 GRACE_S = 5.0  # to end after it was asked to
@@ -20,14 +22,15 @@ KILLED = 3  # status of what was ended in time, as of a sweep that paused
 def watch(command: Sequence[str], log: Path, until: float, say: Callable[[str], None]) -> int:
     """Run ``python -m command``, its words into ``log``; its exit status, KILLED after ``until``.
 
-    ``until``: monotonic seconds. ``say`` is told the log's last line and how long it takes.
+    ``until``: monotonic seconds. ``say`` is told the log's last line and how long it takes. It is
+    killed when this process is.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     began = said = time.monotonic()
     with log.open("ab") as words:
         process = subprocess.Popen(
             [sys.executable, "-m", *command], stdout=words, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=with_parent(),  # noqa: PLW1509 - no thread is there
         )  # fmt: skip
         try:
             while process.poll() is None:

@@ -28,6 +28,7 @@ from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
 from scripts.measure.conditions import BACKENDS
+from scripts.measure.controller.exclusive import exclusive
 from scripts.tune.survey.child import watch
 from scripts.tune.survey.collect import LEAST_COLLECT_S, collect, seconds_of
 from scripts.tune.survey.parts import Part, named, read_survey
@@ -39,6 +40,7 @@ SPENT = 4  # of a sweep: all done within its budget
 LEAST_S = 10.0  # in which a part can begin with something
 MARGIN_S = 5.0  # in which what has paused ends by itself
 STATE = "done.json"
+HELD = "another run records this survey; wait for it"
 EXAMPLE = """examples:
   graphx record --survey build/survey/h100 --seconds 540
   graphx record --survey build/survey/h100 --parts corpus complete --seconds 540
@@ -142,10 +144,11 @@ def main(argv: list[str] | None = None) -> int:
         parts = named(survey.parts, args.parts)
         # So that who ends it ends what it started, too, and what is measured is put together.
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-        try:
-            ends = carry_out(parts, args.survey, until, terms)
-        finally:
-            collect(survey, args.survey, until)
+        with exclusive(args.survey / STATE, held=HELD):
+            try:
+                ends = carry_out(parts, args.survey, until, terms)
+            finally:
+                collect(survey, args.survey, until)
         LOG.info("done: %s", ", ".join(ends.done) or "none")
         for what, names in (("failed", ends.failed), ("left", ends.left)):
             if names:

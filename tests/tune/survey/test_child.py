@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,7 +28,7 @@ time.sleep(60)
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "hanging.py").write_text(HANG)
     (tmp_path / "refusing.py").write_text("import sys; print('a reason'); sys.exit(2)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path.cwd()}")
     return tmp_path
 
 
@@ -80,6 +81,23 @@ def test_what_takes_too_long_has_paused(modules: Path) -> None:
     assert watch(["hanging", "willing", str(note)], log, until, lambda _: None) == KILLED
     if note.exists() and note.read_text():
         assert gone(int(note.read_text()))
+
+
+def test_it_does_not_outlive_a_killed_run(modules: Path) -> None:
+    (modules / "waiting.py").write_text(
+        "import os, pathlib, sys, time\n"
+        "pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    note, log = modules / "pid", modules / "log"
+    asked = f"watch(['waiting', {str(note)!r}], Path({str(log)!r}), time.monotonic() + 60, print)"
+    lines = "import time; from pathlib import Path; from scripts.tune.survey.child import watch; "
+    run = subprocess.Popen([sys.executable, "-c", lines + asked])
+    while not (note.exists() and note.read_text()):
+        assert run.poll() is None
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    assert gone(int(note.read_text()))
 
 
 def test_the_interpreter_is_this_one(modules: Path) -> None:

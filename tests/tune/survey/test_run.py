@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table, write_table
 from scripts.measure.controller.candidates import plan_of
+from scripts.measure.controller.exclusive import exclusive
+from scripts.tune.survey import run
 from scripts.tune.survey.collect import LEAST_COLLECT_S, seconds_of
 from scripts.tune.survey.parts import FILE, Kind, Part, Survey, named, read_survey
 from scripts.tune.survey.run import main
@@ -128,3 +131,15 @@ def test_the_commands_of_each_kind_are_those_that_there_are(tmp_path: Path, kind
         found = import_module(module)
         if hasattr(found, "make_parser"):
             found.make_parser().parse_args(options)
+
+
+def test_a_second_run_at_once_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, CORPUS)
+    monkeypatch.setattr(run, "exclusive", partial(exclusive, patience_s=0.1))
+    with exclusive(tmp_path / run.STATE):
+        assert record(tmp_path) == 2
+    said = f"error: {tmp_path / run.STATE}: another run records this survey; wait for it\n"
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "logs").exists()
