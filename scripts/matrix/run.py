@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from scripts.engine.journal import Journal
 from scripts.engine.spec import EngineSpec, spec_of
 from scripts.lib import command_line
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError, write_json
 from scripts.lib.log import run_main
 from scripts.lib.names import unknown_name
@@ -32,6 +34,7 @@ from scripts.matrix.switches import Matrix, drawn_as
 from scripts.matrix.verdicts import fit
 
 RECORD, PLAN = "record.jsonl", "matrix.json"
+HELD = "another run writes this record; wait for it, or name another folder with --out"
 _ROOT = Path(__file__).parents[2]
 EXAMPLE = """examples:
   graphx matrix --switches my.yaml --out build/matrix
@@ -91,6 +94,15 @@ def run(arguments: argparse.Namespace, command: str) -> bool:
                  for name, model in matrix.models.items()},
     })  # fmt: skip
     metadata.check(found)
+    with exclusive(out / RECORD, held=HELD):
+        return measured(arguments, matrix, cells, found)
+
+
+def measured(
+    arguments: argparse.Namespace, matrix: Matrix, cells: Sequence[Cell], found: dict[str, Any]
+) -> bool:
+    """``run`` of cells whose metadata is known; nobody else writes the record."""
+    out: Path = arguments.out
     journal = Journal(out / RECORD)
     continued.check(journal, matrix, cells, found, str(out / RECORD))
     specs = specs_of_drawn(matrix, cells, out)

@@ -25,6 +25,7 @@ import pandas as pd
 from scripts.lib import command_line
 from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
+from scripts.lib.exclusive import PATIENCE_S, exclusive
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.schemas.plan import PLAN
@@ -32,7 +33,6 @@ from scripts.lib.shares import check_alone, parse_share, part_of
 from scripts.lib.tables import read_table
 from scripts.measure.conditions import BACKENDS, OWN_SCOPES, WEIGHTS, Conditions
 from scripts.measure.controller.candidates import check_cells, narrowed, plan_of
-from scripts.measure.controller.exclusive import PATIENCE_S, exclusive
 from scripts.measure.controller.fleet import Fleet, Limits
 from scripts.measure.controller.idle import check_idle
 from scripts.measure.controller.progress import status_of, table, tally

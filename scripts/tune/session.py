@@ -18,6 +18,7 @@ import pandas as pd
 from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
 from scripts.lib.config import Config
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError
 from scripts.lib.isolate import Child, Failure, Handler
 from scripts.lib.outcome import Outcome
@@ -25,7 +26,6 @@ from scripts.lib.shape import Cell, Shape
 from scripts.measure.conditions import Conditions
 from scripts.measure.controller.cell_run import CellLostError, Site
 from scripts.measure.controller.done import read_done
-from scripts.measure.controller.exclusive import exclusive
 from scripts.measure.controller.monitor import Monitor, summary
 from scripts.measure.controller.records import NO_LIMIT, key_of, now, run_line
 from scripts.measure.controller.spending import Spending

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scripts.engine.spec import environment_of
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError, write_json
-from scripts.matrix import drawn, run
+from scripts.matrix import drawn, metadata, run
 from scripts.matrix.cells import cells_of
 from scripts.matrix.reading import read_matrix
 from scripts.matrix.resolved import resolved
@@ -33,6 +35,18 @@ def test_a_run_that_cannot_say_what_it_is_of_is_refused(
     said = capsys.readouterr().err
     assert "metadata: the run is refused" in said and "driver (make nvidia-smi available)" in said
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_run_on_a_record_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "check", lambda _: None)  # of a GPU, which is not here
+    monkeypatch.setattr(run, "exclusive", partial(exclusive, patience_s=0.1))
+    with exclusive(tmp_path / run.RECORD):
+        assert run.main(["--switches", str(SWITCHES), "--out", str(tmp_path)]) == 2
+    said = f"error: {tmp_path / run.RECORD}: another run writes this record; wait for it"
+    assert said in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [f"{run.RECORD}.lock"]
 
 
 def test_a_field_that_no_engine_has_is_said_where_there_is_no_gpu(

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from scripts.lib.chain import read_chain
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError
 from scripts.lib.schemas.plan import PLAN as PLAN_TABLE
 from scripts.lib.tables import write_table
 from scripts.measure.controller.candidates import check_cells
-from scripts.measure.controller.exclusive import exclusive
 from scripts.measure.sweep import main, make_parser, read_plan
 from tests.measure.bench import CELL, CONFIGS, PLAN, plan_of
 from tests.measure.interpreter_bench import controller

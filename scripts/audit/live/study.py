@@ -30,11 +30,11 @@ from scripts.audit.live.sitting import make_sitting
 from scripts.audit.options import parser
 from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError, sha256
 from scripts.lib.isolate import Child, Failure
 from scripts.lib.log import run_main
 from scripts.measure.conditions import BACKENDS, Conditions
-from scripts.measure.controller.exclusive import exclusive
 from scripts.measure.controller.idle import check_idle
 from scripts.measure.controller.records import NO_LIMIT, now, run_line
 from scripts.measure.device.choose import open_gpu

@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib import command_line
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError, read_json, write_json
 from scripts.lib.log import run_main
 from scripts.measure.conditions import BACKENDS
-from scripts.measure.controller.exclusive import exclusive
 from scripts.tune.survey.child import watch
 from scripts.tune.survey.collect import LEAST_COLLECT_S, collect, seconds_of
 from scripts.tune.survey.parts import Part, named, read_survey

@@ -12,13 +12,13 @@ import yaml
 
 from scripts.ledger.consolidate import consolidate
 from scripts.ledger.scan import report
+from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError
 from scripts.lib.recordings import Role, parse
 from scripts.lib.schemas.measured import CELLS, TRIALS
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.tables import read_table, write_table
 from scripts.measure.controller.candidates import plan_of
-from scripts.measure.controller.exclusive import exclusive
 from scripts.tune.survey import run
 from scripts.tune.survey.collect import LEAST_COLLECT_S, seconds_of
 from scripts.tune.survey.parts import FILE, Kind, Part, Survey, named, read_survey

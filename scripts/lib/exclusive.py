@@ -1,4 +1,4 @@
-"""One sweep at a time on one ledger: two would measure the same cells twice."""
+"""One run at a time on one ledger: two would measure the same cells twice."""
 
 from __future__ import annotations
 
