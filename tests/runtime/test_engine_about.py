@@ -42,7 +42,7 @@ def test_a_run_is_in_the_journal_with_its_plan_and_the_file_is_released(plan, tm
     first, second = (one for one in read_chain(tmp_path / "run.jsonl") if one["kind"] == "run")
     assert (first["kind"], first["start"], second["start"]) == ("run", 0, 1)
     assert (first["commit"], first["kernel_hash"]) == (COMMIT, plan["kernel_hash"])
-    assert first["command"].startswith("python -m scripts.runtime.engine ")
+    assert first["command"].startswith("python -m scripts.runtime.engine")
     assert first["plan"] == {key: part for key, part in plan.items() if key != "boots"}
 
 
