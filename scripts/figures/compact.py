@@ -25,6 +25,9 @@ _GROUP = re.compile(r"<g>\n((?:<(?:use|path|rect|image) [^>]*/>\n|<!--[^>]*-->\n
 _NESTED = 4
 _GLYPH = "DejaVuSans-"  # begins the name of every letter, which stands at each use of it
 _STYLE = re.compile(r' style="([^"]*)"')
+# Matplotlib's names of markers and clip paths: hashes of their place, in which the last bit of the
+# layout's solver is, and that bit is not the same in every process.
+_HASHED = re.compile(r"\b[mp][0-9a-f]{10}\b")
 
 
 def png(drawn: bytes) -> bytes:
@@ -42,7 +45,13 @@ def svg(drawn: str) -> str:
     drawn = re.sub(r'<g id="[^"]*"', "<g", drawn)  # names of groups, which nothing refers to
     for _ in range(_NESTED):
         drawn = _GROUP.sub(r"\1", drawn)
-    return _styles_once(drawn.replace(_GLYPH, "g"))
+    return _styles_once(_named_in_order(drawn.replace(_GLYPH, "g")))
+
+
+def _named_in_order(drawn: str) -> str:
+    """Names that were hashes, by the order in which they stand."""
+    names: dict[str, str] = {}
+    return _HASHED.sub(lambda one: names.setdefault(one[0], f"n{len(names)}"), drawn)
 
 
 def _shorter(attribute: re.Match[str]) -> str:

@@ -85,30 +85,36 @@ def replayed(tokens: npt.NDArray[np.int64], us: Mapping[int, Floats], seed: int)
     return out
 
 
+def resampled(rounds: Mapping[int, Floats], seed: int) -> dict[int, Floats]:
+    """By batch size the means of its rounds drawn anew, us [resamples, 2]."""
+    draw = np.random.default_rng([seed, 1])
+    return {
+        batch: us[draw.integers(len(us), size=(RESAMPLES, len(us)))].mean(axis=1)
+        for batch, us in sorted(rounds.items())
+    }
+
+
 def spread(
-    tokens: npt.NDArray[np.int64], rounds: Mapping[int, Floats], seed: int
+    tokens: npt.NDArray[np.int64], means: Mapping[int, Floats], seed: int
 ) -> tuple[float, float]:
     """Interval of the ratio by a bootstrap of the steps and, of each batch size, of its rounds.
 
     Hundreds of steps of one batch size rest on a few rounds: steps alone would say too little.
+    ``means``: of ``resampled`` rounds.
     """
-    draw, batches = np.random.default_rng(seed), sorted(rounds)
+    batches = sorted(means)
     share = np.zeros(len(batches))
     for count, often in zip(*np.unique(tokens, return_counts=True), strict=True):
         share[batches.index(nearest_batch(int(count), batches))] += often / len(tokens)
-    steps = draw.multinomial(len(tokens), share, size=RESAMPLES)
-    means = np.stack([
-        rounds[batch][draw.integers(len(rounds[batch]), size=(RESAMPLES, len(rounds[batch])))]
-        .mean(axis=1) for batch in batches
-    ], axis=1)  # fmt: skip
-    sums = (steps[:, :, None] * means).sum(axis=1)
+    steps = np.random.default_rng(seed).multinomial(len(tokens), share, size=RESAMPLES)
+    sums = sum(steps[:, [at]] * means[batch] for at, batch in enumerate(batches))
     low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
     return float(low), float(high)
 
 
-def said(tokens: npt.NDArray[np.int64], us: Floats, rounds: Mapping[int, Floats], seed: int) -> Row:
-    """The figures of REPLAY of some steps, replayed from ``rounds`` by batch size."""
-    low, high = spread(tokens, rounds, seed)
+def said(tokens: npt.NDArray[np.int64], us: Floats, means: Mapping[int, Floats], seed: int) -> Row:
+    """The figures of REPLAY of some replayed steps; ``means``: see ``spread``."""
+    low, high = spread(tokens, means, seed)
     before, after = us.sum(axis=0)
     middle, p95 = (np.percentile(us, part, axis=0) for part in (50, 95))
     return {
@@ -130,13 +136,14 @@ def replay(
         us = layer.paired(before)
         if len(us) < LEAST_BATCHES:
             continue
+        means = resampled(us, seed)
         by_level = {level: replayed(tokens, us, seed) for level, tokens in pool.items()}
         every = np.concatenate(list(pool.values())), np.concatenate(list(by_level.values()))
         named = {"device": device, "shape": shape.id, "scheme": shape.scheme, "before": before}
         for level, tokens, steps in [
             (0, *every), *((level, pool[level], steps) for level, steps in by_level.items())
         ]:  # fmt: skip
-            rows.append({**named, "concurrency": level, **said(tokens, steps, us, seed)})
+            rows.append({**named, "concurrency": level, **said(tokens, steps, means, seed)})
     frame = pd.DataFrame(rows, columns=REPLAY.names)
     return frame.sort_values(
         ["device", "scheme", "shape", "before", "concurrency"], ignore_index=True

@@ -9,7 +9,16 @@ import pytest
 from scripts.lib.files import InputError
 from scripts.lib.runtimes.default_config import default_config
 from scripts.lib.shape import BATCH_LADDER, parse_shape
-from scripts.serving.replay import COMMITTED, DEFAULT, Layer, pool_of, replay, replayed, spread
+from scripts.serving.replay import (
+    COMMITTED,
+    DEFAULT,
+    Layer,
+    pool_of,
+    replay,
+    replayed,
+    resampled,
+    spread,
+)
 from scripts.serving.workload import Lengths
 
 SHAPE = parse_shape("E8-N7168-K4096-top2-bf16")
@@ -89,7 +98,9 @@ def test_many_steps_on_few_rounds_are_no_surer_than_the_rounds():
     """Four rounds at one batch size: ten times the steps leave the interval as wide."""
     before = np.array([100.0, 101.0, 99.0, 100.0])
     us = {1: np.column_stack([before, before * [0.90, 0.94, 0.96, 1.00]])}
-    few, many = (spread(np.ones(steps, dtype=np.int64), us, 1) for steps in (200, 20_000))
+    few, many = (
+        spread(np.ones(steps, dtype=np.int64), resampled(us, 1), 1) for steps in (200, 20_000)
+    )
     assert many[1] - many[0] == pytest.approx(few[1] - few[0], rel=0.1)
     assert many[1] - many[0] > 0.05
     assert few[0] < 1 / 0.95 < few[1]
@@ -97,9 +108,9 @@ def test_many_steps_on_few_rounds_are_no_surer_than_the_rounds():
 
 def test_a_mix_of_steps_is_drawn_anew_as_well():
     us = {1: np.full((8, 2), [10.0, 5.0]), 64: np.full((8, 2), [10.0, 10.0])}
-    low, high = spread(np.repeat([1, 64], 50), us, 1)
+    low, high = spread(np.repeat([1, 64], 50), resampled(us, 1), 1)
     assert low < 4 / 3 < high
-    assert spread(np.full(100, 64), us, 1) == (1.0, 1.0)
+    assert spread(np.full(100, 64), resampled(us, 1), 1) == (1.0, 1.0)
 
 
 def test_too_few_steps_are_refused():
