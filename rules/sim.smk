@@ -14,7 +14,7 @@ rule sim_evaluate:
         held_out="results/tables/sim/sim_held_out.parquet",
     log:
         "logs/sim/evaluate.log",
-    priority: 3
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2

@@ -39,7 +39,7 @@ rule transfer_evaluate:
         replay="results/tables/transfer/replay.parquet",
     log:
         "logs/transfer/evaluate.log",
-    priority: 3
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     threads: 2

@@ -34,9 +34,9 @@ from scripts.transfer.predictions import read_predictions
 LOG = logging.getLogger("audit.steady")
 RACE, ARGMIN = "race", "argmin"
 HALVES = ("even", "odd")
-# Margins among which either half of the layers sets one, log units. Those nearest to the one in use
-# show how much hangs on a tactic that stands just at its border.
-MARGINS = (0.005, 0.0075, 0.009, MARGIN, 0.011)
+# Margins among which either half of the layers sets one, log units. The one just above the one in
+# use shows how much hangs on a tactic that stands at its border.
+MARGINS = (0.005, 0.0075, MARGIN, 0.011)
 WANTED = 0.99  # of restarts with one choice
 RESAMPLES, LEVEL = 10_000, 0.95
 Row = dict[str, Any]

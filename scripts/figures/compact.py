@@ -35,7 +35,7 @@ def png(drawn: bytes) -> bytes:
     picture = Image.open(io.BytesIO(drawn)).convert("RGB")
     reduced = picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, ROUNDS, dither=Image.Dither.NONE)
     out = io.BytesIO()
-    reduced.save(out, "PNG", optimize=True)
+    reduced.save(out, "PNG")
     return out.getvalue()
 
 
