@@ -107,7 +107,9 @@ def spread(
     for count, often in zip(*np.unique(tokens, return_counts=True), strict=True):
         share[batches.index(nearest_batch(int(count), batches))] += often / len(tokens)
     steps = np.random.default_rng(seed).multinomial(len(tokens), share, size=RESAMPLES)
-    sums = sum(steps[:, [at]] * means[batch] for at, batch in enumerate(batches))
+    sums = np.zeros((RESAMPLES, 2))
+    for at, batch in enumerate(batches):
+        sums += steps[:, [at]] * means[batch]
     low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
     return float(low), float(high)
 
