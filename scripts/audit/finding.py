@@ -16,6 +16,7 @@ SURE = 4.5  # deviations of a median that a difference must exceed; 1 in 100,000
 ROUNDS = 64  # of a paired comparison
 # Closer than this, one tactic is as good as another: what a steady choice may cost.
 PAIR_MARGIN = 0.01
+RATIO = "ratio - 1"  # unit of an effect: how much slower
 
 
 class Verdict(StrEnum):
@@ -38,7 +39,7 @@ class Finding:
     evidence: str
     effect: float | None = None
     smallest: float | None = None
-    unit: str = "ratio - 1"
+    unit: str = RATIO
     score: float | None = None
 
 
@@ -52,7 +53,7 @@ def judged(
     evidence: str,
     effect: float,
     smallest: float,
-    unit: str = "ratio - 1",
+    unit: str = RATIO,
     score: float | None = None,
 ) -> Finding:
     """Found or not, with both figures."""
@@ -62,7 +63,7 @@ def judged(
 
 
 def scored(
-    score: float, evidence: str, effect: float, smallest: float, unit: str = "ratio - 1"
+    score: float, evidence: str, effect: float, smallest: float, unit: str = RATIO
 ) -> Finding:
     """Found where the score is above 1."""
     return judged(score > 1, evidence, effect, smallest, unit, score)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.audit.finding import RATIO
 from scripts.audit.live.answers import Answer, choices, read_answers
 from scripts.audit.live.between import by_cell, timed
 from scripts.audit.live.grid import (
@@ -47,7 +48,7 @@ from scripts.lib.tables import Table, write_table
 
 LOG = logging.getLogger("audit.live.results")
 Row = dict[str, Any]
-FLIPS, RANKS, RATIO = "coin_flips", "ranks", "ratio - 1"
+FLIPS, RANKS = "coin_flips", "ranks"
 # Tuners that every rank of a model runs in its own process; the others write a file for all.
 IN_EVERY_RANK = ("triton", "flashinfer")
 # Probes that hold a tuner's figures against fair timings of another moment, and a tuner that times
