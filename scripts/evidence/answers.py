@@ -12,6 +12,7 @@ from typing import Any
 from scipy import special
 
 from scripts.evidence.collect import NOT_ASKED, RIGHT, TIMEOUT
+from scripts.lib.judging.holm import holm
 
 FEW, WITHIN = 50, 2  # questions that are looked at alone; right answers that may differ
 ALPHA, POWER = 0.05, 0.80
@@ -45,13 +46,8 @@ def compare(
 ) -> list[Accuracy]:
     """Each leg's answers in both sets, Holm's procedure over the legs."""
     found = [_leg(leg, first[leg]["answers"], second[leg]["answers"]) for leg in legs]
-    tests = sorted(min(one.p, one.p_timeouts) for one in found if one.asked)
-    limit = 0.0
-    for rank, p in enumerate(tests):
-        if p * (len(tests) - rank) > ALPHA:
-            break
-        limit = p
-    return [_judged(one, limit) for one in found]
+    moved = iter(holm([min(one.p, one.p_timeouts) for one in found if one.asked]) <= ALPHA)
+    return [_judged(one, bool(next(moved))) if one.asked else one for one in found]
 
 
 def _leg(leg: str, a: Sequence[str], b: Sequence[str]) -> Accuracy:
@@ -104,11 +100,8 @@ def visible(asked: int, differing: int) -> float:
     return 1.0
 
 
-def _judged(one: Accuracy, limit: float) -> Accuracy:
-    if not one.asked:
-        return one
+def _judged(one: Accuracy, moved: bool) -> Accuracy:
     apart = abs(one.few_first - one.few_second) > WITHIN
-    moved = min(one.p, one.p_timeouts) <= limit
     shown = not apart and equivalent(one.lost, one.won, one.asked)
     word = CHANGED if moved else SAME if shown else UNSEEN
     return Accuracy(**{**vars(one), "word": word})

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from scripts.evidence.kinds import KINDS, kind_of
+from scripts.lib.judging.holm import holm
 
 Floats = NDArray[np.float64]
 BOUND = 0.02  # of equivalence, relative
@@ -222,15 +223,13 @@ def boots_for(deviation: float, free: float) -> int | None:
 
 def with_words(found: Sequence[Change]) -> list[Change]:
     """Each with its word: CHANGED by Holm's procedure over those judged, else EQUAL by TOST."""
-    judged = sorted(
-        (one for one in found if one.judged and np.isfinite(one.p_changed)),
-        key=lambda one: one.p_changed,
-    )
-    moved = set()
-    for rank, one in enumerate(judged):
-        if one.p_changed * (len(judged) - rank) > ALPHA:
-            break
-        moved.add((one.leg, one.phase, one.kernel))
+    judged = [one for one in found if one.judged and np.isfinite(one.p_changed)]
+    adjusted = holm([one.p_changed for one in judged])
+    moved = {
+        (one.leg, one.phase, one.kernel)
+        for one, p in zip(judged, adjusted, strict=True)
+        if p <= ALPHA
+    }
     return [_with_word(one, (one.leg, one.phase, one.kernel) in moved) for one in found]
 
 

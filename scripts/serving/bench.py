@@ -19,8 +19,9 @@ from scripts.lib.command_line import parser
 from scripts.lib.log import run_main
 from scripts.lib.schemas.serving import BENCH_RATIOS, ENGINE_BENCH
 from scripts.lib.tables import write_table
-from scripts.serving.engine import HELD, OK, interval
+from scripts.serving.engine import HELD, OK
 from scripts.serving.journal import Engine, read_engine
+from scripts.serving.student import interval
 
 # Ratios are taken of these; the others are reported.
 FIELDS = (

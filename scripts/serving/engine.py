@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from scripts.lib.command_line import parser
 from scripts.lib.config import from_entry
+from scripts.lib.judging.holm import holm
 from scripts.lib.judging.outputs import otherwise
 from scripts.lib.links import Body
 from scripts.lib.log import run_main
@@ -30,16 +30,19 @@ from scripts.lib.schemas.engine import (
     ENGINE_RATIOS,
     ENGINE_SERVED,
     ENGINE_STEPS,
+    FASTER,
+    OPEN,
+    SLOWER,
 )
 from scripts.lib.tables import Table, write_table
 from scripts.serving.journal import Engine, read_engine
+from scripts.serving.student import LEVEL, chance, interval
 
 UNIFORM = "uniform"  # journals of before say nothing of it
 OTHER_WEIGHTS = "other weights"  # the one planted fault of journals that have only yes or no
 OK, COMMITTED, DEFAULT, OURS = "ok", "committed", "default", "ours"
 # What is held against what, the reference second.
 HELD = ((OURS, COMMITTED), (OURS, DEFAULT), (DEFAULT, COMMITTED))
-LEVEL = 0.95
 TABLES = (
     ENGINE_BOOTS, ENGINE_FAULTS, ENGINE_STEPS, ENGINE_RATIOS, ENGINE_OUTPUTS, ENGINE_SERVED,
 )  # fmt: skip
@@ -116,16 +119,6 @@ def _counts(counts: Mapping[Any, int]) -> str:
     return json.dumps({str(tokens): counts[tokens] for tokens in sorted(counts, key=int)})
 
 
-def interval(logs: Sequence[float]) -> tuple[float, float, float]:
-    """Mean of log ratios as a ratio, with Student's interval over them; NaN ends from one."""
-    values = np.asarray(logs, dtype=np.float64)
-    mean, count = float(values.mean()), len(values)
-    if count < 2:
-        return float(np.exp(mean)), float("nan"), float("nan")
-    half = special.stdtrit(count - 1, 0.5 + LEVEL / 2) * values.std(ddof=1) / np.sqrt(count)
-    return float(np.exp(mean)), float(np.exp(mean - half)), float(np.exp(mean + half))
-
-
 def ratios(table: pd.DataFrame) -> pd.DataFrame:
     """ENGINE_RATIOS of ENGINE_STEPS; pairs that no boot holds have no row."""
     fine = table[table["outcome"] == OK]
@@ -142,7 +135,19 @@ def ratios(table: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=ENGINE_RATIOS.names)
     # One routing of each model, so that no step counts twice: draws alike in all, where there are.
     least = found.groupby(["device", "model"])["routing"].transform("min")
-    return found.assign(counted=(found["routing"] == least).astype(bool))
+    return _corrected(found.assign(counted=(found["routing"] == least).astype(bool)))
+
+
+def _corrected(found: pd.DataFrame) -> pd.DataFrame:
+    """What is shown of those counted, over all that hold two configs against each other."""
+    asked = found[found["counted"] & found["gpu_p"].notna()]
+    adjusted = asked.groupby(["device", "config", "base"])["gpu_p"].transform(holm)
+    words = np.where(asked["gpu_ratio"] < 1, FASTER, SLOWER)
+    said = pd.Series(np.where(adjusted <= 1 - LEVEL, words, OPEN), index=asked.index, dtype=object)
+    return found.assign(
+        gpu_p_adjusted=adjusted.astype(float).reindex(found.index),
+        gpu_word=said.reindex(found.index),
+    )
 
 
 def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
@@ -160,6 +165,7 @@ def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
         "config": config, "base": base, "boots": len(boots_of),
         **dict(zip(("ratio", "low", "high"), wall, strict=True)),
         **dict(zip(("gpu_ratio", "gpu_low", "gpu_high"), gpu, strict=True)),
+        "gpu_p": chance(np.log(parts["gpu_us"].to_numpy())),
         "base_wall_us": float(theirs["wall_us"].mean()),
         "base_gpu_us": float(theirs["gpu_us"].mean()),
         "base_moe_us": float(theirs["moe_us"].mean()),

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.files import read_json
+from scripts.lib.judging.holm import holm
 from scripts.lib.judging.looks import looks
 from scripts.lib.log import run_main
 from scripts.lib.runtimes.rules import release
@@ -35,7 +36,6 @@ from scripts.statistics.bootstrap import (
 )
 from scripts.statistics.committed_rows import Row, row_of
 from scripts.statistics.dataset import named
-from scripts.statistics.multiple import holm
 from scripts.statistics.rounds import read_rounds
 
 LOG = logging.getLogger("statistics.health")

@@ -2,8 +2,7 @@
 
 Two tests: a sign test over the triples, and one that flips the signs of whole files, since the
 triples of a file are not independent. The larger p counts. Of many pairs some look decided by
-chance; Holm's correction keeps the chance of even one such at the level (Scandinavian Journal of
-Statistics 6 (1979) 65-70).
+chance, so that each p is corrected for their number.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import pandas as pd
 from scipy import special
 
 from scripts.lib.judging.decision import LOSS, WIN
+from scripts.lib.judging.holm import holm
 from scripts.lib.schemas.headline import HEADLINE_TESTS
 from scripts.statistics.bootstrap import Floats, Plan, round_10
 from scripts.statistics.stacked import stacked
@@ -57,15 +57,6 @@ def _flip(sums: Floats, plan: Plan, name: str) -> float:
         rng=plan.generator(f"{name} flips"),
     )
     return min(1.0, float(found.pvalue))
-
-
-def holm(p: Floats) -> Floats:
-    """Adjusted p: each times the number of hypotheses not yet rejected before it, never falling."""
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted
 
 
 def adjust(tests: pd.DataFrame, level: float) -> pd.DataFrame:

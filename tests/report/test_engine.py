@@ -28,6 +28,20 @@ def test_a_row_of_the_engine_is_that_of_the_table(made, inputs, page):
     assert "| `mix` | 2, 2 | 4 | uniform | ours | committed | 2 | 0.9800" in page
 
 
+def test_what_is_shown_of_many_steps_stands_before_what_each_says_by_itself(page):
+    steps = pd.DataFrame({
+        "gpu_ratio": [0.9, 0.98, 1.02], "gpu_low": [0.89, 0.97, 1.01],
+        "gpu_high": [0.91, 0.99, 1.03], "gpu_word": ["faster", "open", "open"],
+    })  # fmt: skip
+    found = engine.over(steps)
+    assert found["shown"] == {"faster": 1, "slower": 0}
+    assert (found["faster"], found["slower"]) == (2, 1)
+    part = {"engine_runs": {"models": 1, "by_config": {}, "over": {"committed": found}}}
+    (said,) = engine.found({"runtime": {"NVIDIA_H200": part}})
+    assert "of 3 model and batch sizes 1 shown faster, 0 slower, after Holm" in said.text
+    assert "| shown faster | shown slower | faster by itself | slower by itself |" in page
+
+
 def test_the_operator_stands_beside_the_engine(made):
     assert {"op", "engine", "engine_runs"} <= set(made["runtime"]["NVIDIA_H200"])
 

@@ -8,12 +8,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from scripts.lib.files import InputError
 from scripts.lib.schemas.engine import ENGINE_BOOTS, ENGINE_RATIOS
 from scripts.lib.tables import read_table
-from scripts.serving.engine import TABLES, interval, main, ratios, tables
+from scripts.serving.engine import TABLES, main, ratios, tables
 from scripts.serving.journal import read_engine
 from tests.runtime.test_engine import planned, run  # noqa: F401 - a study on an engine of known times
 from tests.serving.journals import journal
@@ -68,14 +67,27 @@ def test_an_edited_journal_is_no_input(made, tmp_path, capsys):
     assert "was edited" in capsys.readouterr().err
 
 
-def test_the_interval_over_boots_is_student_s():
-    logs = np.log([0.95, 0.97, 0.96])
-    mean, low, high = interval(logs)
-    wanted = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
-    assert (mean, low, high) == pytest.approx(
-        (np.exp(logs.mean()), np.exp(wanted.low), np.exp(wanted.high))
-    )
-    assert all(map(math.isnan, interval(logs[:1])[1:]))
+def test_steps_are_shown_faster_after_holm_over_all_that_are_counted():
+    """Two of three are faster by themselves; of that many the second may be so by chance."""
+    ours = {1: (90.0, 90.1, 89.9), 2: (98.0, 98.9, 98.6), 4: (100.1, 99.9, 100.0)}
+    rows = [
+        (batch, boot, config, us)
+        for batch, times in ours.items()
+        for boot, mine in enumerate(times)
+        for config, us in (("ours", mine), ("committed", 100.0))
+    ]
+    frame = pd.DataFrame(rows, columns=["batch", "boot", "config", "gpu_us"]).assign(
+        recording="r", routing="uniform", device="G", model="m", shape="s", scheme="bf16",
+        layers=2, moe_layers=2, outcome="ok", moe_us=1.0,
+    )  # fmt: skip
+    frame["wall_us"] = frame["gpu_us"]
+    found = ratios(pd.concat([frame.assign(routing="drawn"), frame])).set_index("routing")
+    assert found.loc["uniform", "gpu_word"].isna().all()
+    told = found.loc["drawn"].set_index("batch")
+    p = told["gpu_p"].to_numpy()
+    assert told["gpu_p_adjusted"].to_numpy() == pytest.approx(p * [3, 2, 1])
+    assert (told["gpu_high"] < 1).tolist() == [True, True, False]
+    assert told["gpu_word"].tolist() == ["faster", "open", "open"]
 
 
 def test_passes_of_a_boot_count_once():

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from scripts.lib.judging.decision import LOSS, TIE, WIN
 from scripts.statistics.bootstrap import Plan
-from scripts.statistics.multiple import LOSES_MORE, OPEN, WINS_MORE, adjust, count_pair, holm
+from scripts.statistics.multiple import LOSES_MORE, OPEN, WINS_MORE, adjust, count_pair
 
 PLAN = Plan(resamples=10_000)
 
 
 def judged(words: list[str], files: list[str]) -> dict[str, object]:
     return count_pair(pd.DataFrame({"verdict": words}), pd.Series(files), PLAN, "pair")
-
-
-def test_holm_on_a_worked_example() -> None:
-    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_holm_keeps_order_and_never_falls_below(p: list[float]) -> None:
-    adjusted = holm(np.array(p))
-    assert (adjusted >= np.array(p)).all()
-    assert (adjusted <= np.minimum(len(p) * np.array(p), 1) + 1e-12)[np.argmin(p)]
-    assert (np.diff(adjusted[np.argsort(p, kind="stable")]) >= 0).all()
 
 
 def test_many_wins_in_one_file_decide_nothing() -> None:

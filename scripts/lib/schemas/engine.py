@@ -109,10 +109,11 @@ ENGINE_STEPS = Table(
     ("2: routing", "1: first version"),
 )
 
+FASTER, SLOWER, OPEN = "faster", "slower", "open"
 _RATIO = "config over base within a boot, mean over boots"
 ENGINE_RATIOS = Table(
     "engine_ratios",
-    2,
+    3,
     "One row per (model, batch, routing, config, base): what a config does to a decode step. Boots "
     "are the clusters: Student's interval of the mean of their log ratios; none from one boot.",
     (
@@ -130,6 +131,16 @@ ENGINE_RATIOS = Table(
         *interval(nullable=True),
         Column("gpu_ratio", pa.float64(), f"time of a step in which a kernel runs, {_RATIO}"),
         *interval(prefix="gpu_", nullable=True),
+        Column("gpu_p", pa.float64(), "that gpu_ratio is 1, two-sided, Student's", nullable=True),
+        Column(
+            "gpu_p_adjusted",
+            pa.float64(),
+            "by Holm over the counted rows of a GPU that hold config against base",
+            nullable=True,
+        ),
+        Column(
+            "gpu_word", pa.string(), f"{FASTER}, {SLOWER} or {OPEN}, so corrected", nullable=True
+        ),
         Column("base_wall_us", pa.float64(), "wall time of a step under base, mean over boots, us"),
         Column("base_gpu_us", pa.float64(), "time in which a kernel runs, us"),
         Column("base_moe_us", pa.float64(), "of these the experts', us"),
@@ -138,7 +149,7 @@ ENGINE_RATIOS = Table(
             "counted", pa.bool_(), "told of its model: drawn, if it was routed so, else uniform"
         ),
     ),
-    ("2: routing", "1: first version"),
+    ("3: gpu_p, gpu_p_adjusted, gpu_word", "2: routing", "1: first version"),
 )
 
 ENGINE_OUTPUTS = Table(

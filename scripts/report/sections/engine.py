@@ -91,9 +91,14 @@ def steps(ratios: Frame, equal: dict[str, bool]) -> Iterator[Figure]:
 
 
 def over(ratios: Frame) -> Figure:
-    """Ours over one base: median, least and largest GPU time of a step, over models and batches."""
+    """Ours over one base: median, least and largest GPU time of a step, over models and batches.
+
+    ``shown``: steps faster and slower after Holm's correction; each for itself beside it.
+    """
     values = ratios["gpu_ratio"].to_numpy()
     return {
+        "shown": {word: int((ratios["gpu_word"] == word).sum())
+                  for word in (schema.FASTER, schema.SLOWER)},
         "n": len(values), "median": float(np.median(values)), "least": float(values.min()),
         "largest": float(values.max()), "faster": int((ratios["gpu_high"] < 1).sum()),
         "slower": int((ratios["gpu_low"] > 1).sum()),
@@ -230,7 +235,8 @@ def found(summary: Summary) -> Iterator[Finding]:
         runs = part["engine_runs"]
         said = "; ".join(
             f"over {words} {one['median']:.3f} in the median, from {one['least']:.3f} to"
-            f" {one['largest']:.3f} ({one['n']} model and batch sizes)"
+            f" {one['largest']:.3f} (of {one['n']} model and batch sizes"
+            f" {one['shown']['faster']} shown faster, {one['shown']['slower']} slower, after Holm)"
             for words, one in by_base(runs["over"])
         )
         yield Finding(
