@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,15 +188,6 @@ class Engine:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-
-
-def boot_all(engines: Iterable[Engine]) -> list[Answer]:
-    """Boot side by side; how each ended, in their order. One that fails disturbs no other."""
-    waiting = list(engines)
-    if not waiting:
-        return []
-    with ThreadPoolExecutor(len(waiting)) as pool:
-        return list(pool.map(Engine.boot, waiting))
 
 
 def death_of(process: subprocess.Popen[bytes], log: Path) -> tuple[Outcome, str]:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from scripts.engine.outcome import Outcome
 from scripts.engine.spec import spec_of
-from scripts.engine.supervisor import Deadlines, Engine, boot_all
+from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.turn import turn
 from scripts.engine.watchdog import Watchdog
 
@@ -118,7 +119,8 @@ def test_the_environment_says_which_kernels_are_measured(tmp_path):
 
 def test_boots_are_side_by_side_and_one_that_fails_disturbs_no_other(tmp_path):
     engines = [made(tmp_path, f"e{n}", "boot:crash" if n == 1 else "") for n in range(3)]
-    assert [answer.ok for answer in boot_all(engines)] == [True, False, True]
+    with ThreadPoolExecutor(3) as pool:
+        assert [answer.ok for answer in pool.map(Engine.boot, engines)] == [True, False, True]
     assert engines[0].ask("latency", batch=1).result["batch"] == 1
     for engine in engines:
         engine.stop()
@@ -168,7 +170,8 @@ def test_an_engine_outlives_the_thread_that_booted_it(tmp_path: Path) -> None:
     )
     spec = spec_of({"name": "one", "model": {"architectures": ["A"]}})
     engine = Engine(spec, tmp_path, program=(sys.executable, "-c", code))
-    assert [answer.ok for answer in boot_all([engine])] == [True]
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(engine.boot).result().ok
     time.sleep(0.2)
     assert engine.ask("memory").result == {"there": True}
     engine.stop()
@@ -176,12 +179,14 @@ def test_an_engine_outlives_the_thread_that_booted_it(tmp_path: Path) -> None:
 
 RUN = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from scripts.engine.supervisor import Deadlines, Engine, boot_all
+from scripts.engine.supervisor import Deadlines, Engine
 from scripts.engine.spec import spec_of
 spec = spec_of({"name": "one", "model": {"architectures": ["M"]}})
 engine = Engine(spec, Path(sys.argv[1]), program=(sys.executable, "-m", "tests.engine.scripted"))
-assert boot_all([engine])[0].ok
+with ThreadPoolExecutor(1) as pool:
+    assert pool.submit(engine.boot).result().ok
 assert engine.ask("memory").ok  # the thread that started it has ended, and it lives
 print(engine._process.pid, flush=True)
 engine.ask("latency")
