@@ -32,6 +32,15 @@ def pages(summary: dict[str, Any], words: Mapping[str, Any] = WORDS) -> dict[str
     ``words``: what is no result, by name. Numbers of a template come from it or the summary.
     InputError if the summary lacks what a page quotes.
     """
+    try:
+        return _pages(summary, words)
+    except KeyError as error:  # what a template wants and lacks is told by ``render``
+        raise InputError(
+            f"summary: lacks {error}, which pages of this version tell; build it again: make"
+        ) from error
+
+
+def _pages(summary: dict[str, Any], words: Mapping[str, Any]) -> dict[str, str]:
     topics = {name: topic for topic, names in TOPICS.items() for name in names}
     given = {**words, "details": DETAILS}
     found = {FIRST: render_page("RESULTS.md.j2", BY_TOPIC, summary, given, escape=False)}

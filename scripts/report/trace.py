@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -122,10 +123,15 @@ def find(pages: Iterable[Page], known: set[str]) -> Iterator[str]:
 
 
 def _edited(one: Page) -> Iterator[str]:
-    lines = zip_longest(one.text.splitlines(), unmarked(one.rendered).splitlines(), fillvalue="")
-    for number, (there, rendered) in enumerate(lines, start=1):
-        if there != rendered:
-            yield f"{one.path}:{number}: {there!r}: the summary makes {rendered!r}"
+    """Lines of a page that are others than those made; a line more or less moves no other."""
+    there, made = one.text.splitlines(), unmarked(one.rendered).splitlines()
+    if there == made:
+        return
+    for kind, start, end, first, last in SequenceMatcher(None, there, made, False).get_opcodes():
+        if kind != "equal":
+            apart = zip_longest(there[start:end], made[first:last], fillvalue="")
+            for number, (said, wanted) in enumerate(apart, start=start + 1):
+                yield f"{one.path}:{number}: {said!r}: the summary makes {wanted!r}"
 
 
 def unnamed(results: Page) -> Iterator[str]:

@@ -94,6 +94,30 @@ def test_a_number_edited_in_a_page_is_found(
     assert found.split(":")[1].isdecimal()
 
 
+def test_a_line_too_many_is_one_finding_and_moves_no_other(
+    changed: Callable[[Path, str, str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = changed(RESULTS, "### How sure\n", "### How sure\n\nAs sure as can be.\n")
+    before, found = findings(capsys), findings(capsys, results=page)
+    (said,) = [one for one in found if "As sure" in one]
+    assert "RESULTS.md:" in said
+    assert len(found) - len(before) <= 2  # it, and the empty line beside it
+
+
+def test_a_summary_of_another_version_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = json.loads(SUMMARY.read_text(encoding="utf-8"))
+    for part in summary["runtime"].values():
+        part["engine_runs"].pop("by_config", None)
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps(summary), encoding="utf-8")
+    assert trace.main(["--summary", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "summary: lacks 'by_config', which pages of this version tell; build it again" in said
+    assert "Traceback" not in said
+
+
 def test_a_number_typed_into_a_page_is_found(
     capsys: pytest.CaptureFixture[str], changed: Callable[[Path, str, str], Path]
 ) -> None:

@@ -235,8 +235,7 @@ def found(summary: Summary) -> Iterator[Finding]:
         runs = part["engine_runs"]
         said = "; ".join(
             f"over {words} {one['median']:.3f} in the median, from {one['least']:.3f} to"
-            f" {one['largest']:.3f} (of {one['n']} model and batch sizes"
-            f" {one['shown']['faster']} shown faster, {one['shown']['slower']} slower, after Holm)"
+            f" {one['largest']:.3f} ({_told(one)})"
             for words, one in by_base(runs["over"])
         )
         yield Finding(
@@ -245,6 +244,14 @@ def found(summary: Summary) -> Iterator[Finding]:
             + _outputs(runs["by_config"]),
             "worth",
         )
+
+
+def _told(one: Figure) -> str:
+    """Of how many steps; of those how many are shown to differ, where a summary has it."""
+    steps = f"{one['n']} model and batch sizes"
+    if shown := one.get("shown"):
+        return f"of {steps} {shown['faster']} shown faster, {shown['slower']} slower, after Holm"
+    return steps
 
 
 def _outputs(kept: Figure) -> str:
