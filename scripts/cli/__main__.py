@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 from scripts.cli.commands import COMMANDS
@@ -20,6 +21,7 @@ EXAMPLE = """examples:
   graphx sim rank --cell NVIDIA_H200/E8-N3584-K4096-top2-bf16/M64 --top 8
   graphx trace --list | grep README.md
   source <(graphx completion bash)
+  graphx --version
 
 exit status: 0 done; 1 something was found that is not as it should be; 2 bad input, nothing was
 written; 130 interrupted; others as the command's own --help says
@@ -29,6 +31,10 @@ written; 130 interrupted; others as the command's own --help says
 def main(argv: list[str] | None = None) -> int:
     """Hand over to a command's module, whose options are its own."""
     about = {name: one.about for name, one in COMMANDS.items()}
+    if (sys.argv[1:] if argv is None else argv) == ["--version"]:
+        project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        print(f"graphx {project['version']}")
+        return 0
     return dispatch("graphx", __doc__, EXAMPLE, about, _call, argv)
 
 

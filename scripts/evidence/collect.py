@@ -23,7 +23,7 @@ from scripts.evidence.model.form import Form
 from scripts.evidence.model.questions import END_ID, drawn, read_answer
 from scripts.evidence.suite import Leg, Suite, suite_of
 from scripts.lib.chain import read_chain
-from scripts.lib.files import InputError, read_json, replacing, write_json
+from scripts.lib.files import InputError, read_json, read_object, replacing, write_json
 
 SUITE, PREMISES, SET = "suite.json", "premises.json", "set.json"
 LEGS = "legs"
@@ -218,16 +218,21 @@ def record(out: Path, folder: Path) -> None:
 
 
 def read_set(folder: Path) -> dict[str, Any]:
-    """A set as it was collected or recorded: ``set``, and ``legs`` by name, in their order."""
-    held = read_json(folder / SET)
+    """A set as it was collected or recorded: ``set``, and ``legs`` by name, in their order.
+
+    InputError if there is none in the folder, or a part of it is not there.
+    """
+    if not (folder / SET).exists():
+        raise InputError(f"{folder}: holds no set of evidence ({SET}); `graphx evidence` makes one")
+    held = read_object(folder / SET, "suite", "premises", "options", "provenance")
     legs = {}
-    for one in held["suite"]["legs"]:
-        plain, packed = folder / f"{one['name']}.json", folder / f"{one['name']}.json.xz"
+    for one in suite_of(held["suite"], str(folder / SET)).legs:
+        plain, packed = folder / f"{one.name}.json", folder / f"{one.name}.json.xz"
         if plain.is_file():
-            legs[one["name"]] = read_json(plain)
+            legs[one.name] = read_json(plain)
             continue
         try:
-            legs[one["name"]] = json.loads(lzma.decompress(packed.read_bytes()))
+            legs[one.name] = json.loads(lzma.decompress(packed.read_bytes()))
         except (OSError, lzma.LZMAError, ValueError) as error:
             raise InputError(f"{packed}: cannot be read ({error}); `make restore`") from error
     return {"set": held, "legs": legs}

@@ -98,7 +98,8 @@ def run(args: argparse.Namespace) -> bool:
     else:
         counts = {level: sum(_has(one, level) for one in verdicts) for level in Level}
         said = ", ".join(f"{count} with {level.value}" for level, count in counts.items())
-        print(f"{len(verdicts)} files: {said}; {len(verdicts) - bad} in order")
+        files = "1 file" if len(verdicts) == 1 else f"{len(verdicts)} files"
+        print(f"{files}: {said}; {len(verdicts) - bad} in order")
     return not bad
 
 

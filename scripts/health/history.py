@@ -40,6 +40,8 @@ def _against(file: ConfigFile, name: str, twin: Shipped) -> str:
 
 def _triton(file: ConfigFile, triton: str) -> Iterator[Finding]:
     said = file.triton
+    if said is None and not file.configs:
+        return  # nothing was read: it says nothing at all
     if said is None:
         yield Finding(Level.NOTE, TRITON, "does not say under which Triton it was tuned")
         return

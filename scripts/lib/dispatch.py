@@ -19,11 +19,12 @@ def dispatch(
     call: Callable[[str, list[str]], int],
     argv: list[str] | None,
 ) -> int:
-    """The exit status of ``call(name, rest)`` for the command that ``argv`` begins with.
+    """The exit status of ``call(name, rest)`` for the command that ``argv`` begins with; of
+    nothing typed 2, with the help.
 
     ``about``: command -> what it does, in the order of the help. ``call`` imports what it runs:
     torch and pandas take seconds to load, and no other command is to pay for them.
-    """
+    """  # noqa: D205
     given = sys.argv[1:] if argv is None else argv
     if given and given[0] in about:
         return call(given[0], given[1:])
@@ -35,6 +36,9 @@ def dispatch(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", help="one of the commands above")
+    if not given:
+        parser.print_help(sys.stderr)
+        return 2
     return refused(unknown_name("command", parser.parse_args(given[:1]).command, about))
 
 

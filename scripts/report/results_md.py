@@ -64,9 +64,10 @@ def read_summary(path: Path) -> dict[str, Any]:
     summary: dict[str, Any] = read_json(path)
     missing = KEYS - set(summary) if isinstance(summary, dict) else KEYS
     if missing:
+        first, *more = sorted(missing)
+        others = f" and {len(more)} more keys" if more else ""
         raise InputError(
-            f"{path}: is no summary, it lacks {', '.join(sorted(missing))};"
-            " make it with scripts.report.summary"
+            f"{path}: is no summary, it lacks {first}{others}; make it with scripts.report.summary"
         )
     return summary
 

@@ -226,6 +226,8 @@ def judge(
 
     ``most``: tuned configs of a batch size that meet again. InputError as ``installed``.
     """
+    if not (place.tuned / "tuned.json").exists():
+        raise InputError(f"{place.tuned}: holds no tuned.json; `graphx tune` writes one")
     record, found = read_tuned(place.tuned / "tuned.json"), installed()
     plan, subject = plan_of(record, most), operator(found, gpu, module=place.module)
     make = partial(make_op_worker, race=RACE)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def test_the_launcher_runs_its_checkout_from_any_folder(checkout: Path, tmp_path
     refused = launch([launcher, "plan", "--device", "H200"])
     assert refused.returncode == 2
     assert f"{elsewhere}: is no checkout of graphx; cd " in refused.stderr
+
+
+def test_nothing_typed_is_answered_with_the_help() -> None:
+    said = graphx()
+    assert said.returncode == 2 and not said.stdout
+    assert all(f"  {name}" in said.stderr for name in COMMANDS) and "examples:" in said.stderr
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert graphx("--version").stdout == f"graphx {version}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -109,7 +109,8 @@ def test_text_that_is_no_json_or_says_a_thing_twice(check, tmp_path: Path) -> No
     path = file_of(tmp_path)
     whole = path.read_text()
     path.write_text(whole[:-4])
-    assert "is not valid JSON" in words(next(iter(check()[1].values())))
+    (one,) = check()[1].values()
+    assert "is not valid JSON" in words(one) and ("note", "triton") not in found(one)
     path.write_text(whole.replace('"2": {', '"1": {', 1))
     assert "key 1 stands in it twice" in words(next(iter(check()[1].values())))
     path.write_text("[" * 100_000)
@@ -248,6 +249,9 @@ def test_for_a_reader(evidence, tmp_path, capsys) -> None:
     assert main([str(tmp_path), "--quiet", *evidence]) == 1
     assert str(good.relative_to(tmp_path)) not in capsys.readouterr().out
     assert main([str(good), "--quiet", *evidence]) == 0
+    assert (
+        capsys.readouterr().out == "1 file: 0 with wrong, 0 with behind, 0 with note; 1 in order\n"
+    )
 
 
 def test_what_cannot_be_read(tmp_path, capsys) -> None:

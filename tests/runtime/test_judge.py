@@ -149,7 +149,7 @@ NAMED = {"shape": "E8-N3584-K4096-top2-bf16", "device": "NVIDIA_H200", "triton":
 
 def test_bad_input_and_no_vllm_are_one_line_and_nothing_is_written(tmp_path, capsys) -> None:
     assert judge.main(["--tuned", str(tmp_path)]) == 2
-    assert "tuned.json" in capsys.readouterr().err
+    assert "holds no tuned.json; `graphx tune` writes one" in capsys.readouterr().err
     (tmp_path / "tuned.json").write_text(json.dumps({**NAMED, "batches": [batch()]}))
     assert judge.main(["--tuned", str(tmp_path)]) == 2
     assert "vLLM is not installed" in capsys.readouterr().err
