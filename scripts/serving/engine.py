@@ -141,13 +141,13 @@ def ratios(table: pd.DataFrame) -> pd.DataFrame:
 def _corrected(found: pd.DataFrame) -> pd.DataFrame:
     """What is shown of those counted, over all that hold two configs against each other."""
     asked = found[found["counted"] & found["gpu_p"].notna()]
-    adjusted = asked.groupby(["device", "config", "base"])["gpu_p"].transform(holm)
-    words = np.where(asked["gpu_ratio"] < 1, FASTER, SLOWER)
-    said = pd.Series(np.where(adjusted <= 1 - LEVEL, words, OPEN), index=asked.index, dtype=object)
-    return found.assign(
-        gpu_p_adjusted=adjusted.astype(float).reindex(found.index),
-        gpu_word=said.reindex(found.index),
-    )
+    adjusted = pd.Series(np.nan, index=found.index)
+    for _, rows in asked.groupby(["device", "config", "base"]):
+        adjusted[rows.index] = holm(rows["gpu_p"].to_numpy(dtype=np.float64))
+    sides = np.where(found["gpu_ratio"] < 1, FASTER, SLOWER)
+    words = np.where(adjusted <= 1 - LEVEL, sides, OPEN)
+    told = pd.Series(words, index=found.index, dtype=object).where(adjusted.notna(), None)
+    return found.assign(gpu_p_adjusted=adjusted, gpu_word=told)
 
 
 def _held(by_boot: pd.DataFrame, config: str, base: str) -> Row | None:
