@@ -4,7 +4,7 @@
 rule audit_noise:
     input:
         script="scripts/audit/noise.py",
-        fresh=fresh("finals.parquet"),
+        fresh=fresh("finals.parquet", teachings=[LAYER_OUT]),
         fixed=complete("finals.parquet"),
     output:
         noise="results/tables/audit/noise.parquet",

@@ -22,7 +22,7 @@ rule claims_guardrails:
         manifest="data/recorded/SHA256SUMS",
         spec=LOCKED_SPEC,
         registered=registrations(),
-        judges=closure(Path(one) for one in JUDGES),
+        judges=closure(Path(one) for one in (*JUDGES, *JUDGES_LIVE)),
     output:
         guardrails="results/tables/claims/guardrails.json",
     log:

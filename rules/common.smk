@@ -6,8 +6,16 @@ from scripts.lib.chosen import CHOSEN
 from scripts.lib.files import InputError
 from scripts.lib.manifest import read_manifest, verify
 from scripts.lib.predictor import MODEL_NAMES
-from scripts.lib.recordings import DATASETS, measured_devices
-from scripts.lib.registration import JUDGES, REGISTERED
+from scripts.lib.recordings import (
+    DATASETS,
+    GPU_OUT,
+    LAYER_OUT,
+    TEACHINGS,
+    finals_of,
+    measured_devices,
+    studies,
+)
+from scripts.lib.registration import JUDGES, JUDGES_LIVE, REGISTERED
 from scripts.matrix.pages.content import feature_pages
 from scripts.matrix.pages.write import FEATURES, PAGES
 from scripts.matrix.reading import read_matrix
@@ -134,21 +142,34 @@ def rivals():
     return recorded(*(one.path for one in registered("rivals")))
 
 
-def study(*names):
-    """Files of the recorded studies of searches on the GPU itself."""
-    found = registered("study")
+def study(*names, teachings=TEACHINGS):
+    """Files of the recorded studies of searches on the GPU itself, by what taught them."""
+    found = [one for teaching in teachings for one in studies(teaching)]
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
 
 
-def study_ledgers():
+def study_ledgers(*teachings):
     """Their ledgers, one a GPU that shared the study."""
-    return recorded(*(path for one in registered("study") for path in one.ledger_paths))
+    found = [one for teaching in teachings or TEACHINGS for one in studies(teaching)]
+    return recorded(*(path for one in found for path in one.ledger_paths))
 
 
-def fresh(*names):
-    """Files of the recorded finals in which a study's choices were judged once more."""
-    found = registered("finals")
+def fresh(*names, teachings=TEACHINGS):
+    """Files of the recorded finals in which those studies' choices were judged once more."""
+    found = [one for teaching in teachings for one in finals_of(studies(teaching))]
     return recorded(*(f"{one.path}/{name}" for one in found for name in names))
+
+
+def searched_in(teaching):
+    """Options that name the studies that were taught so and their finals; none of what is not there."""
+    found = studies(teaching)
+    named = {"--study": found, "--fresh": finals_of(found)}
+    return [
+        word
+        for option, some in named.items()
+        if some
+        for word in (option, *(one.name for one in some))
+    ]
 
 
 def under_op(*names):

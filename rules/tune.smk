@@ -4,8 +4,8 @@
 rule tune_live:
     input:
         script="scripts/tune/live.py",
-        ledgers=study_ledgers(),
-        fresh=fresh("finals.parquet"),
+        ledgers=study_ledgers(LAYER_OUT),
+        fresh=fresh("finals.parquet", teachings=[LAYER_OUT]),
         history=history(),
         spec=LOCKED_SPEC,
     output:
@@ -21,6 +21,31 @@ rule tune_live:
     shell:
         "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"
         " --fresh {input.fresh:q} --margin {params.margin:q} --out {output.live:q} 2> {log:q}"
+
+
+rule tune_cold:
+    input:
+        script="scripts/tune/cold.py",
+        ledgers=study_ledgers(GPU_OUT),
+        fresh=fresh("finals.parquet", teachings=[GPU_OUT]),
+        history=history(),
+        spec=LOCKED_SPEC,
+    output:
+        live="results/tables/tune/cold_live.parquet",
+        default="results/tables/tune/cold_default.parquet",
+        found="results/tables/tune/cold_found.parquet",
+    log:
+        "logs/tune/cold.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/tune/cold.py"),
+        margin=locked("win_margin"),
+    shell:
+        "python -m {params.module} --ledger {input.ledgers:q} --history {input.history:q}"
+        " --fresh {input.fresh:q} --margin {params.margin:q} --out-live {output.live:q}"
+        " --out-default {output.default:q} --out-found {output.found:q} 2> {log:q}"
 
 
 rule tune_restarts:

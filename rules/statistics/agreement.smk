@@ -5,8 +5,8 @@ rule statistics_agreement:
     input:
         script="scripts/statistics/agreement.py",
         op=under_op("cells.parquet", "finals.parquet", "trials.parquet"),
-        fresh=fresh("finals.parquet", "trials.parquet"),
-        study=study("finals.parquet", "trials.parquet"),
+        fresh=fresh("finals.parquet", "trials.parquet", teachings=[LAYER_OUT]),
+        study=study("finals.parquet", "trials.parquet", teachings=[LAYER_OUT]),
         recorded=datasets("finals.parquet", "trials.parquet"),
         again=second_recordings("finals.parquet", "trials.parquet"),
         spec=LOCKED_SPEC,
@@ -43,8 +43,8 @@ rule statistics_op_beside:
             "cells.parquet", "finals.parquet", "trials.parquet", "runs.json"
         ),
         op=under_op("cells.parquet", "finals.parquet"),
-        fresh=fresh("finals.parquet"),
-        study=study("finals.parquet"),
+        fresh=fresh("finals.parquet", teachings=[LAYER_OUT]),
+        study=study("finals.parquet", teachings=[LAYER_OUT]),
         spec=LOCKED_SPEC,
     output:
         beside="results/tables/statistics/op_beside.parquet",

@@ -19,17 +19,48 @@ rule statistics_live:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/live.py"),
-        study=names_of("study"),
-        fresh=names_of("finals"),
+        searched=searched_in(LAYER_OUT),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --space {input.space:q}"
-        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
+        " --states {input.states:q} --aa {input.aa:q} {params.searched:q}"
         " --margin {params.margin:q} --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out-rates {output.rates:q} --out-losses {output.losses:q} 2> {log:q}"
+
+
+rule statistics_cold_live:
+    input:
+        script="scripts/statistics/cold_live.py",
+        live=rules.tune_cold.output.live,
+        default=rules.tune_cold.output.default,
+        found=rules.tune_cold.output.found,
+        whole=complete("cells.parquet"),
+        states=rules.statistics_states.output.states,
+        aa=rules.statistics_aa_rates.output.rates,
+        spec=LOCKED_SPEC,
+    output:
+        cold="results/tables/statistics/cold_live.parquet",
+    log:
+        "logs/statistics/cold_live.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/statistics/cold_live.py"),
+        searched=searched_in(GPU_OUT),
+        margin=locked("win_margin"),
+        resamples=lookup(within=config, dpath="statistics/resamples"),
+        level=lookup(within=config, dpath="statistics/level"),
+        seed=lookup(within=config, dpath="statistics/seed"),
+    shell:
+        "python -m {params.module} --live {input.live:q} --default {input.default:q}"
+        " --found {input.found:q} --whole {input.whole:q} --states {input.states:q}"
+        " --aa {input.aa:q} {params.searched:q} --margin {params.margin:q}"
+        " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
+        " --out {output.cold:q} 2> {log:q}"
 
 
 rule statistics_tuned:

@@ -17,13 +17,12 @@ rule statistics_margins:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/margins.py"),
-        study=names_of("study"),
-        fresh=names_of("finals"),
+        searched=searched_in(LAYER_OUT),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
         seed=lookup(within=config, dpath="statistics/seed"),
     shell:
         "python -m {params.module} --live {input.live:q} --verdicts {input.verdicts:q}"
-        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
+        " --states {input.states:q} --aa {input.aa:q} {params.searched:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.margins:q} 2> {log:q}"

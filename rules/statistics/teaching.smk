@@ -72,6 +72,7 @@ rule statistics_registered:
     input:
         script="scripts/statistics/registered.py",
         cold=rules.statistics_cold.output.cold,
+        live=rules.statistics_cold_live.output.cold,
         spec=LOCKED_SPEC,
     output:
         outcomes="results/tables/statistics/registered_outcomes.parquet",
@@ -83,7 +84,7 @@ rule statistics_registered:
         module=as_py_module(),
         code=code("scripts/statistics/registered.py"),
     shell:
-        "python -m {params.module} --cold {input.cold:q} --lock {input.spec[1]:q}"
+        "python -m {params.module} --cold {input.cold:q} --live {input.live:q} --lock {input.spec[1]:q}"
         " --out {output.outcomes:q} 2> {log:q}"
 
 

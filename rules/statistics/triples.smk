@@ -48,8 +48,7 @@ rule statistics_breakdown:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/breakdown.py"),
-        study=names_of("study"),
-        fresh=names_of("finals"),
+        searched=searched_in(LAYER_OUT),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -58,7 +57,7 @@ rule statistics_breakdown:
         "python -m {params.module} --triples {input.triples:q} --gains {input.gains:q}"
         " --coverage {input.coverage:q} --shapes {input.shapes:q} --history {input.history:q}"
         " --live {input.live:q} --states {input.states:q} --aa {input.aa:q}"
-        " --study {params.study:q} --fresh {params.fresh:q} --margin {params.margin:q}"
+        " {params.searched:q} --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.breakdowns:q} 2> {log:q}"
 
@@ -144,8 +143,7 @@ rule statistics_headline:
     params:
         module=as_py_module(),
         code=code("scripts/statistics/headline.py"),
-        study=names_of("study"),
-        fresh=names_of("finals"),
+        searched=searched_in(LAYER_OUT),
         margin=locked("win_margin"),
         resamples=lookup(within=config, dpath="statistics/resamples"),
         level=lookup(within=config, dpath="statistics/level"),
@@ -153,7 +151,7 @@ rule statistics_headline:
     shell:
         "python -m {params.module} --triples {input.triples:q} --verdicts {input.verdicts:q}"
         " --gains {input.gains:q} --live {input.live:q} --spread {input.spread:q}"
-        " --states {input.states:q} --aa {input.aa:q} --study {params.study:q} --fresh {params.fresh:q}"
+        " --states {input.states:q} --aa {input.aa:q} {params.searched:q}"
         " --margin {params.margin:q}"
         " --resamples {params.resamples:q} --level {params.level:q} --seed {params.seed:q}"
         " --out {output.headline:q} --out-tests {output.tests:q} 2> {log:q}"

@@ -31,6 +31,11 @@ class Scope(StrEnum):
     ENGINE = "engine"  # a running engine
 
 
+# What taught a study's searches, as scripts.lib.teaching has it: all that was recorded but the
+# layer, or nothing that was recorded on the GPU.
+LAYER_OUT, GPU_OUT = TEACHINGS = ("layer_out", "gpu_out")
+
+
 class Role(StrEnum):
     """What a recording is for."""
 
@@ -102,6 +107,7 @@ class Recording:
     """An entry of the registry; its fields are the keys of the file.
 
     ``device``: None without a GPU. ``kernels``: hashes of the kernels' source in its runs.
+    ``teaching``: of a study one of TEACHINGS, LAYER_OUT if it says nothing; else None.
     """
 
     name: str
@@ -111,6 +117,7 @@ class Recording:
     repeats: str | None = None
     ledgers: tuple[str, ...] = ("ledger.columns.xz",)
     kernels: tuple[str, ...] = ()
+    teaching: str | None = None
 
     @property
     def path(self) -> str:
@@ -138,6 +145,17 @@ def recordings(*role: Role | str, device: str | None = None) -> list[Recording]:
         for one in _registry(source)
         if (not role or one.role in role) and device in (None, one.device)
     ]
+
+
+def studies(teaching: str) -> list[Recording]:
+    """The recorded studies whose searches were taught so, in the registry's order."""
+    return [one for one in recordings(Role.STUDY) if one.teaching == teaching]
+
+
+def finals_of(found: Sequence[Recording]) -> list[Recording]:
+    """The recordings of finals in which choices of these studies were judged once more."""
+    names = {one.name for one in found}
+    return [one for one in recordings(Role.FINALS) if one.repeats in names]
 
 
 def measured_devices() -> list[str]:
@@ -189,6 +207,10 @@ def _entry(entry: Mapping[str, Any], where: str) -> Recording:
         find_device(values["device"])
     elif values["role"] is not Role.CORRECTNESS:
         raise InputError(f"{where}: lacks the key device; only correctness is checked without one")
+    if values["role"] is Role.STUDY:
+        values.setdefault("teaching", LAYER_OUT)
+    elif "teaching" in values:
+        raise InputError(f"{where}: teaching: the role {Role.STUDY}, and no other, has it")
     return Recording(**values)
 
 
@@ -204,4 +226,6 @@ def _value(key: str, value: Any, where: str) -> Any:
         if value not in set(kind):
             raise InputError(f"{where}: {unknown_name(key, value, kind)}")
         return kind(value)
+    if key == "teaching" and value not in TEACHINGS:
+        raise InputError(f"{where}: {unknown_name(key, value, TEACHINGS)}")
     return value

@@ -4,6 +4,10 @@ A registration is a table of proposals and a JSON beside it (scripts.tune.regist
 of each GPU a list of entries, oldest first: the hashes of both files, the figures that will be
 judged, and the hash of every file of the code that judges them. An entry is added where that code
 changes; none is ever edited.
+
+A GPU that is recorded already can have a registration of its own for searches on it that nothing
+recorded on it teaches: its name ends in ``-hidden``, and what it precedes are the studies that were
+taught so, not the GPU's other recordings.
 """
 
 from __future__ import annotations
@@ -23,7 +27,14 @@ JUDGES = (
     "scripts/statistics/cold.py",
     "scripts/lib/judging/decision.py",
 )
-# Metric of COLD -> what it is to reach; None: stated, whatever it is.
+# The same of searches on the GPU itself, which a hidden registration is about.
+JUDGES_LIVE = (
+    "scripts/tune/cold.py",
+    "scripts/statistics/cold_live.py",
+    "scripts/lib/judging/decision.py",
+)
+HIDDEN = "-hidden"
+# Metric of COLD, or of COLD_LIVE -> what it is to reach; None: stated, whatever it is.
 FIGURES = {
     "zero_median": 1.005, "zero_p95": 1.03, "mean_1": None, "mean_2": None, "mean_4": None,
     "mean_8": 1.003, "trials_median": 16.0, "win": None, "loss": None, "non_inferior": 0.98,
@@ -45,41 +56,56 @@ class Entry:
     judged_by: dict[str, str]
 
 
-def entries(device: str, lock: Path = LOCK) -> list[Entry]:
-    """Those of a GPU, oldest first."""
+def name_of(device: str, *, hidden: bool) -> str:
+    """Of a GPU's registration: of its files, and in the lock."""
+    return f"{device}{HIDDEN}" if hidden else device
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a registration is about searches that nothing recorded on its GPU teaches."""
+    return name.endswith(HIDDEN)
+
+
+def device_of(name: str) -> str:
+    """The GPU of a registration."""
+    return name.removesuffix(HIDDEN)
+
+
+def entries(name: str, lock: Path = LOCK) -> list[Entry]:
+    """Those of a registration, oldest first."""
     try:
         return [Entry(**one) for version in read_lock(lock)
-                for one in version.registered.get(device, [])]  # fmt: skip
+                for one in version.registered.get(name, [])]  # fmt: skip
     except TypeError as error:
-        raise InputError(f"{lock}: registered: {device}: {error}; restore it") from error
+        raise InputError(f"{lock}: registered: {name}: {error}; restore it") from error
 
 
 def lock_in(
-    device: str, reason: str, date: str, folder: Path = REGISTERED, lock: Path = LOCK
+    name: str, reason: str, date: str, folder: Path = REGISTERED, lock: Path = LOCK
 ) -> Entry:
     """Add an entry on a registration as it stands to the lock. InputError if nothing is new."""
     if not reason.strip():
         raise InputError("--reason is empty; say why it is locked, or locked anew")
-    files = [folder / f"{device}.{kind}" for kind in ("json", "parquet")]
+    files = [folder / f"{name}.{kind}" for kind in ("json", "parquet")]
     stated, table = (sha256(path) for path in files)
     if read_json(files[0])["table_sha256"] != table:
         raise InputError(f"{files[1]}: is not the table that was registered; restore it")
-    made = Entry(date, reason.strip(), stated, table, dict(FIGURES), judges())
-    before = entries(device, lock)
+    made = Entry(date, reason.strip(), stated, table, dict(FIGURES), judges(name))
+    before = entries(name, lock)
     if before and replace(before[-1], date=date, reason=made.reason) == made:
-        raise InputError(f"{lock}: {device}: is locked as it stands; nothing has changed")
+        raise InputError(f"{lock}: {name}: is locked as it stands; nothing has changed")
     versions = read_lock(lock)
     if not versions:
         raise InputError(f"{lock}: holds no version of the spec; restore it")
     held = versions[-1].registered
-    more = {**held, device: [*held.get(device, []), asdict(made)]}
+    more = {**held, name: [*held.get(name, []), asdict(made)]}
     write_lock(lock, [*versions[:-1], replace(versions[-1], registered=more)])
     return made
 
 
-def judges() -> dict[str, str]:
-    """Every file of the code that judges -> the beginning of its hash."""
-    files = closure(Path(name) for name in JUDGES)
+def judges(name: str = "") -> dict[str, str]:
+    """Every file of the code that judges a registration -> the beginning of its hash."""
+    files = closure(Path(one) for one in (JUDGES_LIVE if is_hidden(name) else JUDGES))
     return {path.as_posix(): sha256(path)[:16] for path in files if path.suffix == ".py"}
 
 

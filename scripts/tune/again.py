@@ -1,4 +1,4 @@
-"""Plan fresh finals of what a recorded study chose: each cell's choices and its committed config.
+"""Plan fresh finals of what a study chose: each cell's choices, its committed config, the default.
 
 The study's own finals chose, so half of their rounds may not judge; rounds held anew judge with all
 of them. The plan is one for `python -m scripts.measure.sweep`: a few configs a cell, no search.
@@ -19,9 +19,9 @@ from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
+from scripts.tune.sources import COMMITTED, DEFAULT, default_of
 
 LOG = logging.getLogger("tune.again")
-COMMITTED = "committed"
 EXAMPLE = """example:
   python -m scripts.tune.again --live results/tables/tune/live.parquet --out build/again.parquet
   python -m scripts.measure.sweep --plan build/again.parquet --ledger build/again.jsonl
@@ -29,14 +29,15 @@ EXAMPLE = """example:
 
 
 def plan_again(live: pd.DataFrame) -> pd.DataFrame:
-    """PLAN of the cells on which a triple can be judged; layer by layer, batch sizes ascending.
+    """PLAN of the cells on which a choice can be judged; layer by layer, batch sizes ascending.
 
-    ``live``: LIVE. The committed config comes first, then the choices, by how many sources led to
-    them. A choice that is the committed config is judged by the A/A slots alone.
+    ``live``: LIVE. The committed config comes first, then the choices, by how many searches led to
+    them, then the runtime's default. A choice that is the committed config is judged by the A/A
+    slots alone.
     """
-    judged = live[live["triple"] & live["final_id"].notna() & live["committed_id"].notna()]
+    judged = live[live["final_id"].notna() & live["committed_id"].notna()]
     if judged.empty:
-        raise InputError("--live: no search on a triple has a choice beside a committed config")
+        raise InputError("--live: no search has a choice beside a committed config")
     cells = sorted(judged["cell_id"].unique(), key=_place)
     by_cell = dict(list(judged.groupby("cell_id")))
     parts = [_plan_cell(cell_id, by_cell[cell_id]) for cell_id in cells]
@@ -52,11 +53,16 @@ def _plan_cell(cell_id: str, searches: pd.DataFrame) -> pd.DataFrame:
     committed = str(searches["committed_id"].iloc[0])
     ordered = searches.sort_values("source").groupby("final_id")["source"]
     sources = {str(config): [str(one) for one in found] for config, found in ordered}
-    names = {config: ",".join(f"S1-S8:{one}" for one in found) for config, found in sources.items()}
+    names = {
+        config: ",".join(f"S1-S8:{one}".rstrip(":") for one in found)
+        for config, found in sources.items()
+    }
     chosen = sorted(names, key=lambda config: (-len(sources[config]), config))
-    ids = list(dict.fromkeys([committed, *chosen]))
-    said = [names.get(config, "") for config in ids]
-    said[0] = f"{COMMITTED},{said[0]}".rstrip(",")
+    standing = {committed: COMMITTED}
+    if (default := default_of(parse_cell(cell_id))) is not None:
+        standing[default.id] = f"{standing.get(default.id, '')},{DEFAULT}".lstrip(",")
+    ids = list(dict.fromkeys([committed, *chosen, *standing]))
+    said = [",".join(filter(None, (standing.get(one), names.get(one)))) for one in ids]
     return pd.DataFrame(
         {
             "cell_id": cell_id,

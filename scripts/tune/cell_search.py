@@ -8,36 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.chain import Chain
 from scripts.lib.config import Config, parse_id
-from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import Cell
 from scripts.measure.controller.cell_run import CellLostError, CellRun, Site
 from scripts.measure.controller.records import not_measured
 from scripts.transfer.oracle import Trial
 from scripts.tune.clock import Paused
+from scripts.tune.told import trial_of
 
 Body = dict[str, Any]
 # Of those within the margin of the fastest trial, how many meet in the finals: the fastest, and the
 # first by what was expected of them, who are the same at every run.
 FASTEST, FIRST = 2, 3
 STANDING = {"committed", "default"}  # names of what would be launched today
-
-
-def trial_of(attempt: Body) -> Trial:
-    """What a search is told of an attempt."""
-    outcome, seconds = Outcome(attempt["outcome"]), float(attempt["gpu_seconds"])
-    if outcome is not Outcome.CORRECT:
-        return Trial(outcome, None, seconds, attempt.get("reason"))
-    half = (attempt["high_us"] - attempt["low_us"]) / 2
-    return Trial(outcome, float(attempt["median_us"]), seconds, half_us=half)
-
-
-def trials_in(chain: Chain) -> dict[str, Trial]:
-    """What every attempt of a ledger says, by the hash of its line."""
-    lines = zip(chain.bodies, chain.hashes, strict=True)
-    return {line: trial_of(body) for body, line in lines if body["kind"] == "attempt"}
 
 
 def near(trials: Mapping[str, Trial], margin: float, than: str | None = None) -> list[str]:

@@ -26,7 +26,8 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.oracle import Trial
-from scripts.tune.cell_search import trial_of
+from scripts.tune.sources import COMMITTED, default_of
+from scripts.tune.told import trial_of
 from scripts.tune.verdict import Finals, Ratio
 
 LOG = logging.getLogger("tune.live")
@@ -39,7 +40,9 @@ EXAMPLE = """example:
 """
 
 
-def live_rows(bodies: Iterable[Body], history: History, margin: float) -> list[Body]:
+def live_rows(
+    bodies: Iterable[Body], history: History, margin: float, against: str = COMMITTED
+) -> list[Body]:
     """Rows of LIVE of one ledger; of a search that was run again, the last."""
     trials: dict[str, dict[str, Trial]] = {}
     finals: dict[str, Body] = {}
@@ -62,6 +65,7 @@ def live_rows(bodies: Iterable[Body], history: History, margin: float) -> list[B
             cells.get(cell_id),
             history,
             margin,
+            against,
         )
         for (cell_id, _), search in sorted(searches.items())
     ]
@@ -74,11 +78,12 @@ def _row(
     cell: Body | None,
     history: History,
     margin: float,
+    against: str,
 ) -> Body:
     asked = [config_id for config_id in search["config_ids"] if config_id in trials]
     correct = [c for c in asked if trials[c].latency_us is not None]
     choice = min(correct, key=lambda c: trials[c].latency_us or 0.0, default=None)
-    committed = None if cell is None else cell["committed_id"]
+    committed = None if cell is None else _compared(cell, against)
     row: Body = {
         "cell_id": search["cell_id"],
         "source": search["source"],
@@ -106,6 +111,14 @@ def _row(
     judging, deciding = (Finals(held["slots"], half) for half in _halves(held["us"]))
     row["final_id"] = deciding.best(asked)
     return row | _judged("final_", judging.ratio(row["final_id"], committed), margin)
+
+
+def _compared(cell: Body, against: str) -> str | None:
+    """The id of what the choice is held against."""
+    if against == COMMITTED:
+        return str(cell["committed_id"]) if cell["committed_id"] is not None else None
+    default = default_of(parse_cell(cell["cell_id"]))
+    return None if default is None else default.id
 
 
 def _halves(rounds: Sequence[Sequence[float]]) -> tuple[list[Sequence[float]], ...]:
@@ -139,15 +152,20 @@ def _is_triple(search: Body, history: History) -> bool:
 
 
 def live(
-    ledgers: Iterable[Path], history: History, margin: float, fresh: Mapping[str, Finals] = NONE
+    ledgers: Iterable[Path],
+    history: History,
+    margin: float,
+    fresh: Mapping[str, Finals] = NONE,
+    against: str = COMMITTED,
 ) -> pd.DataFrame:
     """LIVE rows of all ledgers, sorted; every line of a chain is checked on the way.
 
     ``fresh``: by cell, finals of their own in which the choices were judged once more.
+    ``against``: what they are held against, COMMITTED or DEFAULT.
     """
     rows: list[Body] = []
     for path in ledgers:
-        rows += live_rows((line.body for line in read_lines(path)), history, margin)
+        rows += live_rows((line.body for line in read_lines(path)), history, margin, against)
     judged = [row | _judged("fresh_", _fresh_ratio(row, fresh), margin) for row in rows]
     frame = pd.DataFrame(judged, columns=LIVE.names)
     return frame.sort_values(["cell_id", "source"], ignore_index=True)

@@ -4,6 +4,9 @@ For every row of every config file of the GPU, in the number formats that a GPU 
 has a space of: the configs that a search would ask for first and their predicted latencies, from
 other GPUs' recordings, config files and graphx-sim. The spec's lock takes its hash, the figures to
 be judged and the code that will judge. A registration counts if every run on the GPU is younger.
+
+With --hidden the GPU is recorded, and nothing of that is known: what is registered is then about
+searches on it that are taught so (scripts.tune.study --teaching gpu_out): those must be younger.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +28,7 @@ from scripts.lib.chain import read_chain
 from scripts.lib.device import devices, find_device
 from scripts.lib.files import InputError, read_json, sha256, write_json
 from scripts.lib.log import run_main
-from scripts.lib.registration import changed, entries, judges, lock_in
+from scripts.lib.registration import changed, device_of, entries, judges, lock_in, name_of
 from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.schemas.registered import REGISTERED
 from scripts.lib.shape import Cell, Shape, parse_shape
@@ -42,6 +46,7 @@ EXAMPLE = """examples:
       --check data/recorded/measured/nvidia_h100-corpus/ledger.columns.xz
   python -m scripts.tune.register --device NVIDIA_H100_80GB_HBM3 --out data/registered \\
       --amend "the interval of a median was wrong"
+  python -m scripts.tune.register --device NVIDIA_H200 --hidden --out data/registered
 """
 
 
@@ -73,12 +78,14 @@ def proposals(corpus: Corpus, device: str, shape: Shape, build: Path) -> pd.Data
     return pd.DataFrame(rows, columns=REGISTERED.names)
 
 
-def register(corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, out: Path) -> str:
-    """Write ``out/DEVICE.parquet`` and ``out/DEVICE.json``; when, ISO 8601.
+def register(
+    corpus: Corpus, device: str, shapes: Sequence[Shape], build: Path, out: Path, name: str
+) -> str:
+    """Write ``out/NAME.parquet`` and ``out/NAME.json``; when, ISO 8601.
 
     InputError if one is there already.
     """
-    lock, table = out / f"{device}.json", out / f"{device}.parquet"
+    lock, table = out / f"{name}.json", out / f"{name}.parquet"
     if lock.exists():
         raise InputError(f"{lock}: is registered already; a registration is not written anew")
     if any(one.cell.device == device for one in corpus.recordings):
@@ -112,21 +119,19 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def check(
-    out: Path, device: str, ledgers: Iterable[Path], lock_file: Path = LOCK
-) -> dict[str, Any]:
+def check(out: Path, name: str, ledgers: Iterable[Path], lock_file: Path = LOCK) -> dict[str, Any]:
     """The registration; InputError if it is not as it was locked, or a run on the GPU is not
     younger."""  # noqa: D205,D209
-    lock, table = out / f"{device}.json", out / f"{device}.parquet"
+    lock, table = out / f"{name}.json", out / f"{name}.parquet"
     body: dict[str, Any] = read_json(lock)
     if sha256(table) != body["table_sha256"]:
         raise InputError(f"{table}: is not the table that was registered; restore it")
-    held = entries(device, lock_file)
+    held = entries(name, lock_file)
     if not held or sha256(lock) != held[-1].registration:
         raise InputError(f"{lock}: is not what {lock_file} holds; restore it, or --amend REASON")
     for path in ledgers:
         for line in read_chain(path):
-            if line["kind"] != "run" or not line["run_id"].startswith(f"{device}-"):
+            if line["kind"] != "run" or not line["run_id"].startswith(f"{device_of(name)}-"):
                 continue
             if line["started"] <= held[0].date:
                 raise InputError(
@@ -136,10 +141,10 @@ def check(
     return body
 
 
-def check_judges(device: str, lock_file: Path = LOCK) -> None:
+def check_judges(name: str, lock_file: Path = LOCK) -> None:
     """InputError naming the files if the code that judges is not the one that was locked."""
-    last = entries(device, lock_file)[-1]
-    files = changed(last, judges())
+    last = entries(name, lock_file)[-1]
+    files = changed(last, judges(name))
     if files:
         raise InputError(
             f"{', '.join(files)}: judges otherwise than was locked on {last.date}; restore it, or"
@@ -152,6 +157,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = command_line.parser(__doc__, EXAMPLE)
     add = parser.add_argument
     add("--device", required=True, help="a GPU of which nothing is recorded")
+    add("--hidden", action="store_true", help="of which nothing recorded is to be known")
     add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
     add("--out", type=Path, required=True, help="folder of registrations")
     add("--check", type=Path, nargs="*", metavar="LEDGER", help="check it against these ledgers")
@@ -167,18 +173,20 @@ def main(argv: list[str] | None = None) -> int:
 
     def body() -> None:
         device = find_device(args.device).name
+        name = name_of(device, hidden=args.hidden)
         if args.check is not None:
-            found = check(args.out, device, args.check, args.lock)
-            check_judges(device, args.lock)
-            LOG.info("%s: registered %s, older than every run", device, found["registered"])
+            found = check(args.out, name, args.check, args.lock)
+            check_judges(name, args.lock)
+            LOG.info("%s: registered %s, older than every run", name, found["registered"])
             return
         if args.amend is not None:
-            lock_in(device, args.amend, now(), args.out, args.lock)
+            lock_in(name, args.amend, now(), args.out, args.lock)
             return
-        corpus = read_corpus(where(args), args.seed)
+        known = replace(where(args), hidden=device) if args.hidden else where(args)
+        corpus = read_corpus(known, args.seed)
         shapes = shapes_of(args.shapes_table, corpus, device, args.spaces)
-        date = register(corpus, device, shapes, args.build, args.out)
-        lock_in(device, "registered", date, args.out, args.lock)
+        date = register(corpus, device, shapes, args.build, args.out, name)
+        lock_in(name, "registered", date, args.out, args.lock)
 
     return run_main(body)
 

@@ -35,7 +35,8 @@ from scripts.measure.protocol import Protocol
 from scripts.transfer.oracle import Trial
 from scripts.tune.ahead import Ahead, CompiledAhead, NothingToCompile
 from scripts.tune.begun import Begun
-from scripts.tune.cell_search import CellSearch, trials_in
+from scripts.tune.cell_search import CellSearch
+from scripts.tune.told import trials_in
 from scripts.tune.turns import Search, search_in_turns
 from scripts.tune.worker import make_layer_worker
 

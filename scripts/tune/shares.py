@@ -38,10 +38,13 @@ def _seconds(shape: Shape, device: str) -> float:
 
 
 def select(shapes: Sequence[Shape], texts: Sequence[str] | None) -> list[Shape]:
-    """Those whose id contains one of the texts; all without texts. InputError if none does."""
+    """Those whose id contains one of the texts, in the texts' order; all without texts.
+
+    InputError if none does.
+    """
     if texts is None:
         return list(shapes)
-    found = [shape for shape in shapes if any(text in shape.id for text in texts)]
+    found = [shape for text in texts for shape in shapes if text in shape.id]
     if not found:
         raise InputError(f"--shapes: no layer's id contains {' or '.join(texts)}")
-    return found
+    return list(dict.fromkeys(found))

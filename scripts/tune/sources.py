@@ -19,6 +19,7 @@ from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
 from scripts.transfer.strategies.s2_nearest import nearest
 
+COMMITTED, DEFAULT = "committed", "default"
 _NOT_LEGAL = {
     Legality.OUTSIDE: "outside the searched space, tried beside it",
     Legality.ILLEGAL: "illegal here",
@@ -118,10 +119,18 @@ def check_sources(names: Iterable[str], known: Sequence[str], shape: Shape) -> N
 
 def references(history: History, cell: Cell) -> dict[str, Config]:
     """What the runtime would launch today: ``committed`` for this GPU, and ``default``."""
-    found, device = {}, find_device(cell.device)
+    found = {}
     own = history.files(cell.shape).get(cell.device)
     if own is not None:
-        found["committed"] = carried_over(own.at(cell.tokens), device)
-    if cell.shape.scheme in KNOWN_SCHEMES and device.vendor is Vendor.NVIDIA:
-        found["default"] = default_config(cell.shape, cell.tokens, device)
+        found[COMMITTED] = carried_over(own.at(cell.tokens), find_device(cell.device))
+    if (default := default_of(cell)) is not None:
+        found[DEFAULT] = default
     return found
+
+
+def default_of(cell: Cell) -> Config | None:
+    """The runtime's default, where its heuristic knows the number format and the GPU."""
+    device = find_device(cell.device)
+    if cell.shape.scheme in KNOWN_SCHEMES and device.vendor is Vendor.NVIDIA:
+        return default_config(cell.shape, cell.tokens, device)
+    return None

@@ -1,7 +1,8 @@
 """Transfer to this GPU, live: S1-S8 on every layer of its files, from each source by itself.
 
 For each batch size of each file there is a search from every other GPU with a file of the layer,
-and one from all of them; each ends by itself or at K trials. A config that two of them ask for is
+and one from all of them; with --from also, or only, one from no file at all (none). Each ends by
+itself or at K trials. A config that two of them ask for is
 measured once and counts in both. The config committed for the GPU is told to none: it is tried
 last, and the choices are held against it in interleaved finals. Whatever was recorded of a layer
 is left out of all that is learned before it is searched, graphx-sim included; with --teaching
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING
 from scripts.lib.files import InputError
 from scripts.lib.isolate import with_parent
 from scripts.lib.log import run_main
+from scripts.lib.recordings import GPU_OUT, LAYER_OUT
 from scripts.tune.clock import Clock, Paused
 from scripts.tune.options import add_shared, command, positive, where
 from scripts.tune.worker import start_server
@@ -49,14 +51,15 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("tune")
 MODULE = "scripts.tune.study"
-LAYER_OUT, GPU_OUT = "layer_out", "gpu_out"  # as scripts.lib.teaching has them
 ALL = ""  # the source of a search from all of them
+NONE = "none"  # of one from no file, as scripts.lib.schemas.cold has it
 NEXT = 1000  # rank of the next layer's binaries: after all of this one's
 
 EXAMPLE = """examples:
   python -m scripts.tune.study --gpus all --seconds 540 --out build/live/study
   python -m scripts.tune.study --shapes E8-N3584 --from NVIDIA_H100_80GB_HBM3 \\
     --out build/live/study
+  python -m scripts.tune.study --gpus all --teaching gpu_out --from none --out build/live/cold
 """
 
 
@@ -68,8 +71,10 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--gpus", default="0", help="GPUs of this host: numbers with commas, or all")
     add("--share", help="only the layers of one part, such as 2/4, on the one GPU named")
-    add("--shapes", nargs="+", help="only layers whose id contains one of these texts")
-    add("--from", nargs="+", dest="sources", help="only these sources (default: all with a file)")
+    add("--shapes", nargs="+", help="only layers whose id contains one of these texts, in their"
+        " order")  # fmt: skip
+    add("--from", nargs="*", dest="sources", help="beside the search from all sources together:"
+        f" only these, {NONE} for a search from no file (default: all with a file)")  # fmt: skip
     add("--shapes-table", type=Path, default=Path("results/tables/corpus/shapes.parquet"))
     add("--teaching", choices=[LAYER_OUT, GPU_OUT], default=LAYER_OUT, help="what may teach:"
         " all but the layer (layer_out, default), or other GPUs' recordings (gpu_out)")  # fmt: skip
@@ -106,6 +111,14 @@ def opening_of(
     )
 
 
+def starts(known: Sequence[str], wanted: Sequence[str] | None) -> dict[str, list[str]]:
+    """By the name of a search the sources that it starts from. ``wanted``: as --from has them."""
+    found = {ALL: list(known)}
+    if wanted is not None and NONE in wanted:
+        found[NONE] = []
+    return found | {one: [one] for one in known if wanted is None or one in wanted}
+
+
 def searches_of(
     session: Session,
     coming: Future[Known],
@@ -123,9 +136,8 @@ def searches_of(
     clock = Clock()
     session.warm(session.sites[0], cells)
     advice, first = coming.result()
-    sources = [one for one in advice.sources if args.sources is None or one in args.sources]
     searches: list[Search] = []
-    for name, start in [(ALL, advice.sources), *((source, [source]) for source in sources)]:
+    for name, start in starts(advice.sources, args.sources).items():
         searches += advice.searches(name, cells, start, args.budget, log1p(args.margin))
     clock("learn")
     bench = open_bench(session, first)
@@ -195,6 +207,8 @@ def study(args: argparse.Namespace, typed: str, until: float) -> None:
     corpus = read_corpus(replace(where(args), hidden=hidden), args.seed)
     shapes = select(study_shapes(args.shapes_table, corpus.history, device), args.shapes)
     mine = shared_out(shapes, device, share)
+    if args.shapes is not None:
+        mine = sorted(mine, key=shapes.index)
     with Session(args.out / share.ledger, [gpu], terms) as session:
         layers(session, corpus, mine, device, args)
 

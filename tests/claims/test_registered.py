@@ -10,7 +10,7 @@ import pytest
 
 from scripts.claims.registered import first_run, judge_registered
 from scripts.lib.files import sha256, write_json
-from scripts.lib.registration import entries, judges, lock_in
+from scripts.lib.registration import entries, judges, lock_in, name_of
 from scripts.lib.spec import LOCK, read_lock, write_lock
 
 DEVICE = "NVIDIA_H100_80GB_HBM3"
@@ -31,6 +31,26 @@ def lock(tmp_path: Path) -> Path:
 
 def scanned(*began: str) -> dict:
     return {"ledgers": [{"began": {DEVICE: one}} for one in began] + [{"began": {"other": BEFORE}}]}
+
+
+def test_a_hidden_registration_precedes_the_studies_that_nothing_of_the_gpu_taught(
+    lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, name = lock.parent / "registered", name_of(DEVICE, hidden=True)
+    for kind in ("json", "parquet"):
+        shutil.copy(folder / f"{DEVICE}.{kind}", folder / f"{name}.{kind}")
+    lock_in(name, "registered", DATE, folder, lock)
+    monkeypatch.setattr("scripts.claims.registered.taught_by_others", lambda: {"cold.xz"})
+    runs = [{"ledger": "warm.xz", "began": {DEVICE: BEFORE}},
+            {"ledger": "cold.xz", "began": {DEVICE: AFTER}}]  # fmt: skip
+    assert first_run({"ledgers": runs}, name) == AFTER
+    assert first_run({"ledgers": runs[:1]}, name) == ""
+    own = [one for one in judge_registered({"ledgers": runs}, folder, lock).findings if name in one]
+    assert own == []
+    early = [runs[0], runs[1] | {"began": {DEVICE: BEFORE}}]
+    found = judge_registered({"ledgers": early}, folder, lock)
+    assert any(f"registered: {name}: {DATE} is not before" in one for one in found.findings)
+    assert f"--device {DEVICE} --hidden --out" in found.evidence[1].command
 
 
 def findings(lock: Path, *began: str) -> list[str]:

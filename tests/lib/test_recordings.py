@@ -11,7 +11,18 @@ import pytest
 
 from scripts.lib.columns import SUFFIX, read_rows
 from scripts.lib.files import InputError, read_json, read_yaml
-from scripts.lib.recordings import YAML, Recording, measured_devices, parse, recordings
+from scripts.lib.recordings import (
+    GPU_OUT,
+    LAYER_OUT,
+    YAML,
+    Recording,
+    finals_of,
+    measured_devices,
+    parse,
+    recordings,
+    studies,
+)
+from scripts.lib.teaching import Teaching
 
 RECORDED = Path("data/recorded")
 ENTRY = {"name": "a", "role": "complete", "device": "NVIDIA_H200", "scope": "two_gemm"}
@@ -68,9 +79,20 @@ def test_ledgers_stand_beside_the_tables() -> None:
     assert parse([CHECK], YAML)[0].ledger_paths == []
 
 
+def test_a_study_says_what_taught_it() -> None:
+    study = {**ENTRY, "role": "study"}
+    warm, cold = parse([study, {**study, "name": "c", "teaching": "gpu_out"}], YAML)
+    assert (warm.teaching, cold.teaching) == (LAYER_OUT, GPU_OUT)
+    assert parse([ENTRY], YAML)[0].teaching is None
+    assert {Teaching(one) for one in (LAYER_OUT, GPU_OUT)} < set(Teaching)
+    assert {one.name for one in finals_of(studies(LAYER_OUT))} == {"nvidia_h200-study-finals"}
+
+
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
+        ([{**ENTRY, "teaching": "gpu_out"}], "a: teaching: the role study, and no other, has it"),
+        ([{**ENTRY, "role": "study", "teaching": "gpu"}], "a: unknown teaching 'gpu'"),
         ({"a": ENTRY}, "a list of recordings is wanted"),
         ([{**ENTRY, "rolle": "x"}], "a: unknown key 'rolle'; nearest: role"),
         ([{**ENTRY, "role": "complet"}], "a: unknown role 'complet'; nearest: complete"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.registration import FIGURES, Entry
+from scripts.lib.registration import FIGURES, Entry, name_of
 from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.cold import COLD
 from scripts.lib.schemas.registered import OUTCOMES
@@ -17,13 +17,16 @@ from scripts.statistics.registered import outcomes
 from tests.report.copied import leaves
 from tests.statistics.test_alike import on_two
 from tests.statistics.test_cold import H100, found
+from tests.statistics.test_cold_live import measured as measured_live
 
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     """COLD as the statistics make it."""
     entry = Entry("2026-11-29T12:00:00Z", "registered", "a", "b", dict(FIGURES), {})
     cold = found()
-    said = outcomes(cold, {"NVIDIA_H200": entry, H100: entry})
+    live = measured_live()
+    hidden = name_of("NVIDIA_H200", hidden=True)
+    said = outcomes(cold, live, {"NVIDIA_H200": entry, hidden: entry, H100: entry})
     return {
         "cold": (cold, COLD),
         "registered_outcomes": (said, OUTCOMES),

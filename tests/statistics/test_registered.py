@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pandas as pd
 import pytest
 
-from scripts.lib.registration import FIGURES, Entry
+from scripts.lib.registration import FIGURES, Entry, name_of
+from scripts.lib.schemas.cold_live import COLD_LIVE
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.spec import LOCK, read_lock, write_lock
 from scripts.lib.tables import read_table, write_table
@@ -17,9 +19,27 @@ from tests.statistics.test_cold import H100, found
 ENTRY = Entry("2026-11-29T12:00:00Z", "registered", "a", "b", dict(FIGURES), {})
 
 
+def live() -> pd.DataFrame:
+    """COLD_LIVE: one figure of all cells and of a class, and another GPU's."""
+    key = {"device": "NVIDIA_H200", "source": "together", "group": "all", "which": "", "n": 5}
+    rows = [key | {"metric": "trials_median", "value": 12.0, "low": 11.0, "high": 17.0, "files": 2}]
+    rows += [rows[0] | {"group": "scheme", "which": "bf16", "value": 99.0}]
+    return pd.DataFrame([*rows, rows[0] | {"device": H100}], columns=COLD_LIVE.names)
+
+
+def test_a_hidden_registration_is_held_against_searches_on_the_gpu() -> None:
+    rows = outcomes(found(), live(), {name_of("NVIDIA_H200", hidden=True): ENTRY})
+    assert rows["hidden"].all() and set(rows["device"]) == {"NVIDIA_H200"}
+    assert rows["metric"].tolist() == list(FIGURES)
+    row = rows[rows["metric"] == "trials_median"].squeeze()
+    assert (row["value"], row["high"], row["n"], row["word"]) == (12.0, 17.0, 5, "reached")
+    assert set(rows["word"]) == {"reached", "not measured"}
+
+
 def test_each_figure_of_each_source_has_its_word() -> None:
     cold = found()
-    rows = outcomes(cold, {"NVIDIA_H200": ENTRY})
+    rows = outcomes(cold, live(), {"NVIDIA_H200": ENTRY})
+    assert not rows["hidden"].any()
     metrics = set(cold["metric"])
     assert set(FIGURES) <= metrics
     assert len(rows) == len(FIGURES) * 2
@@ -36,7 +56,7 @@ def test_each_figure_of_each_source_has_its_word() -> None:
 
 
 def test_a_gpu_without_runs_has_all_its_figures_not_measured() -> None:
-    rows = outcomes(found(), {H100: ENTRY})
+    rows = outcomes(found(), live(), {H100: ENTRY})
     assert rows["metric"].tolist() == list(FIGURES)
     assert set(rows["word"]) == {"not measured"}
     assert rows["value"].isna().all()
@@ -59,8 +79,10 @@ def test_the_command_takes_the_first_entry_of_the_lock(tmp_path, capsys) -> None
     write_lock(lock, [dataclasses.replace(versions[0], registered=held)])
     assert registered(lock) == {H100: ENTRY}
     write_table(tmp_path / "cold.parquet", found(), COLD)
+    write_table(tmp_path / "live.parquet", live(), COLD_LIVE)
     out = tmp_path / "out.parquet"
-    words = ["--cold", str(tmp_path / "cold.parquet"), "--out", str(out)]
+    words = ["--cold", str(tmp_path / "cold.parquet"), "--live", str(tmp_path / "live.parquet")]
+    words += ["--out", str(out)]
     assert main([*words, "--lock", str(lock)]) == 0
     assert len(read_table(out, OUTCOMES)) == len(FIGURES)
     assert main([*words, "--lock", "no.json"]) == 2

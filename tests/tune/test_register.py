@@ -11,8 +11,16 @@ import pytest
 
 from scripts.lib.chain import Chain
 from scripts.lib.files import InputError, read_json, sha256
-from scripts.lib.recordings import recordings
-from scripts.lib.registration import changed, entries, judges, lock_in
+from scripts.lib.recordings import GPU_OUT, finals_of, recordings, studies
+from scripts.lib.registration import (
+    changed,
+    device_of,
+    entries,
+    is_hidden,
+    judges,
+    lock_in,
+    name_of,
+)
 from scripts.lib.schemas.registered import REGISTERED
 from scripts.lib.shape import parse_shape
 from scripts.lib.spec import LOCK
@@ -23,6 +31,7 @@ from tests.tune.conftest import DEVICE, LAYER, ROOT, World
 
 KEPT = ROOT / "data/registered"
 OTHER = "NVIDIA_H100_80GB_HBM3"
+HIDDEN = name_of(DEVICE, hidden=True)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +39,10 @@ def registered(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("registered")
     hidden = dataclasses.replace(world.where, hidden=DEVICE)
     shutil.copy(LOCK, out / LOCK.name)
-    date = register(read_corpus(hidden, 1), DEVICE, [parse_shape(LAYER)], out / "spaces", out)
-    lock_in(DEVICE, "registered", date, out, out / LOCK.name)
+    shapes = [parse_shape(LAYER)]
+    for name in (DEVICE, HIDDEN):
+        date = register(read_corpus(hidden, 1), DEVICE, shapes, out / "spaces", out, name)
+        lock_in(name, "registered", date, out, out / LOCK.name)
     return out
 
 
@@ -75,13 +86,13 @@ def test_an_edited_table_is_found_and_none_is_written_twice(
         (tmp_path / name).write_bytes((registered / name).read_bytes())
     hidden = read_corpus(dataclasses.replace(world.where, hidden=DEVICE), 1)
     with pytest.raises(InputError, match="registered already"):
-        register(hidden, DEVICE, [], tmp_path, tmp_path)
+        register(hidden, DEVICE, [], tmp_path, tmp_path, DEVICE)
     with (tmp_path / f"{DEVICE}.parquet").open("ab") as handle:
         handle.write(b"x")
     with pytest.raises(InputError, match="not the table that was registered"):
         check(tmp_path, DEVICE, [], registered / LOCK.name)
     with pytest.raises(InputError, match="has recordings"):
-        register(read_corpus(world.where, 1), DEVICE, [], tmp_path, tmp_path / "other")
+        register(read_corpus(world.where, 1), DEVICE, [], tmp_path, tmp_path / "other", DEVICE)
 
 
 def test_code_that_judges_otherwise_is_named(registered: Path, tmp_path: Path) -> None:
@@ -103,8 +114,28 @@ def test_code_that_judges_otherwise_is_named(registered: Path, tmp_path: Path) -
     assert [one.reason for one in entries(DEVICE, lock)] == ["registered", "mended"]
 
 
+def test_a_recorded_gpu_has_a_registration_of_its_own_for_what_hides_it(
+    registered: Path, tmp_path: Path
+) -> None:
+    assert (is_hidden(HIDDEN), device_of(HIDDEN)) == (True, DEVICE) and not is_hidden(DEVICE)
+    lock = registered / LOCK.name
+    late, early = (ledger(tmp_path / f"{year}.jsonl", f"{year}-01-01T00:00:00Z")
+                   for year in (2999, 2020))  # fmt: skip
+    assert check(registered, HIDDEN, [late], lock)["device"] == DEVICE
+    with pytest.raises(InputError, match="before the registration"):
+        check(registered, HIDDEN, [late, early], lock)
+    (entry,) = entries(HIDDEN, lock)
+    assert entry.judged_by == judges(HIDDEN) and "scripts/statistics/cold_live.py" in judges(HIDDEN)
+    assert "scripts/statistics/cold_live.py" not in judges(DEVICE)
+    check_judges(HIDDEN, lock)
+
+
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.json")), ids=lambda path: path.stem)
 def test_what_was_registered_here_is_older_than_what_was_recorded(path: Path) -> None:
     device = json.loads(path.read_text(encoding="utf-8"))["device"]
-    mine = [ROOT / name for one in recordings(device=device) for name in one.ledger_paths]
-    assert check(KEPT, device, mine)["cells"] > 0
+    found = recordings(device=device)
+    if is_hidden(path.stem):
+        hiding = studies(GPU_OUT)
+        found = [one for one in (*hiding, *finals_of(hiding)) if one.device == device]
+    mine = [ROOT / name for one in found for name in one.ledger_paths]
+    assert check(KEPT, path.stem, mine)["cells"] > 0

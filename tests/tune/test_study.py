@@ -10,6 +10,7 @@ from scripts.ledger.consolidate import consolidate
 from scripts.ledger.scan import report
 from scripts.lib.chain import read_chain
 from scripts.lib.files import InputError
+from scripts.lib.schemas import cold
 from scripts.lib.schemas.corpus import SHAPES as SHAPES_TABLE
 from scripts.lib.schemas.live import LIVE
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
@@ -20,7 +21,7 @@ from scripts.tune.knowledge import read_corpus
 from scripts.tune.live import main as live_main
 from scripts.tune.session import Session
 from scripts.tune.shares import select, shared_out, study_shapes
-from scripts.tune.study import layers, make_parser, opening_of
+from scripts.tune.study import NONE, layers, make_parser, opening_of, starts
 from tests.measure.scripted import ScriptedGpu
 from tests.transfer.study import filled
 from tests.tune.conftest import DATA, DEVICE, LAYER
@@ -115,6 +116,15 @@ def row_of(shape_id):
 SHAPES = [parse_shape(f"E{e}-N{n}-K1024-top2-bf16") for e in (8, 64) for n in (256, 512, 1024)]
 
 
+def test_searches_start_from_all_sources_from_each_and_from_none():
+    known = [H100, MI300X]
+    assert starts(known, None) == {"": known, H100: [H100], MI300X: [MI300X]}
+    assert starts(known, ["none", H100]) == {"": known, "none": [], H100: [H100]}
+    assert starts(known, []) == {"": known}
+    assert make_parser().parse_args(["--out", "x", "--from"]).sources == []
+    assert NONE == cold.NONE
+
+
 @pytest.mark.parametrize("parts", [1, 2, 4])
 def test_parts_cover_all_layers_and_none_twice(parts):
     found = [s for n in range(1, parts + 1) for s in shared_out(SHAPES, DEVICE, Share(n, parts))]
@@ -124,6 +134,8 @@ def test_parts_cover_all_layers_and_none_twice(parts):
 def test_layers_are_chosen_by_a_part_of_their_id():
     assert [shape.intermediate for shape in select(SHAPES, ["E8-N256"])] == [256]
     assert select(SHAPES, None) == SHAPES
+    first = SHAPES[4].id
+    assert select(SHAPES, [first, "E8-", first]) == [SHAPES[4], *SHAPES[:3]]
     with pytest.raises(InputError, match="no layer's id contains E9"):
         select(SHAPES, ["E9"])
 

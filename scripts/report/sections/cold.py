@@ -71,9 +71,9 @@ def registered(table: Frame) -> Figure:
     return {
         str(device): {
             "locked": rows["locked"].iloc[0],
-            "figures": plain_rows(rows.drop(columns=["device", "locked"])),
+            "figures": plain_rows(rows.drop(columns=["device", "hidden", "locked"])),
         }
-        for device, rows in table.groupby("device", sort=True)
+        for device, rows in table[~table["hidden"]].groupby("device", sort=True)
     }
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from scripts.lib.chain import read_chain
 from scripts.lib.columns import SUFFIX
 from scripts.lib.files import write_text
-from scripts.lib.recordings import Recording, Role, Scope
+from scripts.lib.recordings import GPU_OUT, Recording, Role, Scope
 from scripts.tune.survey.child import watch
-from scripts.tune.survey.parts import Part, Survey
+from scripts.tune.survey.parts import Kind, Part, Survey
 from scripts.tune.survey.steps import file_of, ledger_of
 
 LOG = logging.getLogger("record")
@@ -41,7 +41,11 @@ def _target(one: Recording, folder: Path) -> Path:
 
 
 def _recording(part: Part, device: str | None = None) -> Recording:
-    return Recording(part.recording, part.role, Scope.TWO_GEMM, device, part.repeats)
+    # As scripts.tune.survey.steps has studies taught.
+    teaching = GPU_OUT if part.kind is Kind.STUDY else None
+    return Recording(
+        part.recording, part.role, Scope.TWO_GEMM, device, part.repeats, teaching=teaching
+    )
 
 
 def _is_archived(part: Part, folder: Path) -> bool:
@@ -132,6 +136,8 @@ def _yaml(one: Recording) -> str:
     lines.append(f"  scope: {one.scope}")
     if one.repeats is not None:
         lines.append(f"  repeats: {one.repeats}")
+    if one.teaching is not None:
+        lines.append(f"  teaching: {one.teaching}")
     if one.kernels:
         hashes = ", ".join(f'"{digest}"' for digest in one.kernels)
         lines.append(f"  kernels: [{hashes}]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.lib.recordings import GPU_OUT
 from scripts.tune.survey.parts import Kind, Part
 
 SWEEP = "scripts.measure.sweep"
@@ -64,7 +65,7 @@ def commands(part: Part, folder: Path, seconds: float, terms: Terms) -> list[Com
 
 def _study(part: Part, folder: Path, seconds: float, terms: Terms) -> Command:
     return [
-        "scripts.tune.study", "--gpus", terms.gpu, "--teaching", "gpu_out",
+        "scripts.tune.study", "--gpus", terms.gpu, "--teaching", GPU_OUT,
         "--shapes", *part.shapes, "--history", str(terms.history),
         "--shapes-table", str(terms.shapes_table), "--seconds", f"{seconds:.0f}",
         "--out", str(folder / STUDY), *_busy(terms),
