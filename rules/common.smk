@@ -267,6 +267,11 @@ def earlier_matrices():
     return recorded(*(one.path for one in registered("matrix_earlier")))
 
 
+def slowed_matrices():
+    """Those of engines slowed for real; none where there is none."""
+    return recorded(*(one.path for one in registered("matrix_slowed")))
+
+
 def matrix_pages():
     """The pages of data/matrix/switches.yaml: those of all its cells, and one a feature."""
     try:

@@ -6,6 +6,7 @@ rule matrix_judge:
         script="scripts/matrix/judge.py",
         records=matrices(),
         earlier=earlier_matrices(),
+        slowed=slowed_matrices(),
     output:
         cells="results/tables/matrix/matrix_cells.parquet",
         levels="results/tables/matrix/matrix_levels.parquet",
@@ -15,6 +16,7 @@ rule matrix_judge:
         steps="results/tables/matrix/matrix_steps.parquet",
         checks="results/tables/matrix/matrix_checks.parquet",
         compared="results/tables/matrix/matrix_compared.parquet",
+        slowed="results/tables/matrix/matrix_slowed.parquet",
         runs="results/tables/matrix/matrix_runs.json",
     log:
         "logs/matrix/judge.log",
@@ -26,7 +28,7 @@ rule matrix_judge:
         out=subpath(output.runs, parent=True),
     shell:
         "python -m {params.module} --record {input.records:q} --earlier {input.earlier:q}"
-        " --out {params.out:q} 2> {log:q}"
+        " --slowed {input.slowed:q} --out {params.out:q} 2> {log:q}"
 
 
 rule matrix_pages:

@@ -61,6 +61,7 @@ class Role(StrEnum):
     PEAKS = "peaks"  # measured rates of a GPU
     MATRIX = "matrix"  # an engine's switches, cell by cell
     MATRIX_EARLIER = "matrix_earlier"  # the same before, that the GPU's matrix is compared with
+    MATRIX_SLOWED = "matrix_slowed"  # engines slowed for real, to see that level 5 finds them
     CORRECTNESS = "correctness"  # kernels against the reference
 
 
@@ -88,7 +89,7 @@ _PLACES = {
     Role.TUNING: "tuning/{}.jsonl.xz",
     Role.RIVALS: "searches/{}.parquet",
     Role.COST: "cost/{}.json",
-    **dict.fromkeys((Role.MATRIX, Role.MATRIX_EARLIER), "matrix/{}.jsonl.xz"),
+    **dict.fromkeys((Role.MATRIX, Role.MATRIX_EARLIER, Role.MATRIX_SLOWED), "matrix/{}.jsonl.xz"),
     Role.PEAKS: "peaks/{}.json",
     Role.CORRECTNESS: "correctness/{}.parquet",
 }

@@ -17,6 +17,7 @@ from scripts.matrix import tables
 from scripts.matrix.compared import Side, between, side_of
 from scripts.matrix.reading import parse
 from scripts.matrix.record import read_record
+from scripts.matrix.slowed import slowed_rows
 from scripts.matrix.verdicts import judge
 
 TABLES = {
@@ -28,6 +29,7 @@ TABLES = {
     "matrix_steps": schema.MATRIX_STEPS,
     "matrix_checks": schema.MATRIX_CHECKS,
     "matrix_compared": schema.MATRIX_COMPARED,
+    "matrix_slowed": schema.MATRIX_SLOWED,
 }
 RUNS = "matrix_runs.json"
 Rows = dict[str, list[tables.Row]]
@@ -67,19 +69,31 @@ def about(path: Path, earlier: Path | None = None) -> dict[str, Any]:
     return {name: last.get(name, {}) for name in ("metadata", "references")} | {"unequal": unequal}
 
 
-def write(records: Sequence[Path], out: Path, earlier: Sequence[Path] = ()) -> list[Path]:
+def slowed_of(path: Path) -> Rows:
+    """As ``rows_of``, of a record whose engines are slowed for real: that table alone."""
+    one = side_of(path)
+    rows = slowed_rows(tables.device_of(one.record), one.matrix, list(one.judged.values()))
+    return {"matrix_slowed": list(rows)}
+
+
+def write(
+    records: Sequence[Path],
+    out: Path,
+    earlier: Sequence[Path] = (),
+    slowed: Sequence[Path] = (),
+) -> list[Path]:
     """Write the tables of records to a folder; their paths. Without a record they are empty.
 
-    ``earlier``: records to compare them with, by GPU.
+    ``earlier``: records to compare them with, by GPU. ``slowed``: of engines slowed for real.
     """
     before = {tables.device_of(read_record(path)): path for path in earlier}
     with_earlier = [(path, before.get(tables.device_of(read_record(path)))) for path in records]
-    found = [rows_of(*both) for both in with_earlier]
+    found = [rows_of(*both) for both in with_earlier] + [slowed_of(path) for path in slowed]
     write_json(out / RUNS, [about(*both) for both in with_earlier])
     paths = []
     for name, table in TABLES.items():
         paths.append(out / f"{name}.parquet")
-        write_rows(paths[-1], [row for one in found for row in one[name]], table)
+        write_rows(paths[-1], [row for one in found for row in one.get(name, [])], table)
     return paths
 
 
@@ -89,9 +103,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--record", type=Path, nargs="*", default=[], help="of scripts.matrix.run")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[],
                         help="records of before, compared with those of their GPU")  # fmt: skip
+    parser.add_argument("--slowed", type=Path, nargs="*", default=[],
+                        help="records of engines slowed for real")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
-    arguments = parser.parse_args(argv)
-    return run_main(lambda: write(arguments.record, arguments.out, arguments.earlier))
+    given = parser.parse_args(argv)
+    return run_main(lambda: write(given.record, given.out, given.earlier, given.slowed))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,8 @@ def specs_of_drawn(matrix: Matrix, cells: Sequence[Cell], out: Path) -> dict[str
 
 def report(switches: Path, out: Path) -> None:
     """Judge the record and write its pages beside it."""
-    tables = judge.write([out / RECORD], out / "tables")
+    made = judge.write([out / RECORD], out / "tables")
+    tables = [path for path in made if path.stem in write.TABLES]
     write.write(tables, out / "tables" / judge.RUNS, switches, None, out / "pages")
     print(f"{out / 'pages' / 'FEATURE_MATRIX.md'}: all cells, and from there all pages")
 

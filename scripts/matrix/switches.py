@@ -73,7 +73,8 @@ class Setting:
     ``about`` says. ``unsupported``: why this runtime has it not on this GPU, empty if it has;
     ``refusal``: regular expression of what the engine answers then; with ``reference`` where its
     source says so. ``path_only``: its numbers are no result. ``own_outputs``: it changes what the
-    model computes, so that the reference and the baseline are no measure.
+    model computes, so that the reference and the baseline are no measure. ``foretold``: metrics
+    over the baseline's, said before it is run.
     """
 
     about: str = ""
@@ -89,6 +90,7 @@ class Setting:
     own_outputs: bool = False
     hypothesis: str = ""
     criteria: tuple[Criterion, ...] = ()
+    foretold: Mapping[str, float] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 

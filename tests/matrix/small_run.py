@@ -25,7 +25,7 @@ def small_run() -> Ran:
 def small_tables() -> dict[str, tuple[pd.DataFrame, Table]]:
     """The tables of the judge."""
     path = small_run().path
-    rows = judge.rows_of(path, path)
+    rows = judge.rows_of(path, path) | judge.slowed_of(path)
     return {
         name: (pd.DataFrame(rows[name], columns=table.names), table)
         for name, table in judge.TABLES.items()

@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     record = ["--record", path, "--earlier", path, "--out", str(out / "tables")]
     assert judge.main(record) == 0
     return out, [
-        "--tables", *(str(out / f"tables/{name}.parquet") for name in judge.TABLES),
+        "--tables", *(str(out / f"tables/{name}.parquet") for name in write.TABLES),
         "--runs", str(out / "tables" / judge.RUNS), "--switches", str(SWITCHES),
         "--targets", str(TARGETS), "--out", str(out / "pages"),
     ]  # fmt: skip

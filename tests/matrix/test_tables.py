@@ -117,3 +117,31 @@ def test_a_criterion_within_the_noise_is_not_decided(rows: judge.Rows) -> None:
         assert np.log([found["low"], found["high"]]) == pytest.approx([-wide, wide])
     one = _met(marlin, Noise(mean, math.inf, 0, 1), Criterion("tg16", 9.0))
     assert one["outcome"] == "undecided" and one["low"] is None
+
+
+def test_what_was_foretold_of_a_slowed_engine_stands_beside_what_came(
+    ran: Ran, rows: judge.Rows
+) -> None:
+    found = {
+        (row["cell"], row["metric"]): row for row in judge.slowed_of(ran.path)["matrix_slowed"]
+    }
+    slow, same = found["small/attention=TRITON_ATTN", "tg16"], found["small/again-1", "tg16"]
+    assert (slow["slowed"], slow["foretold"], slow["found"], slow["boots"]) == (True, 1.25, True, 3)
+    assert slow["ratio"] == pytest.approx(1.3, rel=0.01)
+    numbers = {(row["cell"], row["metric"]): row for row in rows["matrix_numbers"]}
+    assert slow["floor"] == numbers["small/attention=TRITON_ATTN", "tg16"]["floor"]
+    assert (same["slowed"], same["foretold"], same["found"], same["boots"]) == (
+        False,
+        None,
+        False,
+        2,
+    )
+    assert not found["small/attention=TRITON_ATTN", "step_gpu"]["found"]
+    assert found["small/graphs=off", "tg16"]["foretold"] is None
+
+
+def test_without_a_record_of_them_no_engine_was_slowed(ran: Ran, tmp_path: Path) -> None:
+    judge.write([ran.path], tmp_path)
+    assert read_table(tmp_path / "matrix_slowed.parquet", judge.TABLES["matrix_slowed"]).empty
+    judge.write([], tmp_path, slowed=[ran.path])
+    assert len(read_table(tmp_path / "matrix_slowed.parquet", judge.TABLES["matrix_slowed"])) > 9

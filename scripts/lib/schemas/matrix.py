@@ -164,3 +164,23 @@ MATRIX_CHECKS = Table(
     ),
     ("1: first version",),
 )  # fmt: skip
+
+MATRIX_SLOWED = Table(
+    "matrix_slowed",
+    1,
+    "One row per engine and time of a matrix whose engines are slowed for real.",
+    (
+        _DEVICE,
+        _CELL,
+        Column("slowed", pa.bool_(), "no: a boot of the good setting, against its others"),
+        Column("metric", pa.string(), "of matrix_numbers"),
+        Column("foretold", pa.float64(), "over the good setting's, said before it was run",
+               nullable=True),
+        Column("value", pa.float64(), "s"),
+        Column("ratio", pa.float64(), "over the good setting's boots"),
+        Column("boots", pa.int32(), "of the good setting, that it is held against"),
+        Column("floor", pa.float64(), "what one boot more of it may differ by, as a share"),
+        Column("found", pa.bool_(), "level 5 calls it a regression"),
+    ),
+    ("1: first version",),
+)  # fmt: skip

@@ -28,6 +28,7 @@ NUMBERS = made("matrix_numbers", "matrix.judge", schema.MATRIX_NUMBERS)
 STEPS = made("matrix_steps", "matrix.judge", schema.MATRIX_STEPS)
 CHECKS = made("matrix_checks", "matrix.judge", schema.MATRIX_CHECKS)
 COMPARED = made("matrix_compared", "matrix.judge", schema.MATRIX_COMPARED)
+SLOWED = made("matrix_slowed", "matrix.judge", schema.MATRIX_SLOWED)
 PLANTED, NOTHING = "planted", "nothing beyond the noise of the boots"
 # state -> in words
 STATES = {
@@ -47,7 +48,7 @@ PLANTS = {
     "slower": "this against itself, all times longer",
     "heavier": "this against itself, all peaks higher",
 }
-TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS, COMPARED)
+TABLES = (CELLS, LEVELS, FEATURES, STEPS, CHECKS, COMPARED, SLOWED)
 
 
 def matrix(read: Frames, device: str) -> Figure:
@@ -68,6 +69,7 @@ def matrix(read: Frames, device: str) -> Figure:
         "features": features(read["matrix_features"]),
         "checks": checked(read["matrix_checks"]),
         "compared": compared(read["matrix_compared"]),
+        "slowed": slowed(read["matrix_slowed"]),
         "steps": steps(read["matrix_steps"], cells),
     }
 
@@ -123,6 +125,27 @@ def compared(rows: Frame) -> list[Figure]:
          "better": int((own["change"] == "better").sum())}
         for (planted, what), own in mine.groupby(["planted", "what"], sort=False)
     ]  # fmt: skip
+
+
+def slowed(rows: Frame) -> Figure:
+    """``foretold``: the times that were, with what came of them. ``others``: of the same engines,
+    how many other times there are and how many were ``found``. ``again``: of the good setting's
+    ``boots``, how many times of which kind were judged and called a regression."""  # noqa: D205,D209
+    mine, again = rows[rows["slowed"]], rows[~rows["slowed"]]
+    said = mine["foretold"].notna()
+    return {
+        "foretold": [
+            {"cell": row["cell"], **{name: row[name] for name in
+             ("metric", "foretold", "ratio", "floor", "found")}}
+            for row in plain_rows(mine[said])
+        ],
+        "others": {"numbers": int((~said).sum()), "found": int(mine[~said]["found"].sum())},
+        "boots": int(again["cell"].nunique()),
+        "again": [
+            {"what": what, "numbers": len(own), "found": int(own["found"].sum())}
+            for what, own in again.groupby(again["metric"].map(kind_of), sort=False)
+        ],
+    }  # fmt: skip
 
 
 def features(rows: Frame) -> list[Figure]:
@@ -186,6 +209,7 @@ SECTION = Section(
         "matrix/steps": [STEPS],
         "matrix/checks": [CHECKS],
         "matrix/compared": [COMPARED],
+        "matrix/slowed": [SLOWED],
     },
     needs=(RECORDED, RUNS),
     build=lambda read: beside(read, lambda device: {"matrix": matrix(read, device)}),
