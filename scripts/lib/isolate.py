@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -37,13 +38,35 @@ class PoisonedError(Exception):
     """Raised by a handler whose process can do no further work (a poisoned GPU context)."""
 
 
+class Inbox:
+    """What a process was sent, in that order; the next task can be seen before it is taken."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._seen: deque[Any] = deque()
+
+    def take(self) -> Any:
+        """The next task, as soon as there is one. EOFError once nobody can send any."""
+        return self._seen.popleft() if self._seen else self._connection.recv()
+
+    def peek(self) -> Any | None:
+        """The next task if it is there, which stays the next; never waits."""
+        try:
+            if not self._seen and self._connection.poll():
+                self._seen.append(self._connection.recv())
+        except EOFError:  # the next ``take`` says so
+            return None
+        return self._seen[0] if self._seen else None
+
+
 class Named:
     """A handler whose tasks are tuples: the name of one of its methods ``do_…``, and arguments.
 
-    ``backend``: what the process holds of a GPU.
+    ``backend``: what the process holds of a GPU. ``peek``: of its ``Inbox``.
     """
 
     backend: Any
+    peek: Callable[[], Any | None] = staticmethod(lambda: None)
 
     def __call__(self, task: tuple[Any, ...]) -> Any:
         """Run one task; a GPU error that outlives it means the context is poisoned."""
@@ -84,9 +107,12 @@ def _serve(connection: Connection, make_handler: Callable[..., Handler], args: t
     except Exception as error:
         connection.send(("fatal", f"{type(error).__name__}: {error}"))
         os._exit(1)
+    inbox = Inbox(connection)
+    if isinstance(handler, Named):
+        handler.peek = inbox.peek
     while True:
         try:
-            task = connection.recv()
+            task = inbox.take()
         except EOFError:
             return
         try:
@@ -127,7 +153,10 @@ class Child:
             theirs.close()
 
     def send(self, task: Any) -> None:
-        """Hand over a task without waiting; a dead child shows at ``receive``."""
+        """Hand over a task without waiting; a dead child shows at ``receive``.
+
+        Tasks may be sent before the last was answered: answers come in the same order.
+        """
         try:
             self.connection.send(task)
         except (BrokenPipeError, ConnectionResetError):

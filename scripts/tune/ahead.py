@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from scripts.lib.config import Config, parse_id
 from scripts.lib.shape import Shape
+from scripts.measure.work.compile_result import result_of
 from scripts.tune.compilers import Compilers
+from scripts.tune.jobs import JobNames
 from scripts.tune.worker import make_compiler
 
 Body = dict[str, Any]
@@ -22,6 +24,10 @@ class Ahead(Protocol):
 
     def __call__(self, config_id: str, shape: Shape) -> str | None:
         """Why a config cannot run on a shape; None once all of its binaries are there."""
+        ...
+
+    def ready(self, config: Config, shape: Shape) -> bool:
+        """Whether all of its binaries are there; never waits."""
         ...
 
     def forget(self) -> None:
@@ -42,6 +48,10 @@ class NothingToCompile:
     def __call__(self, config_id: str, shape: Shape) -> str | None:
         """No reason."""
 
+    def ready(self, config: Config, shape: Shape) -> bool:
+        """Always."""
+        return True
+
     def forget(self) -> None:
         """Nothing."""
 
@@ -51,26 +61,23 @@ class NothingToCompile:
 
 
 class CompiledAhead:
-    """For a GPU. ``target``: as LayerWorker.do_target says; ``run_time``: as in Conditions."""
+    """For a GPU. ``target``: as LayerWorker.do_warm says; ``names``: says which binaries."""
 
     def __init__(
         self,
         target: tuple[Any, ...],
-        run_time: Collection[str],
+        names: JobNames,
         record: Callable[[Body], Any],
         *,
         processes: int,
         deadline_s: float,
         method: str,
     ) -> None:
-        # Imported here, since kernels are made for the compiler when they are imported.
-        from scripts.measure.work.binaries import jobs_of, result_of  # noqa: PLC0415
-
-        self._jobs_of, self._run_time = jobs_of, tuple(run_time)
+        self._names = names
         self.compilers = Compilers(
             make_compiler,
             (target,),
-            result_of,
+            lambda task, seconds, reason: result_of(task.id, seconds, reason),
             record,
             processes=processes,
             deadline_s=deadline_s,
@@ -79,19 +86,22 @@ class CompiledAhead:
 
     def want(self, configs: Iterable[Config], shape: Shape, rank: int = 0) -> None:
         """See ``Ahead``."""
-        entries = [config.to_entry() for config in configs]
-        self.compilers.want(self._jobs_of(entries, shape, self._run_time), rank)
+        self.compilers.want(self._names(configs, shape), rank)
 
     def __call__(self, config_id: str, shape: Shape) -> str | None:
         """See ``Ahead``."""
-        entry = parse_id(config_id).to_entry()
-        jobs = self._jobs_of([entry], shape, self._run_time)
-        self.compilers.want(jobs, rank=-1)
-        for job in jobs:
-            reason = self.compilers.result(job)["reason"]
+        tasks = self._names([parse_id(config_id)], shape)
+        self.compilers.want(tasks, rank=-1)
+        for task in tasks:
+            reason = self.compilers.result(task)["reason"]
             if reason is not None:
-                return f"{job.id.split('/')[0]}: {reason}"
+                return f"{task.id.split('/')[0]}: {reason}"
         return None
+
+    def ready(self, config: Config, shape: Shape) -> bool:
+        """See ``Ahead``."""
+        found = [self.compilers.known(task) for task in self._names([config], shape)]
+        return all(one is not None and one["reason"] is None for one in found)
 
     def forget(self) -> None:
         """See ``Ahead``."""

@@ -1,7 +1,7 @@
-"""The GPU's process, begun while this one still imports torch and another one learns.
+"""The GPU's process, begun while another one learns.
 
-Its server has torch before this process has, and it needs nothing that is learned: its context and
-the operands are there some seconds earlier.
+It needs nothing that is learned: its context and the operands are there some seconds earlier. The
+driver says all that this process has to know of the GPU, which so never imports torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from scripts.lib.isolate import Child, Handler
 from scripts.lib.shape import Cell
 from scripts.measure.conditions import Conditions
 from scripts.measure.controller.idle import what_is_busy
+from scripts.measure.device.choose import torch_speaks_cuda
 from scripts.measure.device.nvml import NvidiaGpu
+from scripts.measure.device.state import Gpu
 from scripts.measure.device.visible import physical
 from scripts.measure.protocol import Protocol
 
@@ -23,21 +25,24 @@ Make = Callable[[Protocol, Conditions, int], Handler]
 
 
 class Begun:
-    """A GPU's process that warms up. ``names``: its cells; ``busy``: whether the GPU was in use."""
+    """The process of visible GPU ``gpu`` that warms up.
+
+    ``names``: its cells; ``busy``: whether the GPU was in use.
+    """
 
     def __init__(
         self,
         make: Make,
         protocol: Protocol,
         conditions: Conditions,
-        gpu: int,
+        gpu: Gpu,
         names: Sequence[str],
         *,
         busy: bool,
         method: str = "forkserver",
     ) -> None:
-        self.names, self.busy = list(names), busy
-        self._args, self._method = (make, protocol, conditions, gpu), method
+        self.gpu, self.names, self.busy = gpu, list(names), busy
+        self._args, self._method = (make, protocol, conditions, gpu.index), method
         self._child: Child | None = None
         self._error: Exception | None = None
         # A server that still imports lets whoever starts a child wait; this process has work to do.
@@ -71,10 +76,11 @@ def begin(
 ) -> Begun | None:
     """Begin on visible GPU ``gpu``; None where it has to wait for torch.
 
-    That is a GPU of another maker; one that is not ``device``, or busy and that is not allowed:
-    what is wrong is said later, as ever; and a run that goes on, whose ``ledger`` is read first.
+    That is a GPU of another maker, or a torch that cannot use it; one that is not ``device``, or
+    busy and that is not allowed: what is wrong is said later, as ever; and a run that goes on,
+    whose ``ledger`` is read first.
     """
-    if ledger.exists() or not any(Path("/dev").glob("nvidia[0-9]*")):
+    if ledger.exists() or not any(Path("/dev").glob("nvidia[0-9]*")) or not torch_speaks_cuda():
         return None
     try:
         found = NvidiaGpu(gpu, physical(gpu))
@@ -84,4 +90,4 @@ def begin(
     if found.identity()["device"] != device or (busy and not allow_busy):
         return None
     names = [cell.id for cell in cells]
-    return Begun(make, Protocol(), Conditions(), gpu, names, busy=busy)
+    return Begun(make, Protocol(), Conditions(), found, names, busy=busy)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from scripts.lib.config import Config, parse_id
+from scripts.lib.outcome import Outcome
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import Cell
-from scripts.measure.controller.cell_run import CellLostError, CellRun, Site
-from scripts.measure.controller.records import not_measured
+from scripts.measure.controller.cell_run import CellLostError, CellRun, Site, result_of
+from scripts.measure.controller.records import failed, not_measured
 from scripts.transfer.oracle import Trial
 from scripts.tune.clock import Paused
+from scripts.tune.flight import Flight
 from scripts.tune.told import trial_of
 
 Body = dict[str, Any]
@@ -73,13 +75,21 @@ class CellSearch(CellRun):
     """A cell whose configs are tried in the order in which searches ask for them.
 
     ``told``: what attempts in the ledger say, by the hash of their lines. ``margin``: relative
-    distance from the fastest at which a config still enters the finals.
+    distance from the fastest at which a config still enters the finals. ``flight``: of the site's
+    worker.
     """
 
     def __init__(
-        self, cell_id: str, plan: pd.DataFrame, site: Site, told: Mapping[str, Trial], margin: float
+        self,
+        cell_id: str,
+        plan: pd.DataFrame,
+        site: Site,
+        told: Mapping[str, Trial],
+        margin: float,
+        flight: Flight,
     ) -> None:
         super().__init__(cell_id, plan, site)
+        self._flight = flight
         self._margin, self._rank = margin, dict(self.order)
         self.done.begin_on(site.uuid)
         known = self.done.known
@@ -96,35 +106,71 @@ class CellSearch(CellRun):
         """Whether an earlier run finished the cell, and nothing was tried since."""
         return self.done.whole and not self._new
 
-    def trial(self, config: Config) -> Trial:
-        """The config's outcome: known, or tried now and on disk when this returns.
+    def trial(self, config: Config, meanwhile: Callable[[], None] = lambda: None) -> Trial:
+        """The config's outcome: known, or tried now and written when this returns.
 
-        Paused if the time is up, CellLostError if the cell cannot be opened.
+        ``meanwhile``: called while the GPU works on it. Paused if the time is up, CellLostError if
+        the cell cannot be opened.
         """
         if config.id not in self.trials:
             if self.site.paused():
                 raise Paused
+            self.open()
             began = time.perf_counter()
-            self._open_once()
             self._new = True
             self.order[config.id] = len(self.trials)
-            self._try(config.id)
+            self._attempted(config.id, meanwhile)
             self._write_pending()
             self.seconds += time.perf_counter() - began
         return self.trials[config.id]
 
-    def _open_once(self) -> None:
+    def begin(self, config: Config) -> None:
+        """Have a config tried that will be asked for; of a cell that is open."""
+        self._flight.begin((self.cell_id, config.id), self._trial(config.id))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether trials can begin at once."""
+        return bool(self._facts)
+
+    def open(self) -> None:
+        """Open the cell and time its anchor, once. CellLostError if it cannot be opened."""
         if not self._facts:
+            began = time.perf_counter()
             if self._anchor_id is not None:  # else the worker would compile it, alone
                 self.site.compiler_said(self._anchor_id, self.cell.shape)
             self._facts = self._open()
             self._anchor(0)
+            self.seconds += time.perf_counter() - began
+
+    def _attempted(self, config_id: str, meanwhile: Callable[[], None]) -> None:
+        reason = self.site.compiler_said(config_id, self.cell.shape)
+        if reason is not None:
+            self._pending = self._attempt(config_id, failed(Outcome.COMPILE_ERROR, reason))
+            return
+        began, answer = time.perf_counter(), None
+        while answer is None:  # once more if another config ended the process that it was sent to
+            self.begin(parse_id(config_id))
+            meanwhile()
+            answer = self._flight.end((self.cell_id, config_id))
+        result, lives = result_of(answer, time.perf_counter() - began)
+        self._pending = self._attempt(config_id, result)
+        if not lives:
+            self._facts = self._open()
+
+    def _open(self) -> Body:
+        self._flight.land()
+        return super()._open()
+
+    def _ask(self, task: tuple[Any, ...], deadline_s: float) -> Any:
+        self._flight.land()
+        return super()._ask(task, deadline_s)
 
     def close(self, finalists: Collection[str]) -> None:
         """Time the anchor again and hold the finals, ``finalists`` among them."""
+        self.open()
         began = time.perf_counter()
         self._finalists = finalists
-        self._open_once()
         self._anchor(len(self.trials))
         self._facts |= self._finals()
         self.site.chain.sync()

@@ -72,6 +72,11 @@ class Compilers:
         self.seconds_waited += time.perf_counter() - began
         return found
 
+    def known(self, job: Hashable) -> Body | None:
+        """A job's result if it is there; never waits."""
+        with self._turn:
+            return self._known.get(job)
+
     def forget(self) -> None:
         """Drop all that is queued and that none has begun; it may be wanted again."""
         with self._turn:

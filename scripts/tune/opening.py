@@ -11,7 +11,8 @@ from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
 from scripts.tune.ahead import Ahead
 from scripts.tune.cell_search import plan_of
-from scripts.tune.session import LayerBench, Session
+from scripts.tune.layer_bench import LayerBench
+from scripts.tune.session import Session
 from scripts.tune.sources import outside, references
 
 # Of each cell, the configs of the greatest merit that are compiled before any search asks.

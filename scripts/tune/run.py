@@ -143,7 +143,7 @@ def run(args: argparse.Namespace, typed: str) -> None:
             partial(make_layer_worker, race=RACE), args.gpu, wanted.device, wanted.cells,
             folder / "ledger.jsonl", allow_busy=args.allow_busy,
         )  # fmt: skip
-    if learning is None or not _has_gpu():
+    if learning is None or (begun is None and not _has_gpu()):
         from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
 
         if begun is not None:
@@ -188,7 +188,7 @@ def _tuned(
     from scripts.tune.tuner import tune  # noqa: PLC0415
     from scripts.tune.verdict import RACE, TWINS  # noqa: PLC0415
 
-    gpu = open_gpu(args.gpu, "gpu")
+    gpu = open_gpu(args.gpu, "gpu") if begun is None else begun.gpu
     found = gpu.identity()["device"]
     if found != wanted.device:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The ledger, the GPUs and the compilers of one run, and the road of a layer through them."""
+"""The ledger, the GPUs and the compilers of one run."""
 
 from __future__ import annotations
 
@@ -6,38 +6,32 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pandas as pd
-
 from scripts.lib.budget import Budget
 from scripts.lib.chain import Chain
-from scripts.lib.config import Config
 from scripts.lib.exclusive import exclusive
 from scripts.lib.files import InputError
 from scripts.lib.isolate import Child, Failure, Handler
-from scripts.lib.outcome import Outcome
 from scripts.lib.shape import Cell, Shape
 from scripts.measure.conditions import Conditions
-from scripts.measure.controller.cell_run import CellLostError, Site
+from scripts.measure.controller.cell_run import Site
 from scripts.measure.controller.done import read_done
-from scripts.measure.controller.monitor import Monitor, summary
 from scripts.measure.controller.records import NO_LIMIT, key_of, now, run_line
 from scripts.measure.controller.spending import Spending
 from scripts.measure.controller.subject import TWINS
 from scripts.measure.device.state import Gpu
 from scripts.measure.protocol import Protocol
-from scripts.transfer.oracle import Trial
 from scripts.tune.ahead import Ahead, CompiledAhead, NothingToCompile
 from scripts.tune.begun import Begun
-from scripts.tune.cell_search import CellSearch
+from scripts.tune.jobs import JobNames
+from scripts.tune.syncing import Syncing
 from scripts.tune.told import trials_in
-from scripts.tune.turns import Search, search_in_turns
 from scripts.tune.worker import make_layer_worker
 
 LOG = logging.getLogger("tune")
@@ -77,6 +71,7 @@ class Session:
         self._once = threading.Lock()
         self._ahead: Ahead | None = None
         self._target: tuple[Any, ...] | None = None
+        self._names: JobNames | None = None
         self.seconds_waited = 0.0  # for compilers
         self._warming = 1
         self._begun = terms.begun
@@ -86,6 +81,8 @@ class Session:
             undo.enter_context(exclusive(self.ledger))
             self.chain = Chain(self.ledger)
             undo.callback(self.chain.close)
+            self.syncing = Syncing(self.chain)
+            undo.callback(self.syncing.stop)
             key = key_of(self.terms.protocol, self.terms.conditions)
             self.done = read_done(self.chain.bodies, self.chain.hashes, key)
             self.told = trials_in(self.chain)
@@ -140,6 +137,8 @@ class Session:
         """The last lines of the run."""
         if self._ahead is not None:
             self._record_compiled(self._ahead.stop())
+        if self._names is not None:
+            self._names.stop()
         self.chain.extend(
             [{"kind": "end", "run_id": site.run_id, "ended": now()} for site in self.sites]
         )
@@ -167,6 +166,18 @@ class Session:
             raise RuntimeError("no worker has said yet what to compile for")
         return self._ahead
 
+    def compile_soon(self, arch: str) -> None:
+        """Start the compilers before any worker has said what it is; the interpreter needs none."""
+        conditions = self.terms.conditions
+        self.compile_for(self.names.target(arch) if conditions.backend == "gpu" else None)
+
+    @property
+    def names(self) -> JobNames:
+        """What binaries configs are, as a process says that is started when it is first asked."""
+        if self._names is None:
+            self._names = JobNames(self.terms.conditions.run_time, self.terms.method)
+        return self._names
+
     def compile_for(self, target: tuple[Any, ...] | None) -> None:
         """Start the compilers, unless they are there for that ``target``.
 
@@ -188,7 +199,7 @@ class Session:
 
         return CompiledAhead(
             target,
-            terms.conditions.run_time,
+            self.names,
             record,
             processes=terms.processes,
             deadline_s=terms.protocol.compile_deadline_s,
@@ -219,74 +230,3 @@ class Session:
     def known_finals(self, cell_id: str) -> Body | None:
         """What an earlier run's finals of a cell hold."""
         return self._known_finals.get(cell_id)
-
-
-class LayerBench:
-    """The cells of one layer on one GPU: what searches measure on (scripts.tune.turns.Bench)."""
-
-    def __init__(self, session: Session, site: Site, plans: Mapping[Cell, pd.DataFrame]) -> None:
-        self.session, self.site = session, site
-        margin = session.terms.margin
-        self.cells = {
-            cell: CellSearch(cell.id, plan, site, session.told, margin)
-            for cell, plan in plans.items()
-        }
-        self.lost: dict[Cell, CellLostError] = {}
-
-    def prepare(self, cell: Cell, configs: Sequence[Config]) -> None:
-        """See ``Bench``."""
-        known = self.cells[cell].trials
-        self.session.ahead.want([one for one in configs if one.id not in known], cell.shape)
-
-    def measure(self, cell: Cell, config: Config) -> Trial:
-        """See ``Bench``; ``not_measured`` once the cell is lost."""
-        if cell not in self.lost:
-            try:
-                return self.cells[cell].trial(config)
-            except CellLostError as lost:
-                LOG.warning("%s: %s", cell.id, lost.detail)
-                self.cells[cell].give_up(lost)
-                self.lost[cell] = lost
-        return Trial(Outcome.NOT_MEASURED, None, 0.0, self.lost[cell].reason)
-
-    def seconds(self, whole: float) -> dict[str, float]:
-        """What ``whole`` seconds of measuring went into; ``search``: choosing what is tried."""
-        spent = sum(cell.seconds for cell in self.cells.values())
-        finals = sum(cell.finals_seconds for cell in self.cells.values())
-        waited = self.session.seconds_waited
-        parts = {"compilers": waited, "trials": spent - finals - waited, "finals": finals}
-        return {name: round(value, 3) for name, value in {**parts, "search": whole - spent}.items()}
-
-    def finals(self, cell: Cell, finalists: Iterable[str], monitor: Monitor) -> Body | None:
-        """The cell's finals: those that an earlier run held, or new ones; None without any."""
-        search = self.cells[cell]
-        if cell in self.lost:
-            return None
-        if search.settled:
-            return self.session.known_finals(cell.id)
-        search.close(list(finalists))
-        search.write(summary(monitor.states))
-        return search.finals
-
-
-def run_layer(
-    bench: LayerBench, searches: Sequence[Search], references: Mapping[Cell, Sequence[Config]]
-) -> dict[Cell, Body]:
-    """Search; try what is compared with and hold the finals of each cell; these by cell.
-
-    A cell's finals follow its last search: the GPU holds them while the compilers are at work for
-    the cells that are still searched. ``references``: configs that no search is told of.
-    """
-    finals = {}
-    with Monitor(bench.site.gpu) as monitor:
-
-        def close(cell: Cell) -> None:
-            for config in references.get(cell, ()):
-                bench.measure(cell, config)
-            best = [s.best[0].id for s in searches if s.cell == cell and s.best is not None]
-            held = bench.finals(cell, dict.fromkeys(best), monitor)
-            if held is not None:
-                finals[cell] = held
-
-        search_in_turns(searches, bench, close)
-    return finals

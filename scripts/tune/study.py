@@ -130,8 +130,8 @@ def searches_of(
 
     ``coming``: what is known of the layer. ``opened`` is called once the compilers are at work.
     """
+    from scripts.tune.layer_bench import run_layer  # noqa: PLC0415
     from scripts.tune.opening import open_bench  # noqa: PLC0415
-    from scripts.tune.session import run_layer  # noqa: PLC0415
 
     clock = Clock()
     session.warm(session.sites[0], cells)

@@ -12,7 +12,6 @@ from typing import Any
 from scripts.lib.device import find_device
 from scripts.lib.legality import Legality
 from scripts.lib.shape import Cell
-from scripts.measure.conditions import Conditions
 from scripts.measure.device.state import Gpu
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.legal import LegalSpace
@@ -20,9 +19,10 @@ from scripts.tune.cell_search import CellSearch
 from scripts.tune.clock import Clock
 from scripts.tune.foresight import Foresight, Options
 from scripts.tune.layer import Wanted, check_budget
+from scripts.tune.layer_bench import run_layer
 from scripts.tune.opening import Opening, compared_with, open_bench, want_compared
 from scripts.tune.result import batch_record, totals, write_result
-from scripts.tune.session import Session, Terms, run_layer
+from scripts.tune.session import Session, Terms
 from scripts.tune.sources import Carried, carried_from, check_sources, others_with_file
 from scripts.tune.space import Space, open_space
 from scripts.tune.turns import Search
@@ -84,7 +84,7 @@ def tune(
         session.warm(session.sites[0], wanted.cells)
         sources = _sources(history, wanted, options)
         compared = compared_with(history, wanted.cells, sources, space.legal)
-        session.compile_for(_target(wanted.device, terms.conditions))
+        session.compile_soon(device.arch)
         want_compared(compared, session.ahead)
         changes = carried(history, space.legal, wanted.cells, sources)
         clock("open")
@@ -115,16 +115,6 @@ def _sources(history: History, wanted: Wanted, options: Options) -> list[str]:
         return known
     check_sources(options.sources, known, wanted.shape)
     return list(options.sources)
-
-
-def _target(device: str, conditions: Conditions) -> tuple[Any, ...] | None:
-    """What Triton compiles for on the GPU, before any process has it; None for the interpreter."""
-    if conditions.backend != "gpu":
-        return None
-    from kernels.targets import target_of  # noqa: PLC0415 - Triton, and only where it compiles
-
-    target = target_of(find_device(device).arch)
-    return target.backend, target.arch, target.warp_size
 
 
 def _batches(

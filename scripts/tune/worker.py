@@ -10,6 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import pickle
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scripts.measure.backend.process import prepare_process
@@ -17,8 +19,8 @@ from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
 
 if TYPE_CHECKING:
-    from scripts.measure.work.binaries import Compiler
     from scripts.runtime.racing import Race
+    from scripts.tune.jobs import Task
     from scripts.tune.layer_worker import LayerWorker
 
 METHOD = "forkserver"
@@ -64,7 +66,7 @@ def make_layer_worker(
     return LayerWorker(protocol, conditions, open_backend(conditions), race)
 
 
-def make_compiler(target: tuple[Any, ...]) -> Compiler:
+def make_compiler(target: tuple[Any, ...]) -> Callable[[Task], dict[str, Any]]:
     """The handler of compile jobs; ``target``: as ``LayerWorker.do_warm`` says.
 
     There is one for each core: whoever feeds the GPU goes first.
@@ -74,4 +76,24 @@ def make_compiler(target: tuple[Any, ...]) -> Compiler:
 
     from scripts.measure.work.binaries import Compiler  # noqa: PLC0415
 
-    return Compiler(GPUTarget(*target))
+    compiler = Compiler(GPUTarget(*target))
+    return lambda task: compiler(pickle.loads(task.job))
+
+
+def make_namer() -> Callable[[tuple[Any, ...]], Any]:
+    """The handler of ``scripts.tune.jobs.JobNames``: jobs of entries on a shape, and targets."""
+    from kernels.targets import target_of  # noqa: PLC0415
+    from scripts.measure.work.binaries import jobs_of  # noqa: PLC0415
+
+    def answer(task: tuple[Any, ...]) -> Any:
+        match task:
+            case ("jobs", entries, shape, run_time):
+                found = [jobs_of([entry], shape, run_time) for entry in entries]
+                return [[(job.id, pickle.dumps(job)) for job in jobs] for jobs in found]
+            case ("target", arch):
+                target = target_of(arch)
+                return target.backend, target.arch, target.warp_size
+            case _:
+                raise ValueError(f"{task[0]}: asked for neither jobs nor a target")
+
+    return answer

@@ -20,7 +20,7 @@ NAMES = [cell.id for cell in CELLS]
 
 def begun(make=make_layer_worker) -> Begun:
     method = start_server("interpreter")
-    return Begun(make, QUICK, CONDITIONS, 0, NAMES, busy=False, method=method)
+    return Begun(make, QUICK, CONDITIONS, InterpreterGpu(), NAMES, busy=False, method=method)
 
 
 def _no_gpu(*_: object) -> None:

@@ -24,7 +24,8 @@ from scripts.measure.device.interpreter import InterpreterGpu
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategy import FixedOrder
 from scripts.tune.cell_search import plan_of
-from scripts.tune.session import LayerBench, Session, Terms, run_layer
+from scripts.tune.layer_bench import LayerBench, run_layer
+from scripts.tune.session import Session, Terms
 from scripts.tune.turns import Search
 from scripts.tune.worker import make_layer_worker, start_server
 from tests.measure.interpreter_bench import QUICK

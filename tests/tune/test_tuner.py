@@ -24,6 +24,7 @@ from scripts.tune.clock import Clock, Paused
 from scripts.tune.foresight import Options, foresee
 from scripts.tune.knowledge import read_corpus
 from scripts.tune.layer import Wanted
+from scripts.tune.layer_bench import BEGUN
 from scripts.tune.result import summary_lines
 from scripts.tune.session import Terms
 from scripts.tune.space import open_space
@@ -227,7 +228,8 @@ def test_killed_it_goes_on_to_the_same_choices(moment, record, world, tmp_path):
     assert len({(b["cell_id"], b["config_id"]) for b in attempts}) == len(attempts)
     assert report([tmp_path / "ledger.jsonl"])["findings"] == []
     begun = (tmp_path / "begun").read_text().splitlines()
-    assert len(begun) == len(attempts) + 1  # the one that was in flight
+    # The one in flight, and those that were sent behind it.
+    assert len(attempts) < len(begun) <= len(attempts) + 1 + BEGUN
 
 
 def test_out_of_time_it_pauses_and_writes_no_file(world, tmp_path):

@@ -10,7 +10,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 Floats = npt.NDArray[np.float64]
 LEVEL = 0.95
@@ -57,5 +56,10 @@ def _lower_rank(values: int, level: float) -> int:
     The most for which fewer values than that fall below the median with no more than half the
     tail's probability. Asked for the same few numbers again and again.
     """
-    below = special.bdtr(np.arange(values), values, 0.5)
-    return int(np.searchsorted(below, (1 - level) / 2, side="right"))
+    of_one, below, all_of_them = 1, 1, 2**values  # how many of all outcomes, counted exactly
+    for rank in range(values):
+        if below / all_of_them > (1 - level) / 2:
+            return rank
+        of_one = of_one * (values - rank) // (rank + 1)
+        below += of_one
+    return values

@@ -201,17 +201,16 @@ class CellRun:
 
     def _begin(self, config_id: str) -> None:
         self._began = time.perf_counter()
+        self.site.worker.send(self._trial(config_id))
+
+    def _trial(self, config_id: str) -> tuple[Any, ...]:
         entry = parse_id(config_id).to_entry()
-        self.site.worker.send(self._task("trial", entry, self.done.best_us()))
+        return self._task("trial", entry, self.done.best_us())
 
     def _end(self) -> tuple[Body, bool]:
         """The trial's result, and whether the worker lives."""
-        result = self.site.worker.receive(self.protocol.trial_deadline_s)
-        if not isinstance(result, Failure):
-            return dict(result), True
-        seconds = time.perf_counter() - self._began
-        outcome = Outcome.TIMEOUT if result.kind == "hung" else Outcome.RUNTIME_ERROR
-        return failed(outcome, result.message, seconds), result.kind == "error"
+        answer = self.site.worker.receive(self.protocol.trial_deadline_s)
+        return result_of(answer, time.perf_counter() - self._began)
 
     def _task(self, *task: Any) -> tuple[Any, ...]:
         """A task on this cell, which is the one that is open."""
@@ -281,6 +280,14 @@ class CellRun:
             **readings,
             gpu_seconds=seconds,
         )
+
+
+def result_of(answer: Body | Failure, seconds: float) -> tuple[Body, bool]:
+    """A trial's result by what the worker answered after ``seconds``, and whether it lives."""
+    if not isinstance(answer, Failure):
+        return dict(answer), True
+    outcome = Outcome.TIMEOUT if answer.kind == "hung" else Outcome.RUNTIME_ERROR
+    return failed(outcome, answer.message, seconds), answer.kind == "error"
 
 
 def _drift(anchors_us: Iterable[float]) -> float:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import runpy
+from functools import cache
+from pathlib import Path
+
 from scripts.lib.files import InputError
 from scripts.measure.device.amd import AmdGpu
 from scripts.measure.device.interpreter import InterpreterGpu
@@ -20,6 +25,16 @@ def _torch_gpus() -> tuple[int, bool]:
     import torch  # noqa: PLC0415 - so that --help needs no GPU stack
 
     return torch.cuda.device_count(), torch.version.hip is not None
+
+
+@cache
+def torch_speaks_cuda() -> bool:
+    """Whether the installed torch was built for CUDA; not imported, which takes seconds."""
+    found = importlib.util.find_spec("torch")
+    version = Path(found.origin).with_name("version.py") if found and found.origin else None
+    if version is None or not version.exists():
+        return False
+    return runpy.run_path(str(version)).get("cuda") is not None
 
 
 def open_gpu(index: int, backend: str) -> Gpu:

@@ -21,6 +21,7 @@ from scripts.lib.isolate import Failure
 from scripts.lib.shape import Shape
 from scripts.measure.backend.interface import Entry
 from scripts.measure.backend.variants import variants
+from scripts.measure.work.compile_result import result_of
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,8 @@ class Compiler:
             lines = str(error).strip().splitlines() or [""]
             words = " ".join(dict.fromkeys((lines[0].strip(), lines[-1].strip())))
             reason = f"{type(error).__name__}: {words[:300]}"
-            return result_of(job, time.perf_counter() - began, reason)
-        return result_of(job, time.perf_counter() - began, None, int(compiled.metadata.shared))
-
-
-def result_of(
-    job: Job, seconds: float, reason: str | None, shared: int | None = None
-) -> dict[str, Any]:
-    """A job's result as it stands in a ledger; ``reason``: why there is no binary."""
-    return {
-        "binary_id": job.id,
-        "outcome": "correct" if reason is None else "compile_error",
-        "reason": reason,
-        "seconds": round(seconds, 3),
-        "shared_bytes": shared,
-    }
+            return result_of(job.id, time.perf_counter() - began, reason)
+        return result_of(job.id, time.perf_counter() - began, None, int(compiled.metadata.shared))
 
 
 def compile_all(
@@ -84,6 +72,6 @@ def compile_all(
     """Yield one result per job, in the order they end; a crash or hang is a ``compile_error``."""
     for job, result, seconds in run_all(Compiler, (target,), jobs, deadline_s, processes):
         if isinstance(result, Failure):
-            yield result_of(job, seconds, f"{result.kind}: {result.message}")
+            yield result_of(job.id, seconds, f"{result.kind}: {result.message}")
         else:
             yield result

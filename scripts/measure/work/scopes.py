@@ -27,10 +27,12 @@ class Scope(ABC):
     """The operands of one cell and what one pass over them is.
 
     ``written``: all that a pass writes. ``expected``: outputs with their references, float32
-    roundings of float64 results for the checking draw.
+    roundings of float64 results for the checking draw. ``launches_to_prepare``: whether ``prepare``
+    runs the candidate.
     """
 
     name: str
+    launches_to_prepare = False
     written: list[torch.Tensor]
     expected: Pairs
 
@@ -144,6 +146,7 @@ class WholeLayer(Scope):
     """All of a layer, from 16-bit activations to their weighted sum, alignment included."""
 
     name = "layer"
+    launches_to_prepare = True
 
     def __init__(self, inputs: Inputs, seed: int) -> None:
         super().__init__(inputs, seed)
