@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before numpy and torch are loaded: tests run in as many processes as there are cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +17,9 @@ from scripts.lib.journal import VARIABLE
 from scripts.lib.memory import keep_memory
 
 keep_memory()  # as steps do, for some hundred of them run here
+# On a machine that does other work beside, an example may take any time.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 
 @pytest.fixture(scope="session", autouse=True)

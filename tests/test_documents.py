@@ -93,6 +93,25 @@ def test_all_that_a_document_names_is_there(document: str) -> None:
     assert sorted(set(absent(text_of(document)))) == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_sections_that_a_document_refers_to_are_there(document: str) -> None:
+    """``file.md (*Title*)``, and the titles of CONTRIBUTING.md in README's table of what to do."""
+    text = text_of(document)
+    found = re.findall(r"([\w/]+\.md)[\s,(]+\*([^*\n]+)\*", text)
+    if document == "README.md":
+        table = text.split("## Extend\n")[1].split("\n## ")[0]
+        found += [("CONTRIBUTING.md", title) for title in re.findall(r"\*([^*\n]+)\*", table)]
+    for file, title in found:
+        assert re.search(rf"^#+ {re.escape(title)}$", text_of(file), re.MULTILINE), (file, title)
+
+
+def test_each_phase_stands_in_the_table_of_phases() -> None:
+    rows = re.findall(r"^\| ([\w, ]+) \|", text_of("CONTRIBUTING.md"), re.MULTILINE)
+    named = {name for row in rows for name in row.split(", ")}
+    packages = {path.parent.name for path in ROOT.glob("scripts/*/__init__.py")}
+    assert packages - {"lib", "cli"} <= named
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [

@@ -11,6 +11,7 @@ import pytest
 
 from scripts.cli.commands import COMMANDS
 from scripts.tune.known_names import check_names
+from tests.test_documents import takes
 
 README = Path(__file__).parents[2] / "README.md"
 _LINE = re.compile(r"^(?:\$ |source <\()?graphx (?P<rest>[^)#|\n]+)", re.MULTILINE)
@@ -46,7 +47,9 @@ def test_what_is_shown_can_be_typed(typed: list[str]) -> None:
     if [name, *rest[:1]] == ["matrix", "compare"]:
         module, rest = importlib.import_module("scripts.matrix.compare"), rest[1:]
     if not hasattr(module, "make_parser"):
-        assert "cell" in rest[0]
+        options = [word.removeprefix("--") for word in rest if word.startswith("--")]
+        assert options
+        assert all(takes(module.__name__, option) for option in options)
         return
     args = module.make_parser().parse_args([*command.given, *rest])
     if getattr(args, "device", None):

@@ -76,7 +76,7 @@ SMALL = [
 
 
 @pytest.mark.parametrize("form", SMALL, ids=lambda form: form.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(x=matrices(), fnuz=st.booleans())
 def test_every_number_goes_to_the_nearest(form, x, fnuz):
     assert_nearest(x[None], quantise_weights(x[None], form, fnuz), form, "b", fnuz)
@@ -85,7 +85,7 @@ def test_every_number_goes_to_the_nearest(form, x, fnuz):
 
 
 @pytest.mark.parametrize("form", SMALL, ids=lambda form: form.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(x=matrices(), fnuz=st.booleans())
 def test_quantising_what_was_read_back_changes_nothing(form, x, fnuz):
     x = x.clamp(-1e38, 1e38)  # rounded up, float32's largest would be beyond it

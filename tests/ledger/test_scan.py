@@ -96,7 +96,7 @@ def test_recorded_ledgers_pass(tmp_path):
     assert all(one["attempts"] > 50 and one["findings"] == 0 for one in committed.values())
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     steps=st.lists(
         st.tuples(

@@ -184,7 +184,7 @@ def append_many(path: Path, name: str, announced: Connection, threads: int) -> N
 
 
 @given(st.lists(st.floats(0.0, 0.03), min_size=2, max_size=5), st.integers(1, 3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_writers_at_once_some_killed_lose_and_mix_nothing(
     tmp_path_factory: pytest.TempPathFactory, pauses: list[float], threads: int
 ) -> None:

@@ -30,7 +30,7 @@ def written(path: Path, bodies: list[dict]) -> Path:
     return path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(bodies=BODIES, block_lines=st.integers(1, 7))
 def test_every_byte_comes_back(tmp_path_factory, bodies: list[dict], block_lines: int) -> None:
     folder = tmp_path_factory.mktemp("archive")
@@ -70,7 +70,7 @@ def edited(row: Row, value: str = "7") -> Row:
     return row._replace(values=(*row.values[:-1], value))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(at=st.sets(st.integers(0, LINES - 1), min_size=1, max_size=4))
 def test_edited_lines_are_named(tmp_path_factory, rows: list[Row], at: set[int]) -> None:
     changed = [edited(row, f"{n + 1}00") if n in at else row for n, row in enumerate(rows)]
@@ -78,7 +78,7 @@ def test_edited_lines_are_named(tmp_path_factory, rows: list[Row], at: set[int])
     assert found == {n + 1: "was edited after it was written" for n in at}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(at=st.integers(0, LINES - 2))
 def test_a_line_deleted_added_or_moved_is_named(tmp_path_factory, rows, at: int) -> None:
     path = tmp_path_factory.mktemp("moved") / "l.columns.xz"

@@ -21,7 +21,7 @@ def test_a_long_prompt_takes_several_steps_beside_the_others():
     assert (found[found < 10] <= 10).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 24),
     st.integers(24, 80),

@@ -49,7 +49,7 @@ def tried(config: Config, rows: int, columns: int, depth: int, width: int) -> bo
     return not any(against)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from([1, 2, 8, 16, 17, 31, 32, 64, 100, 1024, 2047, 2048, 8192]),
     st.sampled_from([16, 64, 96, 128, 1792, 3584]),

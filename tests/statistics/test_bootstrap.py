@@ -74,7 +74,7 @@ def test_missing_values_leave_the_mean_of_the_rest() -> None:
     assert np.isnan(found.loc[1, "low"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     values=st.lists(st.floats(0.1, 1e3), min_size=2, max_size=30),
     files=st.integers(1, 5),

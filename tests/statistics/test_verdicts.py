@@ -179,7 +179,7 @@ def test_a_cell_that_was_never_measured_is_refused() -> None:
         judge(replay(SWEPT).assign(cell_id="other"), trials(), CELLS, pd.DataFrame(), (), 0.01)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from([COMMITTED, PAIRED, SWEPT, FAILED, None]), min_size=1, max_size=9))
 def test_nothing_is_dropped_and_regret_is_never_below_one(choices: list[str | None]) -> None:
     frame = replay(*choices)

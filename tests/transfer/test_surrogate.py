@@ -1,7 +1,7 @@
 """The surrogate, grown a trial at a time, against the textbook formulas with dense matrices."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.transfer.kernel import NOISE, Array, Covariance, Kernel
@@ -36,7 +36,6 @@ def dense(found: list[tuple[int, float, float]], expected: Array) -> tuple[Array
     return expected + gain @ missed, PRIOR - gain @ PRIOR[places]
 
 
-@settings(deadline=None)
 @given(trials)
 def test_mean_and_deviation_are_those_of_the_formulas(
     found: list[tuple[int, float, float]],
@@ -49,7 +48,6 @@ def test_mean_and_deviation_are_those_of_the_formulas(
     np.testing.assert_allclose(surrogate.between(some), covariance[np.ix_(some, some)], atol=1e-6)
 
 
-@settings(deadline=None)
 @given(trials, st.integers(0, 2**32 - 1))
 def test_surprise_is_the_mean_square_of_each_trials_error_before_it(
     found: list[tuple[int, float, float]], seed: int
@@ -68,7 +66,6 @@ def test_surprise_is_the_mean_square_of_each_trials_error_before_it(
     np.testing.assert_allclose(grown(found, EXPECTED + advice).surprise(), wanted, rtol=1e-4)
 
 
-@settings(deadline=None)
 @given(trials, st.integers(0, 2**32 - 1))
 def test_advice_counts_as_if_expected_all_along(
     found: list[tuple[int, float, float]], seed: int
@@ -78,7 +75,6 @@ def test_advice_counts_as_if_expected_all_along(
     np.testing.assert_allclose(grown(found).mean(advice), amended.mean(), atol=1e-6)
 
 
-@settings(deadline=None)
 @given(trials)
 def test_a_pending_config_counts_as_measured(found: list[tuple[int, float, float]]) -> None:
     rest = [place for place in range(len(LEGAL)) if place not in {one[0] for one in found}]

@@ -49,6 +49,26 @@ def check_path(clone: Clone, out: Path) -> None:
         assert find(tokens) == entries[str(nearest_batch(tokens, list(BATCH_LADDER)))]
 
 
+def quoted() -> tuple[str, list[str]]:
+    """The command under *Get a file* that is shown with its answer, and the answer's lines."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Get a file\n")[1]
+    block = re.search(r"```\n\$ (graphx config .*?)```", text, re.DOTALL)
+    assert block is not None
+    command, *lines = block[1].splitlines()
+    return command, lines
+
+
+def check_answer(clone: Clone, out: Path) -> None:
+    """README quotes what the command says; ``…`` stands for rows and for the folder's place."""
+    command, lines = quoted()
+    line = f'PATH="$PWD/.venv/bin:$PATH" {command.replace("my-files", str(out))}'
+    text = clone.run("bash", "-euc", line).stdout.replace(str(out), "my-files")
+    said = [one for one in text.splitlines() if not re.match(r"\d\d:\d\d:\d\d ", one)]  # its log
+    at = lines.index("    …")
+    shown = [one.replace("…/", "") for one in (*lines[:at], *lines[at + 1 :])]
+    assert [*said[:at], *said[len(said) - (len(lines) - at - 1) :]] == shown
+
+
 def test_it_is_five_commands_at_most() -> None:
     assert len(commands()) <= MOST
     assert [line.split()[0] for line in commands()[:2]] == ["git", "make"]
@@ -58,3 +78,4 @@ def test_it_is_five_commands_at_most() -> None:
 @pytest.mark.workflow
 def test_the_file_is_loaded(made: Clone, tmp_path: Path) -> None:
     check_path(made, tmp_path / "my-files")
+    check_answer(made, tmp_path / "shown")

@@ -107,8 +107,8 @@ SECTION = Section(
     "revalidation",
     about="which verdicts a second recording keeps",
     found=found,
-    do="after a change of driver, machine or Triton measure the tie-sets again; README.md has "
-    "the commands.",
+    do="after a change of driver, machine or Triton measure the tie-sets again; CONTRIBUTING.md has"
+    " the commands.",
     origins={"revalidation": [REVALIDATION, RATES, PREMISES]},
     build=lambda read: {
         "revalidation": revalidation(

@@ -22,7 +22,7 @@ def test_median_interval_covers_and_needs_six_values() -> None:
     assert median_interval(np.arange(6.0), 0.95) == (2.5, 0.0, 5.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(count=st.integers(1, 60), level=st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_median_interval_is_the_narrowest_that_holds_the_level(count: int, level: float) -> None:
     median, low, high = median_interval(np.arange(float(count)), level)

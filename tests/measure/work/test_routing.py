@@ -9,7 +9,7 @@ from scripts.lib.files import InputError
 from scripts.measure.work.routing import draw
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 50), st.integers(2, 40), st.sampled_from(["uniform", "zipf"]))
 def test_experts_of_a_token_are_distinct_and_weights_add_to_one(tokens, experts, profile):
     top_k = min(2, experts)

@@ -30,7 +30,7 @@ def correct(us: float) -> Trial:
     return Trial(Outcome.CORRECT, us, 1.0)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.one_of(st.none(), st.floats(1.0, 1e5)), min_size=48, max_size=48))
 def test_whatever_it_is_told_it_asks_for_legal_configs_once(told: list[float | None]) -> None:
     strategy, asked = Bayesian(COVARIANCE, FLAT), []
