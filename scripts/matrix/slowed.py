@@ -7,10 +7,10 @@ do nothing but cost time, each with what that comes to, said in the file before 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scripts.matrix.cells import AGAIN, BASELINE
+from scripts.matrix.cells import AGAIN, BASELINE, Cell
 from scripts.matrix.levels.noise import noise_of
 from scripts.matrix.levels.regression import slower
 from scripts.matrix.switches import Matrix, feature_of
@@ -25,7 +25,7 @@ def slowed_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterat
         noise = noise_of(
             boots(cell.model, by_id, cell.id if again else ""), others(cell.model, by_id)
         )
-        said = foretold(matrix, cell.features)
+        said = foretold(matrix, cell)
         for metric, base in noise.items():
             if metric not in one.metrics or not base.freedom:
                 continue
@@ -38,11 +38,9 @@ def slowed_rows(device: str, matrix: Matrix, judged: Sequence[Judged]) -> Iterat
             }  # fmt: skip
 
 
-def foretold(matrix: Matrix, features: Sequence[str]) -> dict[str, float]:
-    """Metric -> over the baseline's, as the features' settings say."""
-    settings = (feature_of(text) for text in features)
-    return {
-        metric: ratio
-        for switch, name in settings
-        for metric, ratio in matrix.switches[switch].settings[name].foretold.items()
-    }
+def foretold(matrix: Matrix, cell: Cell) -> Mapping[str, float]:
+    """Metric -> over the baseline's, as its feature says; of several together nothing was said."""
+    if len(cell.features) != 1:
+        return {}
+    switch, name = feature_of(cell.features[0])
+    return matrix.switches[switch].settings[name].foretold

@@ -54,6 +54,24 @@ def test_what_was_planted_and_found_stands_on_the_page(made: dict[str, Any]) -> 
     assert "1.20 GB more at the peak" in results_md.page(made)
 
 
+def test_engines_slowed_for_real_stand_beside_what_was_foretold(made: dict[str, Any]) -> None:
+    found = made["matrix"]["slowed"]
+    told = {
+        one["metric"]: (one["cell"], one["foretold"], one["found"]) for one in found["foretold"]
+    }
+    assert told["tg16"] == ("small/attention=TRITON_ATTN", 1.25, True)
+    assert told["step_gpu"] == ("small/attention=TRITON_ATTN", 1.0, False)
+    assert found["boots"] == 3
+    assert [(one["what"], one["numbers"], one["found"]) for one in found["again"]] == [
+        ("the GPU's times", 6, 0),
+        ("times on the clock", 12, 0),
+    ]
+    page = results_md.page(made)
+    assert "each is held against 3 boots with the good file" in page
+    assert "| small/attention=TRITON_ATTN | tg16 | 1.250 | 1.3" in page
+    assert "The good file again, each boot against the others, the GPU's times: 6 judged, 0" in page
+
+
 def test_a_sentence_says_what_came_of_all_cells(made: dict[str, Any]) -> None:
     (said,) = readings(made, Headline((), ""))
     assert "9 cells, of 8 the numbers count, 0 failed, 1 not supported, 0 not reached" in said
