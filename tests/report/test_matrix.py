@@ -77,6 +77,9 @@ def test_a_sentence_says_what_came_of_all_cells(made: dict[str, Any]) -> None:
     assert "9 cells, of 8 the numbers count, 0 failed, 1 not supported, 0 not reached" in said
     assert "0 INVALID (and of the planted ones 1)" in said
     assert "criteria met: 1 of 1 that were decided, 0 were not" in said
+    assert said.endswith(
+        "Engines slowed for real: 1 of 2 times that were foretold are called a regression."
+    )
 
 
 def test_without_a_record_nothing_is_said() -> None:

@@ -128,12 +128,13 @@ def compared(rows: Frame) -> list[Figure]:
 
 
 def slowed(rows: Frame) -> Figure:
-    """``foretold``: the times that were, with what came of them. ``others``: of the same engines,
-    how many other times there are and how many were ``found``. ``again``: of the good setting's
+    """``foretold``: the times that were, with what came of them; ``numbers`` of them, ``found`` of
+    them as regressions. ``others``: the same engines' other times. ``again``: of the good setting's
     ``boots``, how many times of which kind were judged and called a regression."""  # noqa: D205,D209
     mine, again = rows[rows["slowed"]], rows[~rows["slowed"]]
     said = mine["foretold"].notna()
     return {
+        "numbers": int(said.sum()), "found": int(mine[said]["found"].sum()),
         "foretold": [
             {"cell": row["cell"], **{name: row[name] for name in
              ("metric", "foretold", "ratio", "floor", "found")}}
@@ -181,13 +182,18 @@ def readings(summary: Summary, _: Headline) -> Iterator[str]:
 
 
 def _said(device: str, found: Figure) -> str:
+    slow = found["slowed"]
+    real = (
+        f" Engines slowed for real: {slow['found']} of {slow['numbers']} times that were foretold"
+        " are called a regression."
+    )
     return (
         f"{short_name(device)}, an engine's switches, each by itself and crossed:"
         f" {found['cells']} cells, of {found['valid']} the numbers count, {found['failed']} failed,"
         f" {found['not_supported']} not supported, {found['not_measured']} not reached,"
         f" {found['invalid']} INVALID (and of the planted ones {found['planted_invalid']});"
         f" criteria met: {found['criteria']['met']} of {found['criteria']['judged']} that were"
-        f" decided, {found['criteria']['undecided']} were not."
+        f" decided, {found['criteria']['undecided']} were not.{real if slow['numbers'] else ''}"
     )
 
 
