@@ -82,6 +82,43 @@ rule catalogue_build:
         " --out {output.catalogue:q} --out-rows {output.rows:q} 2> {log:q}"
 
 
+rule catalogue_foreseen:
+    input:
+        script="scripts/catalogue/foreseen.py",
+        history=history(),
+        shapes=rules.corpus_build.output.shapes,
+        spaces=spaces(),
+        model=rules.sim_fit.output.model,
+        trials=complete("trials.parquet"),
+        held_out=[
+            rules.sim_evaluate.output.held_out,
+            rules.sim_family_out.output.held_out,
+            rules.sim_gpu_out.output.held_out,
+        ],
+    output:
+        rows="results/tables/catalogue/chosen_rows.parquet",
+        places="results/tables/catalogue/chosen_places.parquet",
+        parts="results/tables/catalogue/chosen_parts.parquet",
+    log:
+        "logs/catalogue/foreseen.log",
+    priority: 1
+    conda:
+        "../envs/analysis.yaml"
+    threads: 2
+    params:
+        module=as_py_module(),
+        code=code("scripts/catalogue/foreseen.py"),
+        rows=lookup(within=config, dpath="catalogue/foreseen/rows"),
+        configs=lookup(within=config, dpath="catalogue/foreseen/configs"),
+        few=lookup(within=config, dpath="catalogue/foreseen/few_configs"),
+        folder=subpath(output.rows, parent=True),
+    shell:
+        "python -m {params.module} --history {input.history:q} --shapes {input.shapes:q}"
+        " --spaces {input.spaces:q} --model {input.model:q} --trials {input.trials:q}"
+        " --held-out {input.held_out:q} --rows {params.rows} --configs {params.configs}"
+        " --few-configs {params.few} --processes {threads} --out {params.folder:q} 2> {log:q}"
+
+
 rule catalogue:
     input:
         results_of("catalogue"),

@@ -13,6 +13,7 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.cold import COLD
 from scripts.lib.schemas.corpus import SHAPES, TRIPLES
+from scripts.lib.schemas.foreseen import CHOSEN_PARTS, CHOSEN_PLACES
 from scripts.lib.schemas.gains import GAINS
 from scripts.lib.schemas.history import HISTORY
 from scripts.lib.schemas.live import LIVE
@@ -57,6 +58,7 @@ ASKED: dict[str, tuple[dict[str, Table | tuple[Table, ...]], str, str]] = {
     "coverage": (
         {"history": HISTORY, "shapes": SHAPES, "recorded": RECORDED}, " --device NVIDIA_H200", "out"
     ),
+    "foreseen": ({"places": CHOSEN_PLACES, "parts": CHOSEN_PARTS}, PLANNED, "out"),
     "gains": (
         {"finals": FINALS, "cells": CELLS, "recorded": RECORDED, "aa": AA_RATES},
         MARGIN + PLANNED, "out out-rates",

@@ -17,7 +17,7 @@ TOPICS = {
     "Carrying and searching": (
         "headline", "margins", "live", "cold", "teaching", "transfer", "search",
     ),
-    "Predicting and compiling": ("sim", "spaces", "triples"),
+    "Predicting and compiling": ("sim", "foreseen", "spaces", "triples"),
     "Other tuners": ("audit", "audit_live"),
     "Committed configs": ("corpus", "published", "runtimes", "triton"),
     "Measuring": (

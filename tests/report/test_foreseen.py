@@ -1,0 +1,57 @@
+"""Other GPUs' files, foreseen: every order has its row, and what is told apart is said."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from scripts.lib.schemas.foreseen import ALL, Order
+from scripts.report import results_md
+from scripts.report.sections import foreseen
+from tests.statistics.test_foreseen import H100, H200
+
+
+def test_the_recorded_gpu_is_the_scale_and_stands_first(made: dict[str, Any]) -> None:
+    page = results_md.pages(made)["details/foreseen.md"]
+    measured = page.index("| H200 | as measured on it |")
+    assert measured < page.index("| H100 80GB HBM3 | predicted by graphx-sim |")
+    found = made["foreseen"][H100]
+    assert found["rows"] == found["legal"] + sum(found["reasons"].values())
+    assert "scale block (1)" in page
+    ahead = found["orders"][ALL][Order.SIM]["ahead"]
+    assert f"{100 * ahead['mean']:.1f}% (" in page
+
+
+def test_the_page_begins_with_both_and_with_what_a_reader_does(made: dict[str, Any]) -> None:
+    leads = [one.lead for one in foreseen.found(made)]
+    assert leads[:2] == ["On GPUs that nobody recorded", "On the H200, where the truth is known"]
+    assert "What to do: take what" in results_md.pages(made)["details/foreseen.md"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "word"),
+    [((0.01, 0.02), "later"), ((-0.02, -0.01), "earlier"), ((-0.01, 0.01), "open")],
+)
+def test_an_order_is_told_apart_only_where_its_interval_says_so(
+    made: dict[str, Any], ends: tuple[float, float], word: str
+) -> None:
+    summary = copy.deepcopy(made)
+    orders = summary["foreseen"][H100]["orders"][ALL]
+    orders[Order.EQUATIONS]["more"]["ci"] = list(ends)
+    found = foreseen.told_apart(summary, Order.EQUATIONS)
+    assert {name: gpus for name, gpus in found.items() if gpus} == {word: ["H100 80GB HBM3"]}
+    said = " ".join(one.text for one in foreseen.found(summary) if "equations" in one.lead)
+    assert (f"stand {word} on H100 80GB HBM3" in said) == (word != "open")
+
+
+def test_a_replaced_part_has_a_row_with_its_teacher(made: dict[str, Any]) -> None:
+    page = results_md.pages(made)["details/foreseen.md"]
+    assert "| H100 80GB HBM3 | H200 | memory bandwidth | 8 | 4 | 2.0% (2.0–2.0) |" in page
+
+
+def test_without_a_gpu_that_is_not_recorded_nothing_is_found(made: dict[str, Any]) -> None:
+    summary = copy.deepcopy(made)
+    summary["foreseen"] = {H200: summary["foreseen"][H200]}
+    assert list(foreseen.found(summary)) == []
