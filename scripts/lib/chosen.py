@@ -53,7 +53,7 @@ CHOSEN = (
     Chosen("scripts/transfer/strategies/s3_offset.py", ("_NONE",), On.PRIOR),
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("PROMISING",), On.COST),
     Chosen("scripts/transfer/strategies/s4_bayesian.py", ("LEAST",), On.RECORDED),
-    Chosen("scripts/transfer/surrogate.py", ("BELIEVED",), On.RECORDED),
+    Chosen("scripts/transfer/surrogate.py", ("BELIEVED", "SLOWER", "SLOWER_IN_DOUBT"), On.RECORDED),
     Chosen("scripts/transfer/strategies/pipeline.py", ("FIRST",), On.RECORDED),
     Chosen("scripts/transfer/strategies/s5_neighbours.py", ("SHARE", "LENGTH"), On.NOT_NOTED),
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),
@@ -85,8 +85,9 @@ CHOSEN = (
     Chosen("scripts/sim/model/traffic.py", ("_OUT_BYTES",), On.PRIOR),
     Chosen("scripts/sim/model/timing.py", ("_HARMONICS", "_ASYNCHRONY"), On.NOT_NOTED),
     Chosen(
-        "scripts/sim/model/timing.py", ("_SHARED_BYTES_CLK", "_LANES_CLK", "_INSTRUCTION"), On.PRIOR
+        "scripts/sim/model/timing.py", ("_SHARED_BYTES_CLK", "_LANES_CLK", "INSTRUCTION"), On.PRIOR
     ),
+    Chosen("scripts/sim/gpu_out.py", ("_PARTS",), On.PRIOR),
     Chosen("scripts/sim/model/hardware.py", ("_WIDE_ROWS",), On.PRIOR),
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.judging.bands import NEAR
 from scripts.lib.log import run_main
@@ -24,8 +25,8 @@ from scripts.lib.tables import write_table
 from scripts.lib.teaching import NO_FAMILIES, Families, Teaching, add_teaching, read_families
 from scripts.sim import facts as compiler
 from scripts.sim.arrays import Array
+from scripts.sim.gpu_out import untaught
 from scripts.sim.metrics import RATES, by_cell, by_chance
-from scripts.sim.model.parameters import Parameters
 from scripts.sim.options import add_json, command, say
 from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
@@ -91,7 +92,7 @@ def _other_gpus(
     if measured["device"].nunique() > 1:
         return _fold(measured, facts, "device", seed, [device])
     asked = ask(measured["cell_id"], measured["config_id"], facts)
-    plain = analytical_us(time_layer(asked, Parameters.started()))
+    plain = analytical_us(time_layer(asked, untaught(find_device(device))))
     return measured.assign(analytical_us=plain, corrected_us=plain)
 
 

@@ -72,6 +72,10 @@ class Lessons:
     _regrets: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
     _crowds: dict[str, Crowd] = field(default_factory=dict)
 
+    def knows(self, device: str) -> bool:
+        """Whether anything that was recorded on the GPU itself teaches."""
+        return any(one.cell.device == device for one in self.library.recordings)
+
     def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
         """What the sources' files hold for a cell; sources without a file are left out."""
         found: list[SourceWord] = []

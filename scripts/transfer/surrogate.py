@@ -17,6 +17,10 @@ from scripts.transfer.kernel import NOISE, Array, Covariance
 _ROWS = 128  # by which the factor grows; what is not written to takes no memory
 _LEAST_VARIANCE = 1e-12
 BELIEVED = 4.0  # trials as whose errors the kernel's own word counts
+# Standard deviations for which a trial slower than expected counts at the most: how slow a bad
+# config can be says nothing of how fast the others may be. Where what is expected was never held
+# against a trial on the GPU, it says that what is expected errs.
+SLOWER, SLOWER_IN_DOUBT = 1.0, 3.0
 
 
 class Surrogate:
@@ -82,15 +86,14 @@ class Surrogate:
         weights = self._inverse[:trials, :trials] @ advice[self.places]
         return np.asarray(mean + advice - weights @ self._onto[:trials])
 
-    def surprise(self, advice: Array | None = None) -> float:
+    def surprise(self, advice: Array | None = None, slower: float = SLOWER) -> float:
         """How much farther than believed the trials lay from what was expected of each before it.
 
         Root of the mean square of their standardised errors, of which ``BELIEVED`` more are taken
         to be as believed; the first trial, which only shows the level, is left out. One that was
-        slower than expected counts for a standard deviation at the most: how slow a bad config can
-        be says nothing of how fast the others may be.
+        slower than expected counts for ``slower`` standard deviations at the most.
         """
-        errors = np.minimum(self._errors(advice)[1:], 1.0)
+        errors = np.minimum(self._errors(advice)[1:], slower)
         return float(np.sqrt((BELIEVED + errors @ errors) / (BELIEVED + len(errors))))
 
     def _errors(self, advice: Array | None) -> Array:

@@ -76,8 +76,8 @@ class Foresight:
 
     ``expected``: logarithm of the latency of each legal config, (configs,); ``predicted_us``: what
     graphx-sim says of it. ``kernel``: how far and how jointly configs miss ``expected``.
-    ``steady``: as of ``Bayesian``. ``model``: graphx-sim's version. ``seconds``: what reading and
-    learning took.
+    ``steady``: as of ``Bayesian``. ``doubted``: as of ``in_doubt``. ``model``: graphx-sim's
+    version. ``seconds``: what reading and learning took.
     """
 
     sources: tuple[str, ...]
@@ -85,6 +85,7 @@ class Foresight:
     predicted_us: Mapping[Cell, Array]
     kernel: Kernel
     steady: float
+    doubted: Mapping[Cell, tuple[Config, ...]]
     model: str
     seconds: Mapping[str, float]
 
@@ -102,7 +103,15 @@ class Foresight:
                 name,
                 cell,
                 legal,
-                join(mates, cell.tokens, covariance, expected, margin, steady=self.steady),
+                join(
+                    mates,
+                    cell.tokens,
+                    covariance,
+                    expected,
+                    margin,
+                    steady=self.steady,
+                    doubted=self.doubted[cell],
+                ),
                 Budget(budget),
             )
             for cell, expected in self.expected.items()
@@ -124,7 +133,8 @@ def foresee(wanted: Wanted, options: Options) -> Foresight:
         {cell: advice.expected(cell, sources) for cell in wanted.cells},
         {cell: advice.predicted_us(cell) for cell in wanted.cells},
         advice.lessons.predicted_kernel,
-        STEADY if any(one.cell.device == device.name for one in corpus.recordings) else 0.0,
+        STEADY if advice.lessons.knows(device.name) else 0.0,
+        {cell: advice.doubted(cell, sources) for cell in wanted.cells},
         advice.simulator.version,
         clock.steps,
     )

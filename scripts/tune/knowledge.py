@@ -28,7 +28,13 @@ from scripts.transfer.lessons import Lessons, learn_lessons
 from scripts.transfer.library import Library, layer_of
 from scripts.transfer.predictions import read_predictions
 from scripts.transfer.recording import Recording, read_recordings
-from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs, pipeline
+from scripts.transfer.strategies.pipeline import (
+    STRATEGIES,
+    Task,
+    expected_logs,
+    in_doubt,
+    pipeline,
+)
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.tune import kept
 from scripts.tune.kept import name_of
@@ -221,6 +227,11 @@ class Advice:
     def expected(self, cell: Cell, sources: Sequence[str]) -> Array:
         """Logarithm of the latency to be expected of each legal config, (configs,)."""
         return expected_logs(self.lessons, self.task(cell, sources), STRATEGIES)
+
+    def doubted(self, cell: Cell, sources: Sequence[str]) -> tuple[Config, ...]:
+        """What a search begins with, as of ``in_doubt``."""
+        expected = self.expected(cell, sources)
+        return in_doubt(self.lessons, self.task(cell, sources), expected, STRATEGIES)
 
     def ranked(self, cell: Cell, sources: Sequence[str]) -> list[tuple[Config, float]]:
         """All legal configs in the order of their merit, with what graphx-sim predicts, us."""

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.transfer.kernel import NOISE, Array, Covariance, Kernel
-from scripts.transfer.surrogate import BELIEVED, Surrogate, first_lowest
+from scripts.transfer.surrogate import (
+    BELIEVED,
+    SLOWER,
+    SLOWER_IN_DOUBT,
+    Surrogate,
+    first_lowest,
+)
 from tests.transfer.study import LEGAL
 
 KERNEL = Kernel(0.3, (1.0, 2.0, 1.5, 8.0, 3.0, 2.0), 0.05, 0.02)
@@ -48,9 +54,9 @@ def test_mean_and_deviation_are_those_of_the_formulas(
     np.testing.assert_allclose(surrogate.between(some), covariance[np.ix_(some, some)], atol=1e-6)
 
 
-@given(trials, st.integers(0, 2**32 - 1))
+@given(trials, st.integers(0, 2**32 - 1), st.sampled_from([SLOWER, SLOWER_IN_DOUBT]))
 def test_surprise_is_the_mean_square_of_each_trials_error_before_it(
-    found: list[tuple[int, float, float]], seed: int
+    found: list[tuple[int, float, float]], seed: int, slower: float
 ) -> None:
     advice = np.random.default_rng(seed).normal(0.0, 0.1, len(LEGAL))
     errors = []
@@ -60,10 +66,12 @@ def test_surprise_is_the_mean_square_of_each_trials_error_before_it(
         variance = covariance[place, place] + max(noise, NOISE) ** 2
         errors.append((value - mean[place]) / np.sqrt(variance))
     wanted = np.sqrt(
-        (BELIEVED + np.square(np.minimum(errors, 1.0)).sum()) / (BELIEVED + len(errors))
+        (BELIEVED + np.square(np.minimum(errors, slower)).sum()) / (BELIEVED + len(errors))
     )
-    np.testing.assert_allclose(grown(found).surprise(advice), wanted, rtol=1e-4)
-    np.testing.assert_allclose(grown(found, EXPECTED + advice).surprise(), wanted, rtol=1e-4)
+    np.testing.assert_allclose(grown(found).surprise(advice, slower), wanted, rtol=1e-4)
+    np.testing.assert_allclose(
+        grown(found, EXPECTED + advice).surprise(slower=slower), wanted, rtol=1e-4
+    )
 
 
 @given(trials, st.integers(0, 2**32 - 1))

@@ -10,7 +10,8 @@ import pytest
 from scripts.lib.device import find_device
 from scripts.lib.files import InputError
 from scripts.lib.shape import parse_shape
-from scripts.tune.foresight import Learning, foresee
+from scripts.tune.foresight import Learning, advise, foresee
+from scripts.tune.knowledge import read_corpus
 from scripts.tune.layer import Wanted
 from scripts.tune.space import open_space
 from tests.tune.conftest import DEVICE, LAYER
@@ -27,6 +28,7 @@ def test_a_child_foresees_what_this_process_does(world, tmp_path):
     for cell in WANTED.cells:
         assert np.array_equal(there.expected[cell], here.expected[cell])
         assert np.array_equal(there.predicted_us[cell], here.predicted_us[cell])
+        assert there.doubted[cell] == here.doubted[cell] == ()  # of a recorded GPU
 
 
 def test_the_first_config_asked_is_the_first_of_the_ranking(world, tmp_path):
@@ -37,6 +39,19 @@ def test_the_first_config_asked_is_the_first_of_the_ranking(world, tmp_path):
         ranked = found.ranked(search.cell, space.legal)
         assert search.strategy.ask() == ranked[0][0]
         assert sorted(config.id for config, _ in ranked) == sorted(space.legal.by_id)
+
+
+def test_of_a_gpu_not_recorded_it_begins_with_what_is_doubted_as_a_study_does(world, tmp_path):
+    asked = options(world, tmp_path)
+    hidden = replace(asked, where=replace(world.where, hidden=DEVICE))
+    found = foresee(WANTED, hidden)
+    space = open_space(find_device(DEVICE), "bf16", world.where.spaces, tmp_path)
+    advice = advise(WANTED, hidden, space, read_corpus(hidden.where, 1))
+    for search in found.searches("S1-S8", space.legal, 24, 0.01):
+        first = found.doubted[search.cell]
+        assert len(first) > 1
+        assert first == advice.doubted(search.cell, found.sources)
+        assert [search.strategy.ask() for _ in first] == list(first)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 
 from scripts.lib.device import find_device
 from scripts.lib.shape import BATCH_LADDER, Cell, parse_shape
-from scripts.sim.gpu_out import UNTAUGHT
-from scripts.sim.model.parameters import Parameters
+from scripts.sim.gpu_out import UNTAUGHT, untaught
 from scripts.sim.questions import ask
 from scripts.sim.simulator import analytical_us, time_layer
 from scripts.transfer.library import MOST_REGRET, SIMILAR_LAYERS, layer_of
@@ -88,7 +87,7 @@ def test_a_hidden_gpu_teaches_nothing(world, tmp_path):
     assert (said == MOST_REGRET).all()
     ids = pd.Series([config.id for config in cold.space.legal.configs])
     asked = ask(pd.Series(CELLS[0].id, ids.index), ids, cold.space.facts)
-    plain = analytical_us(time_layer(asked, Parameters.started()))
+    plain = analytical_us(time_layer(asked, untaught(find_device(DEVICE))))
     assert np.allclose(cold.predicted[CELLS[0]]["predicted_us"], plain)
     assert order(cold) != order(advice(world))
     other = advice(world, hidden="NVIDIA_B200")

@@ -140,6 +140,21 @@ def test_layers_are_chosen_by_a_part_of_their_id():
         select(SHAPES, ["E9"])
 
 
+def test_a_gpu_of_which_nothing_is_recorded_is_searched_from_what_beliefs_disagree_on(
+    world, tmp_path
+):
+    argv = ["--teaching", "gpu_out", "--spaces", str(world.where.spaces), "--budget", "12"]
+    args = make_parser().parse_args([*argv, "--out", str(tmp_path), "--build", str(tmp_path)])
+    corpus = read_corpus(world.where, 1)
+    for device, doubted in ((H100, True), (DEVICE, False)):
+        cells = [Cell(device, SHAPE, 64)]
+        advice, _ = opening_of(corpus, SHAPE, cells, args)
+        (search,) = advice.searches("", cells, [], 24, 0.01)
+        first = advice.doubted(cells[0], [])
+        assert bool(first) == doubted
+        assert [search.strategy.ask() for _ in first] == list(first)
+
+
 @pytest.mark.parametrize(("teaching", "same"), [("gpu_out", True), ("layer_out", False)])
 def test_other_gpus_recordings_of_the_layer_teach_if_so_chosen(world, tmp_path, teaching, same):
     argv = ["--teaching", teaching, "--spaces", str(world.where.spaces), "--budget", "12"]

@@ -27,7 +27,7 @@ _SHARED_BYTES_CLK = 128.0  # of one processor: CUDA C++ Programming Guide; AMD's
 _LANES_CLK = 128.0  # float32 lanes of one processor
 _HARMONICS = 6
 _ASYNCHRONY = 0.05  # waves by which programs drift apart even where their number is certain
-_INSTRUCTION = 16 * 8 * 16  # products of one tensor instruction of one warp
+INSTRUCTION = 16 * 8 * 16  # products of one tensor instruction of one warp
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _spilling(gemm: Gemm, p: Parameters) -> Array:
 
 def _alone(gemm: Gemm, busy: Array, p: Parameters) -> Array:
     """Seconds of a step of a program that no other one overlaps with."""
-    products = gemm.block_m * gemm.block_n * gemm.block_k / (_INSTRUCTION * gemm.warps)
+    products = gemm.block_m * gemm.block_n * gemm.block_k / (INSTRUCTION * gemm.warps)
     loads = p.dram_latency_s / np.maximum(gemm.stages - 1.0, 1.0)
     issue = products * p.issue_clk / gemm.clock_hz
     return np.asarray(np.maximum.reduce((loads, busy, issue)))

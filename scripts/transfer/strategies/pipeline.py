@@ -21,6 +21,8 @@ from scripts.lib.shape import Cell
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.lessons import Lessons
+from scripts.transfer.merit import VOICES
+from scripts.transfer.strategies.doubt import disputed
 from scripts.transfer.strategies.s4_bayesian import Bayesian, no_advice
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.transfer.strategy import FixedOrder, Strategy
@@ -55,6 +57,18 @@ def expected_logs(lessons: Lessons, task: Task, heard: Collection[str]) -> Array
     return np.asarray(merit + (0.0 if predicted is None else predicted.min()))
 
 
+def in_doubt(
+    lessons: Lessons, task: Task, expected: Array, heard: Collection[str]
+) -> tuple[Config, ...]:
+    """What a search begins with where nothing recorded on the GPU itself teaches; else nothing."""
+    if lessons.knows(task.cell.device):
+        return ()
+    words = lessons.words(task.cell, task.sources)
+    said = lessons.said(task.cell, task.legal, words, task.predicted if "S6" in heard else None)
+    voices = [place for place, voice in enumerate(VOICES) if voice in heard]
+    return disputed(task.cell, task.legal, said[:, voices], expected)
+
+
 def pipeline(
     lessons: Lessons,
     task: Task,
@@ -83,7 +97,11 @@ def pipeline(
         order = np.argsort(expected.round(10), kind="stable")
         return FixedOrder(task.legal.configs[place] for place in order)
     covariance = task.predicted_covariance if "S6" in heard else task.plain_covariance
-    return join(mates, task.cell.tokens, covariance, expected, margin, advised="S5" in heard)
+    doubted = in_doubt(lessons, task, expected, heard)
+    advised = "S5" in heard
+    return join(
+        mates, task.cell.tokens, covariance, expected, margin, advised=advised, doubted=doubted
+    )
 
 
 def join(
@@ -95,20 +113,27 @@ def join(
     *,
     advised: bool = True,
     steady: float = 0.0,
+    doubted: Sequence[Config] = (),
 ) -> Bayesian:
     """A search of one of a file's batches, which advises the others.
 
     ``margin``, ``steady``: as of ``Bayesian``. One that ends by itself begins with the ``FIRST`` of
     the greatest merit, whatever it is told: so that searches of the same cell have tried, and can
-    choose, the same ones.
+    choose, the same ones. ``doubted``: as of ``in_doubt``; it begins with these instead.
     """
     advice = mates.adviser(tokens) if advised else no_advice
-    first: list[Config] = []
-    if margin is not None:
+    first: Sequence[Config] = doubted if margin is not None else ()
+    if margin is not None and not doubted:
         order = np.argsort(expected.round(10), kind="stable")[:FIRST]
         first = [covariance.legal.configs[place] for place in order]
     search = Bayesian(
-        covariance, expected, first=first, margin=margin, steady=steady, advice=advice
+        covariance,
+        expected,
+        first=first,
+        margin=margin,
+        steady=steady,
+        advice=advice,
+        doubtful=bool(doubted),
     )
     mates.join(tokens, search)
     return search

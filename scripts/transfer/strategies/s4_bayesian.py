@@ -20,7 +20,7 @@ from scripts.transfer.gain import greatest_gain, greatest_gains, promises_less, 
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.oracle import Trial
-from scripts.transfer.surrogate import Surrogate, first_lowest
+from scripts.transfer.surrogate import SLOWER, SLOWER_IN_DOUBT, Surrogate, first_lowest
 
 LEAST = 12  # trials before early stop: fewer errors tell little of how far off the others are
 PROMISING = 64  # untried configs that early stop looks at, those of the greatest expected gain
@@ -45,7 +45,8 @@ class Bayesian:
     than this in log units. None: go on as long as there are configs. ``steady``: log units of
     expected gain; of those no farther than that from the greatest, the first by what was expected
     is asked: which of them has the greatest is the noise of the trials, and begun anew the search
-    would try others.
+    would try others. ``doubtful``: ``expected`` was never held against a trial on the GPU, so that
+    slow trials delay the end too.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Bayesian:
         margin: float | None = None,
         steady: float = 0.0,
         advice: Advice = no_advice,
+        doubtful: bool = False,
     ) -> None:
         self.legal: LegalSpace = covariance.legal
         self._covariance, self._advice, self._margin = covariance, advice, margin
@@ -67,6 +69,7 @@ class Bayesian:
         self._pending: list[int] = []
         self._expected = expected
         self._steady = steady
+        self._slower = SLOWER_IN_DOUBT if doubtful else SLOWER
         self._rank = np.argsort(np.argsort(expected.round(10), kind="stable"))
 
     @property
@@ -77,7 +80,7 @@ class Bayesian:
         """
         advised = self._advice is not no_advice
         first = tuple(self._first)
-        asks = first, self._margin, self._steady, advised
+        asks = first, self._margin, self._steady, self._slower, advised
         return id(self._covariance), *asks, self._expected.tobytes()
 
     @property
@@ -149,7 +152,7 @@ class Bayesian:
         """
         if self._margin is None or len(self._surrogate.places) < LEAST:
             return False
-        best, surprise = self._surrogate.best, self._surrogate.surprise(advice)
+        best, surprise = self._surrogate.best, self._surrogate.surprise(advice, self._slower)
         promising = greatest_gains(best, mean, surprise * deviation, self._open, PROMISING)
         return promises_less(
             self._margin,

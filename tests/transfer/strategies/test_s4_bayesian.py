@@ -105,8 +105,24 @@ def test_its_own_trials_say_how_much_is_left_to_be_found(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     surprised, calm = _trials(0.02, 0.2, seed), _trials(0.05, 0.02, seed)
-    monkeypatch.setattr(Surrogate, "surprise", lambda self, advice=None: 1.0)
+    monkeypatch.setattr(Surrogate, "surprise", lambda self, advice, slower: 1.0)
     assert surprised > _trials(0.02, 0.2, seed) and calm < _trials(0.05, 0.02, seed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_is_doubted_ends_later_the_more_slow_trials_surprise(seed: int) -> None:
+    """All are expected to be alike; few are slower, and those by more than is believed."""
+    covariance = Covariance(Kernel(0.005, KERNEL.lengths, 0.002, 0.02), LEGAL)
+    drawn = np.random.default_rng(seed).exponential(0.03, len(LEGAL))
+
+    def us(cell: Cell, config: Config) -> float:
+        return 100.0 * float(np.exp(drawn[LEGAL.index[config]]))
+
+    def trials(*, doubtful: bool) -> int:
+        found = Bayesian(covariance, FLAT, margin=0.005, doubtful=doubtful)
+        return len(search(found, recording(CELL, us), CELL, Budget(48)))
+
+    assert trials(doubtful=True) > trials(doubtful=False)
 
 
 def test_it_reaches_a_tile_of_64_from_one_of_16_in_the_whole_space() -> None:
