@@ -31,7 +31,7 @@ rule tune_cold:
         history=history(),
         spec=LOCKED_SPEC,
     output:
-        live="results/tables/tune/cold_live.parquet",
+        live="results/tables/tune/cold_committed.parquet",
         default="results/tables/tune/cold_default.parquet",
         found="results/tables/tune/cold_found.parquet",
     log:

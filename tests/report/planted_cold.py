@@ -9,9 +9,11 @@ import pandas as pd
 from scripts.lib.registration import FIGURES, Entry, name_of
 from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.cold import COLD
+from scripts.lib.schemas.cold_live import COLD_LIVE
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.tables import Table
 from scripts.report.sections.cold import measured
+from scripts.report.sections.cold_live import tried
 from scripts.statistics.alike import alike
 from scripts.statistics.registered import outcomes
 from tests.report.copied import leaves
@@ -29,6 +31,7 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     said = outcomes(cold, live, {"NVIDIA_H200": entry, hidden: entry, H100: entry})
     return {
         "cold": (cold, COLD),
+        "cold_live": (live, COLD_LIVE),
         "registered_outcomes": (said, OUTCOMES),
         "alike": (alike(on_two()), ALIKE),
     }
@@ -37,4 +40,6 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
 def rows(summary: dict[str, Any]) -> int:
     """Of the page to browse: sources by GPU, what came of registered figures, whole pairs."""
     outcomes = sum(len(one["figures"]) for _, one in measured(summary))
+    for one in tried(summary).values():
+        outcomes += len(one["sources"]) + len(one["registered"]["figures"])
     return leaves(summary["cold"], 1) + outcomes + len(summary["alike"])

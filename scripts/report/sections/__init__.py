@@ -15,7 +15,7 @@ TOPICS = {
         "agreement", "engine", "serving", "http", "matrix", "evidence",
     ),
     "Carrying and searching": (
-        "headline", "margins", "live", "cold", "teaching", "transfer", "search",
+        "headline", "margins", "live", "cold", "cold_live", "teaching", "transfer", "search",
     ),
     "Predicting and compiling": ("sim", "foreseen", "spaces", "triples"),
     "Other tuners": ("audit", "audit_live"),

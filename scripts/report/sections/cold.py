@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from scripts.lib.device import short_name
 from scripts.lib.schemas import cold as schema
 from scripts.lib.schemas.alike import ALIKE
-from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.schemas.search import BUDGETS
 from scripts.report import wording
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Finding, Frame, Headline, Section, Summary, made
+from scripts.report.sections import cold_live
 
 COLD = made("cold", "statistics.cold", schema.COLD)
-REGISTERED = made("registered_outcomes", "statistics.registered", OUTCOMES)
 BOTH = made("alike", "statistics.alike", ALIKE)
 MANY = 8  # the budget of trials that stands beside none
 # In the summary -> in the table.
@@ -158,9 +157,19 @@ def came_of(summary: Summary) -> Iterator[Finding]:
         ]
         yield Finding(
             f"Registered of the {short_name(device)} before it was measured",
-            f"{'. '.join(told)}. Replayed; live it was not tried",
+            f"{'. '.join(told)}. {_live(summary, short_name(device))}",
             "search",
         )
+
+
+def _live(summary: Summary, target: str) -> str:
+    """Whether what is said of replays of a GPU, in short, was tried on the GPU itself."""
+    tried = {short_name(device) for device in cold_live.tried(summary)}
+    return (
+        "Replayed; live it was tried, too"
+        if target in tried
+        else ("Replayed; live it was not tried")
+    )
 
 
 def _outcomes(figures: list[Figure], source: str) -> Iterator[str]:
@@ -177,8 +186,9 @@ def _outcomes(figures: list[Figure], source: str) -> Iterator[str]:
 
 
 def found(summary: Summary) -> Iterator[Finding]:
-    """Without a recording or a file; and what came of what was registered."""
+    """Without a recording or a file; on the GPU itself; and what came of what was registered."""
     yield from _without_file(summary)
+    yield from cold_live.findings(summary)
     yield from came_of(summary)
 
 
@@ -192,7 +202,7 @@ def _without_file(summary: Summary) -> Iterator[Finding]:
                 f"what is proposed before any trial takes {wording.ratio(zero['median'])} times the"
                 f" fastest legal config in the median of {one['n']} cells,"
                 f" {wording.ratio(zero['p95'])} at the 95th percentile; the best of {MANY} trials"
-                f" {wording.ratio(one['eight'])} in the mean. Replayed; live it was not tried",
+                f" {wording.ratio(one['eight'])} in the mean. {_live(summary, target)}",
                 "search",
             )
 
@@ -208,7 +218,7 @@ STATED = (
 SECTION = Section(
     "cold",
     about="searches as if nothing had been recorded on the GPU",
-    origins={"cold": [COLD], "registered": [REGISTERED], "alike": [BOTH]},
+    origins={"cold": [COLD], "registered": [cold_live.REGISTERED], "alike": [BOTH]},
     build=lambda read: {
         "cold": cold(read["cold"]),
         "registered": registered(read["registered_outcomes"]),
