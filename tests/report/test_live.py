@@ -11,6 +11,7 @@ import pytest
 from scripts.lib.schemas.headline import Choice
 from scripts.report import results_md
 from scripts.report.sections.live import REACH, live, live_details, readings, source_rows, tuned
+from scripts.report.wording import per_cent
 from tests.report import planted_live
 from tests.report.test_readings import HEADLINE
 from tests.statistics.study import DEVICE, SOURCES, Study
@@ -94,7 +95,9 @@ def test_readings_say_what_is_reached(tables: dict[str, pd.DataFrame]) -> None:
     figures = live(tables["live_rates"])[f"{SOURCES[0]}->{DEVICE}"]
     layers = tuned(tables["tuned"], tables["tuned_cost"])
     [pair, layer] = readings({"live": {REACH[0]: figures}, "tuned": layers}, HEADLINE)
-    assert "win or tie with the committed config at 98% not reached by its finals" in pair
+    share = per_cent(figures["win_or_tie"])
+    assert f"win or tie with the committed config on {share} by its finals" in pair
+    assert "(to reach: 98%; not reached by its finals)" in pair
     assert "in 42 s, compiling and finals included (to reach: 60 s; reached)" in layer
     assert "0.4% behind the best recorded configs on average (to reach: 1%; reached)" in layer
     slow = {"one": layers[planted_live.RUN] | {"seconds": 61.0, "recorded": 0}}

@@ -51,6 +51,8 @@ def test_where_a_baseline_is_ahead_is_said(section: Section, details: Section) -
     assert {row["group"] for row in details["classes_behind"]} == {"E", "scheme", "regime"}
     text = " ".join(searches({"search": section, "search_details": details}))
     assert "not ahead of S6 (K = 1)" in text
+    trials = section["S1-S8"]["trials_to_2pct"]
+    assert f"median of trials to within 2% {trials['median']:.0f} (to reach: 8; reached)" in text
 
 
 def test_a_baseline_on_other_cells_is_not_compared(section: Section) -> None:

@@ -154,8 +154,9 @@ def readings(summary: Summary, _: Headline) -> list[str]:
 
 def _pair(pair: str, found: Figure, non_inferior: Figure | None) -> str:
     words = [
-        f"{said} at {most:.0%} {_reached(found[metric]['mean'], most)} by its finals,"
-        f" {_reached(found['fastest'][metric]['mean'], most)} by its fastest trial"
+        f"{said} on {wording.per_cent(found[metric])} by its finals,"
+        f" {wording.per_cent(found['fastest'][metric])} by its fastest trial"
+        f" (to reach: {most:.0%}; {_reached(found[metric]['mean'], most)} by its finals)"
         for metric, said, most in (
             ("win_or_tie", "win or tie with the committed config", WIN_OR_TIE),
             ("within_2", "within 2% of it", WITHIN_2),

@@ -36,16 +36,18 @@ def _layer_out(ours: Figure) -> Figure:
 
 
 def _reached(taught: str, ours: Figure) -> str:
-    checks = {
-        f"median of trials to within 2% at {TRIALS_MEDIAN}": ("trials_median", TRIALS_MEDIAN),
-        f"95th percentile at {TRIALS_P95}": ("trials_p95", TRIALS_P95),
-    } | {
-        f"regret at K = {budget} at {most}": (f"regret_{budget}", most)
-        for budget, most in REGRET.items()
-    }
+    checks = [
+        ("median of trials to within 2%", "trials_median", TRIALS_MEDIAN, ".0f"),
+        ("95th percentile", "trials_p95", TRIALS_P95, ".0f"),
+        *(
+            (f"regret at K = {budget}", f"regret_{budget}", most, ".4f")
+            for budget, most in REGRET.items()
+        ),
+    ]
     words = [
-        f"{name} {'reached' if value is not None and value <= most else 'not reached'}"
-        for name, (metric, most) in checks.items()
+        f"{name} {'–' if value is None else format(value, form)} (to reach: {most};"
+        f" {'reached' if value is not None and value <= most else 'not reached'})"
+        for name, metric, most, form in checks
         for value in [ours[metric]["mean"]]
     ]
     return (
