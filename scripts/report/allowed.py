@@ -63,8 +63,8 @@ _SHARED = {
     "| tried 64 |": _PUBLISHED,
     "that is at or under 2%.": _REACH,
     "(to reach: 180 s;": _REACH,
-    "(to reach: 98%;": _REACH,
-    "(to reach: 99%;": _REACH,
+    "; to reach: 98%)": _REACH,
+    "; to reach: 99%)": _REACH,
     "(to reach: 60 s;": _REACH,
     "(to reach: 1%;": _REACH,
     "A config that two searches asked for": _WORDS,
@@ -86,11 +86,8 @@ _SHARED = {
     "two latencies of one config": _WORDS,
     "two outcomes": _WORDS,
     "two GEMMs of a layer": _WORDS,
-    "Two commands": _WORDS,
     "Python 3.11": _NEEDS,
     "3 GB of disk": _NEEDS,
-    "torch from 2.11": _NEEDS,
-    "Triton from 3.6": _NEEDS,
     "Apache-2.0": "the name of a licence",
 }
 ALLOWED: dict[str, str] = {

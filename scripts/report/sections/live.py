@@ -154,9 +154,10 @@ def readings(summary: Summary, _: Headline) -> list[str]:
 
 def _pair(pair: str, found: Figure, non_inferior: Figure | None) -> str:
     words = [
-        f"{said} on {wording.per_cent(found[metric])} by its finals,"
+        f"{said} on {wording.per_cent(found[metric])} by its finals"
+        f" ({_reached(found[metric]['mean'], most)}),"
         f" {wording.per_cent(found['fastest'][metric])} by its fastest trial"
-        f" (to reach: {most:.0%}; {_reached(found[metric]['mean'], most)} by its finals)"
+        f" ({_reached(found['fastest'][metric]['mean'], most)}; to reach: {most:.0%})"
         for metric, said, most in (
             ("win_or_tie", "win or tie with the committed config", WIN_OR_TIE),
             ("within_2", "within 2% of it", WITHIN_2),
