@@ -77,7 +77,11 @@ class CellSearch(CellRun):
     ``told``: what attempts in the ledger say, by the hash of their lines. ``margin``: relative
     distance from the fastest at which a config still enters the finals. ``flight``: of the site's
     worker.
+
+    Its lines are on disk once the ledger is synced: nothing is decided for good before that.
     """
+
+    syncs = False
 
     def __init__(
         self,
@@ -173,13 +177,13 @@ class CellSearch(CellRun):
         self._finalists = finalists
         self._anchor(len(self.trials))
         self._facts |= self._finals()
-        self.site.chain.sync()
         seconds = time.perf_counter() - began
         self.seconds, self.finals_seconds = self.seconds + seconds, self.finals_seconds + seconds
 
     def write(self, readings: Body) -> None:
         """The cell's line; ``readings`` of the GPU's state meanwhile."""
-        self.site.chain.append(self._cell_line(self._facts, readings, round(self.seconds, 3)))
+        line = self._cell_line(self._facts, readings, round(self.seconds, 3))
+        self.site.chain.append(line, sync=self.syncs)
         self.done.whole, self._new = True, False
 
     def give_up(self, lost: CellLostError) -> None:

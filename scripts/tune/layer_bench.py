@@ -100,6 +100,7 @@ class LayerBench:
             return self.session.known_finals(cell.id)
         search.close(list(finalists))
         search.write(summary(monitor.states))
+        self.session.syncing.want()
         return search.finals
 
 
@@ -124,4 +125,5 @@ def run_layer(
 
         bench.open()
         search_in_turns(searches, bench, close)
+    bench.session.chain.sync()
     return finals

@@ -16,6 +16,7 @@ from scripts.lib.shape import parse_cell
 from scripts.measure.backend.interface import Backend, Entry, Loaded, Replays
 from scripts.measure.conditions import Conditions
 from scripts.measure.protocol import Protocol
+from scripts.measure.work.candidate import compare_nothing
 from scripts.measure.work.finals import Enough
 from scripts.measure.work.sampling import Sampled, sample
 from scripts.measure.work.scopes import Scope
@@ -52,6 +53,8 @@ class LayerWorker(Worker):
         try:
             for cell_id in cell_ids:
                 self.do_open(cell_id, None)
+            if self.scope is not None:
+                compare_nothing(self.scope)
         except Exception:
             self.backend.synchronise()  # raises if nothing more can be done in this process
         target = getattr(self.backend, "target", None)

@@ -47,8 +47,10 @@ class Opening:
 
 
 def want_compared(compared: Compared, ahead: Ahead, rank: int = 0) -> None:
-    """Have the compilers make what is compared with, after what is likely to be asked."""
+    """Have the compilers make what is compared with: what a cell opens with, its committed config,
+    before all else, the others after what is likely to be asked."""  # noqa: D205,D209
     for cell, configs in compared.items():
+        ahead.want([one for name, one in configs.items() if name == "committed"], cell.shape, rank)
         ahead.want(configs.values(), cell.shape, rank + AHEAD)
 
 

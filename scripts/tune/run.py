@@ -104,14 +104,15 @@ def _check_numbers(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace, typed: str) -> None:
     """Tune, or plan where there is no GPU; prints the summary."""
     clock, until = Clock(), time.monotonic() + args.seconds
-    _check_numbers(args)
-    check_names(args.device, args.model, args.scheme)
     live = not args.plan and _may_have_gpu()
-    if live and args.judge == OP:
-        installed()
     if live:
         start_server("gpu")
+    _check_numbers(args)
+    check_names(args.device, args.model, args.scheme)
+    if live and args.judge == OP:
+        installed()
     # Imported here: meanwhile the server imports torch and Triton for all other processes.
+    from scripts.tune import uncollected  # noqa: PLC0415, F401 - what follows is large and stays
     from scripts.tune.foresight import Learning, Options  # noqa: PLC0415
     from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
     from scripts.tune.space import make_space  # noqa: PLC0415
@@ -186,8 +187,10 @@ def _tuned(
     from scripts.measure.device.choose import open_gpu  # noqa: PLC0415
     from scripts.tune.session import Terms  # noqa: PLC0415
     from scripts.tune.tuner import tune  # noqa: PLC0415
+    from scripts.tune.uncollected import collect_what_is_new  # noqa: PLC0415
     from scripts.tune.verdict import RACE, TWINS  # noqa: PLC0415
 
+    collect_what_is_new()
     gpu = open_gpu(args.gpu, "gpu") if begun is None else begun.gpu
     found = gpu.identity()["device"]
     if found != wanted.device:

@@ -35,6 +35,7 @@ def start_server(backend: str) -> str:
     """
     multiprocessing.set_forkserver_preload(
         [
+            "scripts.tune.uncollected",
             "scripts.tune.layer_worker",
             "scripts.measure.work.binaries",
             f"scripts.measure.backend.{backend}",
@@ -72,6 +73,9 @@ def make_compiler(target: tuple[Any, ...]) -> Callable[[Task], dict[str, Any]]:
     There is one for each core: whoever feeds the GPU goes first.
     """
     os.nice(10)
+    from scripts.tune.uncollected import collect_what_is_new  # noqa: PLC0415
+
+    collect_what_is_new()
     from triton.backends.compiler import GPUTarget  # noqa: PLC0415
 
     from scripts.measure.work.binaries import Compiler  # noqa: PLC0415

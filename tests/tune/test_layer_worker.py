@@ -7,6 +7,8 @@ import math
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from itertools import product
@@ -88,6 +90,40 @@ def test_a_cell_that_cannot_be_opened_says_why_and_costs_the_others_nothing(work
     assert worker("open", bf16.id, None)["refused"] == "scheme_unsupported"
     said = worker("on", bf16.id, None, "trial", ENTRY, None)
     assert isinstance(said, Failure) and "could not be opened again" in said.message
+
+
+def test_the_next_config_is_made_ready_but_not_launched_and_is_captured_once():
+    """In this process: what a task leaves in the worker can be seen."""
+    script = (
+        "from tests.tune.test_layer_worker import *\n"
+        "worker = make_layer_worker(QUICK, CONDITIONS, 0)\n"
+        "cell, other = CELLS[0].id, CONFIGS[1].to_entry()\n"
+        "worker(('open', cell, ENTRY))\n"
+        "coming = [('on', cell, ENTRY, 'trial', other, None)]\n"
+        "worker.peek = lambda: coming[0]\n"
+        "assert len(worker._captured) == 1\n"
+        "assert worker(('on', cell, ENTRY, 'trial', ENTRY, None))['outcome'] == 'correct'\n"
+        "assert len(worker._captured) == 2\n"
+        "from kernels.tolerances import SENTINEL\n"
+        "for out in worker.scope.written: out.fill_(SENTINEL)\n"
+        "worker._make_next_ready()\n"
+        "assert all((out == SENTINEL).all() for out in worker.scope.written)\n"
+        "assert worker(coming[0])['outcome'] == 'correct'\n"
+        "assert len(worker._captured) == 2\n"
+        "best = worker._best_us[cell]\n"
+        "late = worker(('on', cell, ENTRY, 'trial', ENTRY, 2 * best))\n"
+        "assert worker._best_us[cell] == min(best, late['median_us'])\n"
+        "worker._best_us[cell] = 1e-3  # found since the next one was sent, which is cut by it\n"
+        "assert worker(('on', cell, ENTRY, 'trial', ENTRY, None))['stopped_by'] == 'slow'\n"
+        "first, again, twin = worker._finalists([ENTRY, other, ENTRY])\n"
+        "assert first is not twin and first in worker._captured.values()\n"
+        "coming[0] = ('on', cell, ENTRY, 'trial', {'BLOCK_SIZE_M': 16}, None)\n"
+        "worker._make_next_ready()  # what cannot be made ready says so in its turn\n"
+    )
+    environment = os.environ | {"TRITON_INTERPRET": "1"}
+    argv = [sys.executable, "-c", script]
+    done = subprocess.run(argv, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_a_search_measures_live_and_its_ledger_is_accepted(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +80,11 @@ class GpuBackend:
     def __init__(self, run_time: Collection[str] = ()) -> None:
         if isinstance(moe_gemm_kernel, InterpretedFunction):
             raise InputError("kernels are interpreted in this process; unset TRITON_INTERPRET")
-        torch.cuda.init()
+        with ThreadPoolExecutor(1) as beside:  # Triton compiles its link to the driver, where new
+            link = beside.submit(lambda: triton.runtime.driver.active)
+            torch.cuda.init()
+            torch.zeros(1, device=self.device)  # the context
+            link.result()
         self.target = triton.runtime.driver.active.get_current_target()
         self.fnuz = fp8_dtype(str(self.target.arch)) is torch.float8_e4m3fnuz
         self._run_time = tuple(run_time)

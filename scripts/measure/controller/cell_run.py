@@ -70,7 +70,9 @@ class CellLostError(Exception):
 
 
 class CellRun:
-    """One cell of a plan within one run."""
+    """One cell of a plan within one run. ``syncs``: wait for the disk after each line."""
+
+    syncs = True
 
     def __init__(self, cell_id: str, plan: pd.DataFrame, site: Site) -> None:
         self.cell_id, self.site, self.protocol = cell_id, site, site.protocol
@@ -230,9 +232,8 @@ class CellRun:
             return  # a gap in what the drift is read from; open's anchor_error says why, if known
         median = round(float(np.median(result["us"])), 4)
         self._anchors_us.append(median)
-        self.site.chain.append(
-            self._line("anchor", order=int(order), median_us=median, samples=len(result["us"]))
-        )
+        line = self._line("anchor", order=int(order), median_us=median, samples=len(result["us"]))
+        self.site.chain.append(line, sync=self.syncs)
 
     def _finals(self) -> Body:
         """Run the finals; what the cell's line says of them."""
@@ -244,7 +245,7 @@ class CellRun:
             result = self._ask(task, self.protocol.open_deadline_s)
             if not isinstance(result, Failure):
                 self.finals = self._line("finals", slots=slots, us=result["us"])
-                self.site.chain.append(self.finals)
+                self.site.chain.append(self.finals, sync=self.syncs)
                 return {"finals_error": None}
         return {"finals_error": result.message[:400]}
 
