@@ -10,6 +10,7 @@ rule audit_noise:
         noise="results/tables/audit/noise.parquet",
     log:
         "logs/audit/noise.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:
@@ -34,7 +35,7 @@ rule audit_steady:
         split="results/tables/audit/steady_split.parquet",
     log:
         "logs/audit/steady.log",
-    priority: 2
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -63,7 +64,7 @@ rule audit_injected:
         split="results/tables/audit/injected_split.parquet",
     log:
         "logs/audit/injected.log",
-    priority: 1
+    priority: 3
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -96,7 +97,7 @@ rule audit_real:
         findings="results/tables/audit/findings.parquet",
     log:
         "logs/audit/real.log",
-    priority: 2
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2

@@ -14,6 +14,7 @@ rule catalogue_openings:
         openings="results/tables/catalogue/openings.parquet",
     log:
         "logs/catalogue/openings.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:
@@ -36,6 +37,7 @@ rule catalogue_expected:
         expected="results/tables/catalogue/expected.parquet",
     log:
         "logs/catalogue/expected.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:
@@ -64,7 +66,7 @@ rule catalogue_build:
         rows="results/tables/catalogue/catalogue_rows.parquet",
     log:
         "logs/catalogue/build.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2

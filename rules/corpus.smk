@@ -13,6 +13,7 @@ rule corpus_build:
         sizes="results/tables/corpus/models.json",
     log:
         "logs/corpus/build.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:

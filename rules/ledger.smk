@@ -10,7 +10,10 @@ rule ledger_scan:
         ledger="results/tables/ledger/ledger.json",
     log:
         "logs/ledger/scan.log",
-    priority: 1
+    # A step of two threads has to find two cores free at once. This one needs no other step and
+    # holds them from the first moment; where it ends the next one begins (4 and 5), and so on,
+    # with the short steps beside them, first those that a long one waits for (1).
+    priority: 9
     conda:
         "../envs/analysis.yaml"
     threads: 2

@@ -14,7 +14,7 @@ rule sim_evaluate:
         held_out="results/tables/sim/sim_held_out.parquet",
     log:
         "logs/sim/evaluate.log",
-    priority: 1
+    priority: 5
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -43,7 +43,7 @@ rule sim_family_out:
         held_out="results/tables/sim/family_out/sim_held_out.parquet",
     log:
         "logs/sim/family_out.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -71,7 +71,7 @@ rule sim_gpu_out:
         held_out="results/tables/sim/gpu_out/sim_held_out.parquet",
     log:
         "logs/sim/gpu_out.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -100,6 +100,7 @@ rule sim_errors:
         errors="results/tables/sim/sim_errors.parquet",
     log:
         "logs/sim/errors.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:
@@ -122,6 +123,7 @@ rule sim_fit:
         model="results/sim/model.json",
     log:
         "logs/sim/fit.log",
+    priority: 1
     conda:
         "../envs/analysis.yaml"
     params:

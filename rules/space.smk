@@ -37,6 +37,7 @@ rule space_enumerate:
         space=spaces(),
     log:
         "logs/space/enumerate.log",
+    priority: 5
     conda:
         "../envs/analysis.yaml"
     params:

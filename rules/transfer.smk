@@ -39,7 +39,7 @@ rule transfer_evaluate:
         replay="results/tables/transfer/replay.parquet",
     log:
         "logs/transfer/evaluate.log",
-    priority: 1
+    priority: 5
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -73,7 +73,7 @@ rule transfer_family_out:
         choices="results/tables/transfer/search_choices_family_out.parquet",
     log:
         "logs/transfer/family_out.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2
@@ -106,7 +106,7 @@ rule transfer_gpu_out:
         choices="results/tables/transfer/search_choices_gpu_out.parquet",
     log:
         "logs/transfer/gpu_out.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2
