@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import pandas as pd
@@ -56,6 +57,7 @@ def classify(rows: pd.DataFrame, shapes: pd.DataFrame, files: pd.DataFrame) -> C
     return classes
 
 
+@cache
 def _vendor(device: str) -> str:
     record = record_of(device)
     return "unknown" if record is None else str(record.vendor)

@@ -8,32 +8,34 @@ from typing import Any
 from scripts.ledger.checks.finding import Body
 from scripts.lib.outcome import NotMeasured, Outcome
 
-_NUMBER = (int, float)
-_RUN = {"run_id": str}
-_CELL = _RUN | {"cell_id": str}
+# Types as they come from JSON: no value is of a subclass, and true is no number.
+_TEXT, _WHOLE, _NUMBER, _LIST, _MAP = (str,), (int,), (int, float), (list,), (dict,)
+_RUN = {"run_id": _TEXT}
+_CELL = _RUN | {"cell_id": _TEXT}
 STATISTICS = ("median_us", "p95_us", "low_us", "high_us")
 # By kind, the fields that the checks and the tables cannot do without.
 _FIELDS: dict[str, dict[str, Any]] = {
     "run": _RUN | {
-        "spec_hash": str, "kernel_hash": str, "protocol": dict, "gpu": dict, "command": str,
+        "spec_hash": _TEXT, "kernel_hash": _TEXT, "protocol": _MAP, "gpu": _MAP, "command": _TEXT,
     },
-    "attempt": _CELL | {"config_id": str, "order": int, "outcome": str, "gpu_seconds": _NUMBER},
-    "anchor": _CELL | {"order": int, "median_us": _NUMBER, "samples": int},
-    "finals": _CELL | {"slots": list, "us": list},
+    "attempt": _CELL | {
+        "config_id": _TEXT, "order": _WHOLE, "outcome": _TEXT, "gpu_seconds": _NUMBER,
+    },
+    "anchor": _CELL | {"order": _WHOLE, "median_us": _NUMBER, "samples": _WHOLE},
+    "finals": _CELL | {"slots": _LIST, "us": _LIST},
     "cell": _CELL | {"gpu_seconds": _NUMBER},
-    "compile": _RUN | {"binary_id": str, "outcome": str},
-    "compiled": _RUN | {"binaries": int, "seconds": _NUMBER},
+    "compile": _RUN | {"binary_id": _TEXT, "outcome": _TEXT},
+    "compiled": _RUN | {"binaries": _WHOLE, "seconds": _NUMBER},
     "disturbance": _RUN,
-    "search": _CELL | {"source": str, "budget": int, "config_ids": list, "ended": str},
-    "end": _RUN | {"ended": str},
-    "cost": {"what": str},
+    "search": _CELL | {"source": _TEXT, "budget": _WHOLE, "config_ids": _LIST, "ended": _TEXT},
+    "end": _RUN | {"ended": _TEXT},
+    "cost": {"what": _TEXT},
 }  # fmt: skip
 # Fields that a line need not have, or that may be null.
-_OPTIONAL: dict[str, Any] = {
-    "supersedes": str, "committed_id": str, "anchor_id": str, "run_id": str, "spec_hash": str,
-}  # fmt: skip
+_OPTIONAL = dict.fromkeys(("supersedes", "committed_id", "anchor_id", "run_id", "spec_hash"), _TEXT)
 _OUTCOMES, _REASONS = frozenset(Outcome), frozenset(NotMeasured)
-_TIMED = dict.fromkeys(STATISTICS, _NUMBER) | {"samples": int}
+# Of an attempt that was timed.
+_TIMED = _FIELDS["attempt"] | dict.fromkeys(STATISTICS, _NUMBER) | {"samples": _WHOLE}
 
 
 def wrong_fields(body: Body) -> Iterator[tuple[str, str]]:
@@ -43,21 +45,17 @@ def wrong_fields(body: Body) -> Iterator[tuple[str, str]]:
         yield "kind", f"is {body.get('kind')!r}, none of {', '.join(_FIELDS)}"
         return
     if body["kind"] == "attempt" and body.get("outcome") == Outcome.CORRECT:
-        expected = expected | _TIMED
-    wrong = [name for name, kind in expected.items() if not _is(body.get(name), kind)]
+        expected = _TIMED
+    wrong = [name for name, types in expected.items() if type(body.get(name)) not in types]
     wrong += [
         name
-        for name in (_OPTIONAL.keys() & body.keys()) - expected.keys()
-        if not _is(body[name], _OPTIONAL[name] | None)
+        for name, types in _OPTIONAL.items()
+        if body.get(name) is not None and name not in expected and type(body[name]) not in types
     ]
     for name in sorted(wrong):
         yield name, f"is {str(body[name])[:60]!r}" if name in body else "is missing"
     if not wrong:
         yield from _CONTENT.get(body["kind"], _nothing)(body)
-
-
-def _is(value: Any, kind: Any) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _nothing(body: Body) -> Iterator[tuple[str, str]]:
@@ -85,7 +83,7 @@ def _of_attempt(attempt: Body) -> Iterator[tuple[str, str]]:
 def _of_finals(finals: Body) -> Iterator[tuple[str, str]]:
     slots = len(finals["slots"])
     if not all(
-        isinstance(row, list) and len(row) == slots and all(_is(us, _NUMBER) for us in row)
+        isinstance(row, list) and len(row) == slots and all(type(us) in _NUMBER for us in row)
         for row in finals["us"]
     ):
         yield "us", f"is not a table of rounds with a number for each of {slots} slots"
