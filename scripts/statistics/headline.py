@@ -8,7 +8,7 @@ committed ones, over all their triples.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,14 @@ from scripts.statistics import options
 from scripts.statistics.bootstrap import Plan, round_10
 from scripts.statistics.headline_metrics import GAPS, groups
 from scripts.statistics.held import Held
-from scripts.statistics.intervals import NUMBERS, estimate
-from scripts.statistics.judged import estimate_metrics
+from scripts.statistics.intervals import NUMBERS, ends_of, estimates
+from scripts.statistics.judged import Part, estimate_metrics
 from scripts.statistics.label_noise import flips, label_noise
 from scripts.statistics.live import over_triples
 from scripts.statistics.multiple import adjust, count_pair
 from scripts.statistics.replicates import means
 
+Pair = tuple[str, str]
 PAIR = ["source", "target"]
 FILES = ["source_file", "target_file"]
 EXAMPLE = (
@@ -80,12 +81,16 @@ def headline(
 ) -> pd.DataFrame:
     """All metrics of all pairs; schema HEADLINE. ``margin``: of the verdicts."""
     dates = triples[[*PAIR, *FILES, "batch", *GAPS]]
-    parts = [_gaps(pair, rows, plan) for pair, rows in _pairs(dates)]
-    for choice, table in judged.items():
-        for pair, rows in _pairs(table):
-            for group, some in groups(rows, choice).items():
-                parts.append(_judged(pair, some, choice, group, plan, margin))
-    out = pd.concat(parts, ignore_index=True)
+    found = [_gaps([*_pairs(dates)], plan)]
+    parts = [
+        _part(pair, some, choice, group)
+        for choice, table in judged.items()
+        for pair, rows in _pairs(table)
+        for group, some in groups(rows, choice).items()
+    ]
+    if parts:
+        found.append(estimate_metrics(parts, plan, margin))
+    out = pd.concat(found, ignore_index=True)
     out[NUMBERS] = out[NUMBERS].map(round_10)
     return out[HEADLINE.names].sort_values(
         [*PAIR, "choice", "group"], kind="stable", ignore_index=True
@@ -108,7 +113,7 @@ def significance(judged: dict[Choice, pd.DataFrame], plan: Plan) -> pd.DataFrame
     return adjust(pd.DataFrame(rows, columns=counted), plan.level)
 
 
-def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
+def _pairs(table: pd.DataFrame) -> Iterator[tuple[Pair, pd.DataFrame]]:
     """The rows of each pair, in an order of their own: the resamples must not depend on theirs.
 
     ``files`` numbers the pair of files that a row comes from.
@@ -120,29 +125,23 @@ def _pairs(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]
         yield (str(source), str(target)), rows
 
 
-def _gaps(pair: tuple[str, str], rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Both time gaps of a pair."""
-    codes = pd.factorize(rows["files"])[0]
-    values = rows[[*GAPS]].to_numpy(dtype=np.float64)
-    found = estimate(values, codes, means, range(len(GAPS)), plan, "->".join(pair))
+def _gaps(pairs: Sequence[tuple[Pair, pd.DataFrame]], plan: Plan) -> pd.DataFrame:
+    """Both time gaps of all pairs."""
+    found = []
+    for pair, rows in pairs:
+        codes = pd.factorize(rows["files"])[0]
+        values = rows[[*GAPS]].to_numpy(dtype=np.float64)
+        found.append(ends_of(values, codes, means, range(len(GAPS)), plan, "->".join(pair)))
+    of_pairs = np.repeat([pair for pair, _ in pairs], len(GAPS), axis=0)
     about = {"choice": str(Choice.CORPUS), "group": str(Group.ALL)}
-    return found.assign(**dict(zip(PAIR, pair, strict=True)), **about, metric=GAPS)
+    named = dict(zip(PAIR, of_pairs.T, strict=True))
+    return estimates(found).assign(**named, **about, metric=[*GAPS] * len(pairs))
 
 
-def _judged(
-    pair: tuple[str, str],
-    rows: pd.DataFrame,
-    choice: Choice,
-    group: Group,
-    plan: Plan,
-    margin: float,
-) -> pd.DataFrame:
-    """All metrics of one choice on some triples of a pair."""
-    found = estimate_metrics(
-        rows, rows["files"], plan, f"{'->'.join(pair)} {choice} {group}", margin
-    )
-    about = {"choice": str(choice), "group": str(group)}
-    return found.assign(**dict(zip(PAIR, pair, strict=True)), **about)
+def _part(pair: Pair, rows: pd.DataFrame, choice: Choice, group: Group) -> Part:
+    """One choice on some triples of a pair."""
+    about = dict(zip(PAIR, pair, strict=True)) | {"choice": str(choice), "group": str(group)}
+    return Part(about, rows, rows["files"], f"{'->'.join(pair)} {choice} {group}")
 
 
 def main(argv: list[str] | None = None) -> int:

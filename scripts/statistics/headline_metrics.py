@@ -27,6 +27,7 @@ QUARTILES = {f"{SPEEDUP}_q1": 0.25, f"{SPEEDUP}_median": 0.5, f"{SPEEDUP}_q3": 0
 # Quantities of which the median is quoted.
 MEDIANS = ("trials", "label_noise")
 JUDGED = ["ratio", "low", "high", "verdict"]
+READ = [*JUDGED, "error", *MEDIANS, "flips"]  # by ``metrics``
 # States of the GPU of which triples are told apart, by the column that holds them.
 STATES = {
     "steadiness": (Group.STEADY, Group.DRIFTED, Group.UNPROBED),
@@ -37,7 +38,7 @@ STATES = {
 def metrics(rows: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Columns RATES, ratio (its logarithm), SPEEDUP and MEDIANS; index as in ``rows``.
 
-    ``rows``: JUDGED with error, trials, label_noise and flips. Speed-up is committed over chosen
+    ``rows``: READ. Speed-up is committed over chosen
     less 1, of the wins.
     """
     verdict, ratio = rows["verdict"], rows["ratio"].astype(float)

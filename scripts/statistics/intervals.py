@@ -8,8 +8,10 @@ few, with the tails that Student's t asks for. What each of the procedures cover
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scripts.lib.schemas.headline import INTERVALS, LEAST_FILES
@@ -20,12 +22,13 @@ WAYS = ("rows", "rows_bca", "clusters", "clusters_bca")
 NUMBERS = ["value", "low", "high", *(f"{way}_{end}" for way in WAYS for end in ("low", "high"))]
 NAMES = [column.name for column in INTERVALS]
 Make = Callable[[Floats, Codes], Statistic]
+Ends = dict[str, npt.NDArray[Any]]
 
 
-def estimate(
+def ends_of(
     values: Floats, files: Codes, make: Make, columns: Sequence[int], plan: Plan, name: str
-) -> pd.DataFrame:
-    """Every metric of a statistic with its intervals, a row each: columns INTERVALS.
+) -> Ends:
+    """Every metric of a statistic with the ends of its intervals: by name, shape (metrics,).
 
     ``values``: (rows, columns), NaN for a row without the metric. ``files``: the file of each
     row, coded from 0. ``make`` turns values and the units that own their rows into the statistic;
@@ -33,7 +36,7 @@ def estimate(
     stream that ``name`` names.
     """
     generator = plan.generator(name)
-    found: dict[str, Floats] = {}
+    found: Ends = {}
     for way, units in (("rows", np.arange(len(values))), ("clusters", files)):
         count = int(units.max()) + 1
         statistic = make(values, units)
@@ -46,9 +49,17 @@ def estimate(
         for kind, (low, high) in zip((way, f"{way}_bca"), both, strict=True):
             found |= {f"{kind}_low": low, f"{kind}_high": high}
     present = ~np.isnan(values[:, columns])
-    own_files = [len(np.unique(files[column])) for column in present.T]
+    own_files = np.array([len(np.unique(files[column])) for column in present.T])
+    return {"value": point, "n": present.sum(axis=0), "files": own_files, **found}
+
+
+def estimates(found: Sequence[Ends]) -> pd.DataFrame:
+    """Columns INTERVALS, a row for each metric of each ``ends_of``; at least one.
+
+    One table for all: a table for each of hundreds takes as long as its resamples.
+    """
     return quote_widest(
-        pd.DataFrame({"value": point, "n": present.sum(axis=0), "files": own_files, **found})
+        pd.DataFrame({name: np.concatenate([one[name] for one in found]) for name in found[0]})
     )
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from scripts.statistics.bootstrap import Floats, Plan, Statistic
-from scripts.statistics.headline_metrics import MEDIANS, QUARTILES, RATES, SPEEDUP, metrics
-from scripts.statistics.intervals import NUMBERS, estimate, widen_certain
+from scripts.statistics.headline_metrics import (
+    MEDIANS,
+    QUARTILES,
+    RATES,
+    READ,
+    SPEEDUP,
+    metrics,
+)
+from scripts.statistics.intervals import NAMES, NUMBERS, ends_of, estimates, widen_certain
 from scripts.statistics.replicates import Codes, means, quantiles, together
 
 AVERAGED = [*RATES, "ratio", SPEEDUP]
@@ -17,18 +27,39 @@ TAKEN = [*AVERAGED, *MEDIANS]
 COLUMNS = [TAKEN.index(SPEEDUP if name in QUARTILES else name) for name in METRICS]
 
 
-def estimate_metrics(
-    rows: pd.DataFrame, files: pd.Series, plan: Plan, name: str, margin: float
-) -> pd.DataFrame:
-    """A row for each of METRICS: metric and INTERVALS. ``rows``: as ``metrics`` takes them.
+class Part(NamedTuple):
+    """Rows, as ``metrics`` takes them, of which the metrics are wanted.
 
-    ``files``: what each row belongs to, resampled whole; ``name``: of the stream of resamples;
+    ``about``: what tells them from others, the columns of the result that begin with it; ``files``:
+    what each row belongs to, resampled whole; ``name``: of the stream of resamples.
+    """
+
+    about: dict[str, str]
+    rows: pd.DataFrame
+    files: pd.Series
+    name: str
+
+
+def estimate_metrics(parts: Sequence[Part], plan: Plan, margin: float) -> pd.DataFrame:
+    """A row for each of METRICS of each part, at least one: about, metric and INTERVALS.
+
     ``margin``: of non-inferiority, as of the verdicts.
     """
-    codes = pd.factorize(files)[0]
-    values = metrics(rows, margin)[TAKEN].to_numpy(dtype=np.float64)
-    found = estimate(values, codes, _statistic, COLUMNS, plan, name).assign(metric=METRICS)
-    numbers = found.columns.drop("metric")
+    every = metrics(pd.concat([part.rows[READ] for part in parts], ignore_index=True), margin)
+    stops = np.cumsum([len(part.rows) for part in parts])
+    values = np.split(every[TAKEN].to_numpy(dtype=np.float64), stops[:-1])
+    found = estimates(
+        [
+            ends_of(own, pd.factorize(part.files)[0], _statistic, COLUMNS, plan, part.name)
+            for own, part in zip(values, parts, strict=True)
+        ]
+    )
+    about = pd.DataFrame([part.about for part in parts])
+    found = found.assign(
+        **{name: np.repeat(about[name].to_numpy(), len(METRICS)) for name in about},
+        metric=METRICS * len(parts),
+    )
+    numbers = [*NAMES]
     rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"
     found.loc[rates, numbers] = widen_certain(found.loc[rates, numbers], plan.level)
     found.loc[logs, NUMBERS] = np.exp(found.loc[logs, NUMBERS])

@@ -30,9 +30,8 @@ from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import Plan, round_10
 from scripts.statistics.held import Held, errors
 from scripts.statistics.intervals import NUMBERS
-from scripts.statistics.judged import estimate_metrics
+from scripts.statistics.judged import Part, estimate_metrics
 from scripts.statistics.searches import with_classes
-from scripts.statistics.stacked import stacked
 
 LOG = logging.getLogger("statistics.live")
 CHOICES = (Choice.SEARCHED, Choice.HALVES, Choice.FASTEST)
@@ -103,10 +102,11 @@ def rates(live: pd.DataFrame, held: Held, plan: Plan, margin: float) -> pd.DataF
             for (source, group, which), some in _classes(rows, choice):
                 key = {"device": str(device), "choice": str(choice), "source": source}
                 key |= {"group": group, "which": which}
-                name = f"live {' '.join(key.values())}"
-                found = estimate_metrics(some, some["file"], plan, name, margin)
-                parts.append(found[found["n"] > 0].assign(**key))
-    out = stacked(parts, LIVE_RATES.names)
+                parts.append(Part(key, some, some["file"], f"live {' '.join(key.values())}"))
+    if not parts:
+        return pd.DataFrame(columns=LIVE_RATES.names)
+    found = estimate_metrics(parts, plan, margin)
+    out = found[found["n"] > 0][LIVE_RATES.names]
     out[NUMBERS] = out[NUMBERS].map(round_10)
     order = ["device", "choice", "source", "group", "which"]
     return out.sort_values(order, kind="stable", ignore_index=True)

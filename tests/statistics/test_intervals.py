@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from scripts.statistics.bootstrap import Floats, Plan, draw_counts, replicate
-from scripts.statistics.intervals import NAMES, WAYS, estimate, quote_widest, widen_certain
+from scripts.statistics.intervals import (
+    NAMES,
+    WAYS,
+    ends_of,
+    estimates,
+    quote_widest,
+    widen_certain,
+)
 from scripts.statistics.replicates import deviates, effective, means, quantiles, resample
 
 PLAN = Plan(resamples=2000)
@@ -100,7 +107,7 @@ def test_missing_values_do_not_enter_and_an_absent_metric_has_no_figure() -> Non
     values = np.column_stack([ROWS[:, 0], np.full(len(ROWS), np.nan)])
     values[:10, 0] = np.nan
     files = np.repeat(np.arange(10), 4)
-    found = estimate(values, files, means, [0, 1], PLAN, "x")
+    found = estimates([ends_of(values, files, means, [0, 1], PLAN, "x")])
     assert list(found.columns) == NAMES
     assert found["value"].iloc[0] == pytest.approx(ROWS[10:, 0].mean())
     assert (found["n"].iloc[0], found["files"].iloc[0]) == (30, 8)
@@ -112,7 +119,7 @@ def test_missing_values_do_not_enter_and_an_absent_metric_has_no_figure() -> Non
 def test_the_widest_of_the_four_is_quoted() -> None:
     files = np.repeat(np.arange(10), 4)
     shared = np.random.default_rng(2).normal(size=10)[files][:, None]
-    found = estimate(shared, files, means, [0], PLAN, "x").iloc[0]
+    found = estimates([ends_of(shared, files, means, [0], PLAN, "x")]).iloc[0]
     widths = {way: found[f"{way}_high"] - found[f"{way}_low"] for way in WAYS}
     assert found["ci_by"] == max(widths, key=lambda way: widths[way])
     assert found["ci_by"].startswith("clusters")
@@ -120,14 +127,18 @@ def test_the_widest_of_the_four_is_quoted() -> None:
 
 
 def test_one_file_leaves_the_rows_and_is_not_held() -> None:
-    found = estimate(ROWS, np.zeros(len(ROWS), dtype=int), means, [0], PLAN, "x").iloc[0]
+    found = estimates([ends_of(ROWS, np.zeros(len(ROWS), dtype=int), means, [0], PLAN, "x")]).iloc[
+        0
+    ]
     assert found["ci_by"].startswith("rows")
     assert np.isnan(found["clusters_low"])
     assert not found["held"]
 
 
 def test_values_all_alike_give_no_interval() -> None:
-    found = estimate(np.full((20, 1), 3.0), np.arange(20), means, [0], PLAN, "x").iloc[0]
+    found = estimates([ends_of(np.full((20, 1), 3.0), np.arange(20), means, [0], PLAN, "x")]).iloc[
+        0
+    ]
     assert found["value"] == 3.0
     assert found["ci_by"] == "none"
     assert np.isnan(found["low"])
