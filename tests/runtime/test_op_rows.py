@@ -16,7 +16,8 @@ from scripts.runtime.op_rows import (
     committed_of,
     first_of_each,
     judging,
-    ratio,
+    matrix,
+    ratios,
     read_uniform,
 )
 
@@ -63,10 +64,23 @@ def test_halves_share_no_round():
     halves = choosing(samples), judging(samples)
     assert not set(halves[0].index) & set(halves[1].index)
     assert len(halves[0]) + len(halves[1]) == 24
-    median, low, high = ratio(halves[0], OTHER, KEPT)
+    found = ratios(halves[0], KEPT)
+    assert found[KEPT] == (1.0, 1.0, 1.0)
+    median, low, high = found[OTHER]
     assert low <= median <= high
     assert median == pytest.approx(0.95, rel=0.01)
-    assert all(np.isnan(ratio(halves[0], OTHER, "absent")))
+    assert matrix(samples[:0]).empty
+
+
+def test_rounds_stand_by_run_and_number_and_a_config_with_its_lowest_slot():
+    first, twin = record(kept=100, other=95), record(kept=50).assign(slot=7)
+    samples = pd.concat([first.assign(run_id="s"), first, twin]).sample(frac=1, random_state=1)
+    pandas = pd.concat([first, first.assign(run_id="s")]).pivot(
+        index=["run_id", "round"], columns="config_id", values="us"
+    )
+    found = matrix(samples)
+    assert found.columns.tolist() == pandas.columns.tolist()
+    assert np.array_equal(found.to_numpy(), pandas.to_numpy())
 
 
 def test_committed_configs_by_cell():
