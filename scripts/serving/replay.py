@@ -78,9 +78,10 @@ class Layer:
 def replayed(tokens: npt.NDArray[np.int64], us: Mapping[int, Floats], seed: int) -> Floats:
     """Latency of each step before and after, us [steps, 2]."""
     draw, batches = np.random.default_rng(seed), sorted(us)
+    nearest = {count: us[nearest_batch(count, batches)] for count in set(tokens.tolist())}
     out = np.empty((len(tokens), 2))
-    for number, count in enumerate(tokens):
-        rounds = us[nearest_batch(int(count), batches)]
+    for number, count in enumerate(tokens.tolist()):
+        rounds = nearest[count]
         out[number] = rounds[draw.integers(len(rounds))]
     return out
 

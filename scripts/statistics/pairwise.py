@@ -13,6 +13,7 @@ import pandas as pd
 
 from scripts.lib.files import InputError
 from scripts.lib.judging.decision import decide, inseparable
+from scripts.lib.judging.medians import median_intervals
 from scripts.lib.log import run_main
 from scripts.lib.schemas.measured import CELLS, FINALS
 from scripts.lib.schemas.statistics import AA, PAIRWISE
@@ -68,17 +69,19 @@ def _compare(rounds: Rounds, committed_id: str | None, margin: float) -> list[di
     best = min(ranked)[2]
     to_best = rounds.ratios(best)
     to_committed = scores if committed is not None else np.full_like(scores, np.nan)
+    counts = (~np.isnan(rounds.samples)).sum(axis=0).tolist()
+    medians = median_intervals(rounds.samples)[:, 0].tolist()
     rows: list[dict[str, object]] = []
-    for slot, us, by_committed, by_best in zip(
-        slots, rounds.samples.T, to_committed, to_best, strict=True
+    for slot, count, median, by_committed, by_best in zip(
+        slots, counts, medians, to_committed, to_best, strict=True
     ):
         rows.append(
             {
                 "cell_id": rounds.cell_id,
                 "config_id": rounds.configs[slot],
                 "slot": slot,
-                "rounds": int((~np.isnan(us)).sum()),
-                "median_us": round_10(float(np.nanmedian(us))),
+                "rounds": count,
+                "median_us": round_10(median),
                 **_named("committed", by_committed),
                 **_named("best", by_best),
                 "best": slot == best,

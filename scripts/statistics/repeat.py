@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,14 @@ class Run:
 
     def best(self, cell_id: str) -> str:
         """The best finalist of a cell; InputError if its finals were not recorded."""
-        rows = self.pairwise[(self.pairwise["cell_id"] == cell_id) & self.pairwise["best"]]
-        if rows.empty:
+        if cell_id not in self._best:
             raise InputError(f"finals: none of {cell_id}; finish the sweep of that cell")
-        return str(rows["config_id"].iloc[0])
+        return self._best[cell_id]
+
+    @cached_property
+    def _best(self) -> dict[str, str]:
+        best = self.pairwise[self.pairwise["best"]]
+        return dict(zip(best["cell_id"], best["config_id"], strict=True))
 
 
 def compare_runs(first: Run, second: Run, dataset: str) -> pd.DataFrame:

@@ -99,12 +99,13 @@ def _moved(found: pd.DataFrame) -> pd.DataFrame:
         whole = part[~part["cut"]]
         whole = part if whole.empty else whole
         middle = float(whole["change"].median())
+        low, high = whole["change"].quantile(TAILS)
         farthest = (np.log(whole["change"] / middle)).abs().idxmax()
         rows[cell_id] = {
             "configs": len(part),
             "change": middle,
-            "change_low": float(whole["change"].quantile(TAILS[0])),
-            "change_high": float(whole["change"].quantile(TAILS[1])),
+            "change_low": float(low),
+            "change_high": float(high),
             "moved_id": whole.loc[farthest, "config_id"],
             "moved": float(whole.loc[farthest, "change"]) / middle,
             "spearman": _order(part),
