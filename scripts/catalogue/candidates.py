@@ -3,12 +3,15 @@
 Other GPUs' files for the very layer (S1, or S2 where a config is not legal here), and what files
 hold for the most similar cells of other layers (S5), on GPUs of the same vendor. Two dozen of them
 hold nearly what the whole space does, and graphx-sim errs less where it has less to choose from.
+Of a GPU without recordings graphx-sim knows less, and how unlikely each would be among what those
+files hold for such cells is weighed in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,8 @@ from scripts.lib.schemas.corpus import SHAPES
 from scripts.lib.shape import BATCH_LADDER, Cell, Shape, parse_shape
 from scripts.lib.tables import read_table
 from scripts.transfer.committed_files import ConfigFile, History
-from scripts.transfer.legal import LegalSpace
+from scripts.transfer.crowd import nearness, surprise
+from scripts.transfer.legal import LegalSpace, coordinates
 from scripts.transfer.library import SIMILAR_LAYERS, layer_of, traits
 from scripts.tune.sources import carried_from
 
@@ -34,10 +38,12 @@ Heard = Callable[[str, str], bool]
 @dataclass(frozen=True)
 class Candidates:
     """Of one cell. ``carried``: by config the GPUs whose files for the layer hold it, as it is or
-    nearest to it; ``similar``: what files hold for similar cells."""  # noqa: D205,D209
+    nearest to it; ``similar``: what files hold for similar cells; ``unlikely``: log units, if it is
+    known (scripts.transfer.crowd)."""  # noqa: D205,D209
 
     carried: Mapping[Config, tuple[str, ...]]
     similar: tuple[Config, ...]
+    unlikely: Mapping[Config, float] = field(default_factory=dict)
 
     @property
     def configs(self) -> list[Config]:
@@ -62,15 +68,22 @@ class Pool:
                 self._rows[vendor] = _Rows(rows)
 
     def candidates(
-        self, cells: Sequence[Cell], legal: LegalSpace, heard: Heard
+        self, cells: Sequence[Cell], legal: LegalSpace, heard: Heard, *, recorded: bool
     ) -> list[Candidates]:
-        """Of cells of one layer on one GPU, whose legal space is ``legal``."""
+        """Of cells of one layer on one GPU, whose legal space is ``legal``.
+
+        ``recorded``: whether anything was recorded of the GPU; if not, with ``unlikely``.
+        """
         rows = self._rows.get(find_device(cells[0].device).vendor)
-        near = rows.similar(cells, legal, heard) if rows else [()] * len(cells)
-        return [
-            Candidates(self._carried(cell, legal, heard), similar)
-            for cell, similar in zip(cells, near, strict=True)
-        ]
+        carried = [self._carried(cell, legal, heard) for cell in cells]
+        if rows is None:
+            return [Candidates(one, ()) for one in carried]
+        weighed = rows.weighed(cells, heard)
+        found = list(map(Candidates, carried, rows.similar(weighed, legal)))
+        if recorded:
+            return found
+        unlikely = rows.unlikely([one.configs for one in found], weighed)
+        return [replace(one, unlikely=said) for one, said in zip(found, unlikely, strict=True)]
 
     def sources(self, device: str, shape: Shape, heard: Heard) -> list[str]:
         """Other GPUs with a file for the layer that may be heard."""
@@ -102,6 +115,7 @@ class _Rows:
         self._scheme = np.array([cell.shape.scheme for _, cell, _ in every])
         self._traits = np.array([traits(cell) for _, cell, _ in every]) / SIMILAR_LAYERS.lengths
         self.configs = sorted({config for _, _, config in every}, key=str)
+        self._coordinates = coordinates(self.configs)
         place = {config: column for column, config in enumerate(self.configs)}
         columns = [place[config] for _, _, config in every]
         shape = len(every), len(self.configs)
@@ -109,19 +123,34 @@ class _Rows:
         self._last: tuple[tuple[Shape, tuple[int, ...]], Array] | None = None
         self._holds = csr_matrix((np.ones(len(every)), (np.arange(len(every)), columns)), shape)
 
-    def similar(
-        self, cells: Sequence[Cell], legal: LegalSpace, heard: Heard
-    ) -> list[tuple[Config, ...]]:
-        """The legal configs of the greatest weight, most first; ties in the order of configs."""
+    def weighed(self, cells: Sequence[Cell], heard: Heard) -> Array:
+        """How much speaks for each of ``configs`` on each cell, shape (cells, configs)."""
         shape, tokens = cells[0].shape, tuple(cell.tokens for cell in cells)
         allowed = np.array([heard(*owner) for owner in self.owners])[self._owner]
-        known = np.array([config in legal.index for config in self.configs])
         # Rounded: the last digits of a sum differ from processor to processor.
-        total = np.round((self._weight(shape, tokens) * allowed) @ self._holds, 12) * known
+        return np.asarray(np.round((self._weight(shape, tokens) * allowed) @ self._holds, 12))
+
+    def similar(self, weighed: Array, legal: LegalSpace) -> list[tuple[Config, ...]]:
+        """The legal configs of the greatest weight, most first; ties in the order of configs."""
+        total = weighed * np.array([config in legal.index for config in self.configs])
         order = np.argsort(-total, axis=1, kind="stable")[:, :SIMILAR]
         return [
             tuple(self.configs[column] for column in places if row[column] > 0)
             for row, places in zip(total, order, strict=True)
+        ]
+
+    def unlikely(
+        self, asked: Sequence[Sequence[Config]], weighed: Array
+    ) -> list[dict[Config, float]]:
+        """Of each cell's configs, by what ``weighed`` speaks for; of none where that is nothing."""
+        every = {one: row for row, one in enumerate(dict.fromkeys(chain.from_iterable(asked)))}
+        total = weighed.sum(axis=1)
+        density = nearness(coordinates(every), self._coordinates) @ weighed.T
+        # Digits as above.
+        said = surprise(density / np.where(total > 0, total, 1.0)).round(9).T
+        return [
+            {config: float(row[every[config]]) for config in configs} if speaks else {}
+            for configs, row, speaks in zip(asked, said, total > 0, strict=True)
         ]
 
     def _weight(self, shape: Shape, tokens: tuple[int, ...]) -> Array:

@@ -16,6 +16,7 @@ from scripts.lib.runtimes.default_config import newest_default
 from scripts.lib.shape import Cell
 from scripts.sim.predict import predict
 from scripts.sim.simulator import Simulator
+from scripts.transfer.crowd import CROWD_WEIGHT
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.strategies.s2_nearest import nearest
 
@@ -44,9 +45,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Named:
-    """The candidate that is predicted to be fastest; ``ratio``: over the default, if both launch.
+    """The candidate that is predicted to be fastest, once what is unlikely is weighed in.
 
-    ``sources``: GPUs whose files for the layer hold it; none if it is a prediction alone.
+    ``ratio``: what is predicted of it over the default, if both launch. ``sources``: GPUs whose
+    files for the layer hold it; none if it is a prediction alone.
     """
 
     question: Question
@@ -55,10 +57,13 @@ class Named:
     sources: tuple[str, ...]
 
 
-def questions(pool: Pool, cells: Sequence[Cell], legal: LegalSpace, heard: Heard) -> list[Question]:
-    """Of cells of one layer on one GPU."""
+def questions(
+    pool: Pool, cells: Sequence[Cell], legal: LegalSpace, heard: Heard, *, recorded: bool
+) -> list[Question]:
+    """Of cells of one layer on one GPU; ``recorded``: whether anything was recorded of it."""
     found = []
-    for cell, candidates in zip(cells, pool.candidates(cells, legal, heard), strict=True):
+    every = pool.candidates(cells, legal, heard, recorded=recorded)
+    for cell, candidates in zip(cells, every, strict=True):
         default = newest_default(cell.shape, cell.tokens, find_device(cell.device))
         timed = None if default is None else compiled(default, legal)
         some = candidates if candidates.configs else _nearest(default, legal)
@@ -105,8 +110,10 @@ def named(wanted: Sequence[Question], us: Latencies) -> list[Named]:
 def _named(one: Question, us: Latencies) -> Named:
     configs = one.candidates.configs
     times = np.array([us.get((one.cell.id, config.id), np.nan) for config in configs])
+    unlikely = np.array([one.candidates.unlikely.get(config, 0.0) for config in configs])
     # Ten digits: the last ones differ between processors, and equal times must stay equal.
-    place = 0 if np.isnan(times).all() else int(np.nanargmin(times.round(10)))
+    score = (times * np.exp(CROWD_WEIGHT * unlikely)).round(10)
+    place = 0 if np.isnan(score).all() else int(np.nanargmin(score))
     default = np.nan if one.timed is None else us.get((one.cell.id, one.timed.id), np.nan)
     ratio = float(times[place] / default)
     first = configs[place]

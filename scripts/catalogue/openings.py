@@ -103,6 +103,7 @@ def _of_gpu(
             list(mine),
             study.spaces[device, scheme],
             heard_under(teaching, device, layer, study.families),
+            recorded=teaching is not Teaching.GPU_OUT,
         )
         if question.default is not None
     ]

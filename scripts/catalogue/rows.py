@@ -63,8 +63,10 @@ def rows(known: Known, wanted: Mapping[Pair, Sequence[int]]) -> dict[Pair, list[
     for (device, shape), batches in sorted(wanted.items(), key=lambda item: item[0][::-1]):
         legal = known.space(device, shape.scheme).legal
         cells = [Cell(device, shape, tokens) for tokens in batches]
-        mine = questions(known.pool, cells, legal, _but(device, layer_of(shape)))
-        if device in known.recorded.devices:
+        recorded = device in known.recorded.devices
+        heard = _but(device, layer_of(shape))
+        mine = questions(known.pool, cells, legal, heard, recorded=recorded)
+        if recorded:
             for cell in cells:
                 default = newest_default(shape, cell.tokens, find_device(device))
                 measured[cell] = known.recorded.fastest(cell, legal, default)

@@ -51,14 +51,24 @@ class Crowd:
         weight = np.exp(-0.5 * (apart**2).sum(axis=1)) * self._kin
         weight *= np.where(self._schemes == shape.scheme, 1.0, _OTHER_SCHEME)
         nearest = np.argsort(-weight, kind="stable")[:_MOST]
-        # Axis by axis: one array of all differences is the slow part, and six small ones are not.
-        steps = np.zeros((len(legal), len(nearest)))
-        for axis, near in enumerate(_NEAR):
-            mine, theirs = legal.coordinates[:, axis], self._configs[nearest, axis]
-            steps += ((mine[:, None] - theirs) / near) ** 2
-        density = (np.exp(-0.5 * steps) * weight[nearest]).sum(axis=1) / weight[nearest].sum()
-        said = -np.log(density + _LEAST)
+        alike = nearness(legal.coordinates, self._configs[nearest])
+        density = (alike * weight[nearest]).sum(axis=1) / weight[nearest].sum()
+        said = surprise(density)
         return np.asarray(said - said.min())
+
+
+def nearness(mine: Array, theirs: Array) -> Array:
+    """How alike configs are, 1 for the same, by ``coordinates``; shape (mine, theirs)."""
+    # Axis by axis: one array of all differences is the slow part, and six small ones are not.
+    steps = np.zeros((len(mine), len(theirs)))
+    for axis, near in enumerate(_NEAR):
+        steps += ((mine[:, axis, None] - theirs[:, axis]) / near) ** 2
+    return np.asarray(np.exp(-0.5 * steps))
+
+
+def surprise(density: Array) -> Array:
+    """Negative logarithm of a density between 0 and 1, which ends where it tells no more."""
+    return np.asarray(-np.log(density + _LEAST))
 
 
 def _kin(one: Device, target: Device) -> float:

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.catalogue.candidates import SIMILAR, Pool
+from scripts.catalogue.candidates import SIMILAR, Candidates, Pool
+from scripts.catalogue.naming import Question, named
 from scripts.catalogue.openings import Study, heard_under, openings
-from scripts.lib.device import find_device
+from scripts.lib.config import Config, parse_id
+from scripts.lib.device import Vendor, find_device
 from scripts.lib.runtimes.default_config import newest_default
 from scripts.lib.schemas.openings import FEW, OPENINGS, WHOLE
-from scripts.lib.shape import Cell, parse_cell, parse_shape
+from scripts.lib.shape import BATCH_LADDER, Cell, parse_cell, parse_shape
 from scripts.lib.tables import to_arrow
 from scripts.lib.teaching import Families, Teaching
 from scripts.sim.facts import read_facts
@@ -23,7 +25,9 @@ from scripts.sim.predict import predict
 from scripts.sim.questions import ask
 from scripts.sim.recorded import read_measured
 from scripts.transfer.committed_files import History, read_history
-from scripts.transfer.legal import read_legal
+from scripts.transfer.crowd import CROWD_WEIGHT
+from scripts.transfer.legal import coordinates, read_legal
+from scripts.transfer.library import SIMILAR_LAYERS, traits
 from tests.catalogue.conftest import LAYERS
 from tests.tune.conftest import DEVICE, LAYER, OTHER
 
@@ -76,7 +80,8 @@ def test_with_measured_latencies_for_predictions_the_fastest_candidate_is_named(
         assert row.best_ratio <= row.measured_ratio
         cell = parse_cell(str(row.cell_id))
         heard = heard_under(Teaching.FAMILY_OUT, DEVICE, _layer(cell), FAMILIES)
-        (candidates,) = study.pool.candidates([cell], study.spaces[DEVICE, "bf16"], heard)
+        legal = study.spaces[DEVICE, "bf16"]
+        (candidates,) = study.pool.candidates([cell], legal, heard, recorded=True)
         trials = study.measured[WHOLE]
         mine = trials[trials["cell_id"] == cell.id].set_index("config_id")["us"]
         assert mine[row.first_id] == min(mine[config.id] for config in candidates.configs)
@@ -132,7 +137,8 @@ def test_candidates_are_legal_few_and_from_those_that_may_be_heard(study: Study)
     legal = study.spaces[DEVICE, "bf16"]
     cells = [Cell(DEVICE, parse_shape(LAYER), tokens) for tokens in (1, 4096)]
     none, every = (
-        study.pool.candidates(cells, legal, heard) for heard in (lambda *_: False, lambda *_: True)
+        study.pool.candidates(cells, legal, heard, recorded=True)
+        for heard in (lambda *_: False, lambda *_: True)
     )
     assert all(not one.configs for one in none)
     small, large = every
@@ -143,6 +149,57 @@ def test_candidates_are_legal_few_and_from_those_that_may_be_heard(study: Study)
     # A row of sixteen for a token, not a tile of a hundred and twenty-eight.
     assert min(config.block_size_m for config in small.configs) == 16
     assert max(config.block_size_m for config in large.configs) >= 64
+
+
+def test_without_recordings_it_is_weighed_in_how_unlikely_a_config_is(study: Study) -> None:
+    """Once more, file by file."""
+    legal = study.spaces[DEVICE, "bf16"]
+    cell = Cell(DEVICE, parse_shape(LAYER), 64)
+
+    def heard(owner: str, _: str) -> bool:
+        return owner != DEVICE
+
+    (known,) = study.pool.candidates([cell], legal, heard, recorded=True)
+    (found,) = study.pool.candidates([cell], legal, heard, recorded=False)
+    assert not known.unlikely and found.configs == known.configs
+    assert set(found.unlikely) == set(found.configs)
+    speaks: dict[Config, float] = {}
+    for shape in LAYERS:
+        for device, file in study.pool.history.files(shape).items():
+            if device == DEVICE or find_device(device).vendor is not Vendor.NVIDIA:
+                continue
+            for tokens in BATCH_LADDER:
+                apart = (
+                    traits(Cell(device, shape, tokens)) - traits(cell)
+                ) / SIMILAR_LAYERS.lengths
+                held = file.at(tokens)
+                speaks[held] = speaks.get(held, 0.0) + float(np.exp(-0.5 * (apart**2).sum()))
+    held = list(speaks)
+    weight = np.array(list(speaks.values()))
+    for config, said in found.unlikely.items():
+        steps = coordinates([config]) - coordinates(held)
+        alike = np.exp(-0.5 * ((steps / [0.7, 0.7, 0.7, 2.0, 0.7, 1.0]) ** 2).sum(axis=1))
+        assert said == pytest.approx(-np.log(alike @ weight / weight.sum() + 1e-3), abs=1e-6)
+
+
+def test_where_no_file_may_be_heard_nothing_is_unlikely(study: Study) -> None:
+    cell = Cell(DEVICE, parse_shape(LAYER), 64)
+    legal = study.spaces[DEVICE, "bf16"]
+    (found,) = study.pool.candidates([cell], legal, lambda *_: False, recorded=False)
+    assert found.configs == [] and dict(found.unlikely) == {}
+
+
+def test_an_unlikely_config_must_be_faster_by_its_share_to_be_named() -> None:
+    likely, rare = (parse_id(f"M16-N{n}-K64-G1-W4-S4") for n in (64, 128))
+    cell = Cell(DEVICE, parse_shape(LAYER), 64)
+    candidates = Candidates({}, (likely, rare), {likely: 0.0, rare: 2.0})
+    question = Question(cell, candidates, likely, likely)
+    enough = np.exp(-2.0 * CROWD_WEIGHT)
+    for gain, config in ((0.99 * enough, rare), (1.01 * enough, likely)):
+        us = {(cell.id, likely.id): 10.0, (cell.id, rare.id): 10.0 * gain}
+        (one,) = named([question], us)
+        assert one.config == config
+        assert one.ratio == pytest.approx(gain if config == rare else 1.0)
 
 
 def test_what_other_gpus_taught_is_a_fitted_model(study: Study) -> None:
