@@ -39,7 +39,7 @@ from scripts.transfer.recording import Recording, read_recordings
 from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs, join
 from scripts.transfer.strategies.s5_neighbours import Mates
 from scripts.tune.cell_search import finalists
-from scripts.tune.result import untold
+from scripts.tune.naming import untold
 from scripts.tune.turns import STEADY, Search, search_in_turns
 from scripts.tune.verdict import RACE, Finals, choose
 

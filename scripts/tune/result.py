@@ -10,15 +10,15 @@ from scripts.lib.config import Config, parse_id
 from scripts.lib.files import InputError, write_json
 from scripts.lib.runtimes.files import write_runtime_files
 from scripts.transfer.oracle import Trial
-from scripts.tune.cell_search import near
 from scripts.tune.layer import Wanted
+from scripts.tune.naming import untold
 from scripts.tune.turns import Search
 from scripts.tune.verdict import RACE, Choice, Finals, choose
 
 Body = dict[str, Any]
-# Of the record; 4: untold also names finalists and untried configs; 3: untold, seconds by step; 2:
-# Triton's version; 1: first version.
-VERSION = 4
+# Of the record; 5: untold also names what strayed trials do not tell; 4: it also names finalists
+# and untried configs; 3: untold, seconds by step; 2: Triton's version; 1: first version.
+VERSION = 5
 
 
 def batch_record(
@@ -60,27 +60,6 @@ def batch_record(
         "ended": str(search.ended),
         "gpu_seconds": round(spent, 4),
     }
-
-
-def untold(
-    search: Search,
-    trials: Mapping[str, Trial],
-    finals: Finals,
-    chosen: str,
-    margin: float,
-    committed: str | None,
-) -> list[str]:
-    """Config ids beside the ties with the choice that another run may choose; sorted.
-
-    Finalists that may come out alike to the best when finals are held anew; configs that were tried
-    and did not meet there, not told from the choice by their trials at the margin; and those not
-    tried that the search now expects within the margin of its best, or that are the choice in
-    another order of programs.
-    """
-    met, ties = set(finals.configs), finals.ties(chosen, margin)
-    near_it = {*near(trials, margin, chosen), *search.untried(margin)} - met
-    near_it |= set(search.siblings(chosen)) - set(trials)
-    return sorted({*near_it, *finals.rivals(committed)} - set(ties))
 
 
 def _margin(finals: Finals, choice: Choice) -> Body | None:
