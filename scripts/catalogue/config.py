@@ -15,9 +15,10 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.catalogue.options import add_known, where
 from scripts.lib import command_line
@@ -27,6 +28,11 @@ from scripts.lib.runtimes.files import need_read
 from scripts.lib.runtimes.runtime import TRITON, triton_folder
 from scripts.tune.known_names import check_names
 from scripts.tune.models import find_model, published
+
+if TYPE_CHECKING:
+    from scripts.catalogue.answer import Answer
+    from scripts.catalogue.asked import Layer
+    from scripts.catalogue.known import Known
 
 LOG = logging.getLogger("config")
 RUNTIME_NAMES = ("vllm", "sglang")
@@ -104,30 +110,43 @@ def run(args: argparse.Namespace) -> None:
 
     folder = args.out or Path("build/config", found[0].wanted.device, found[0].wanted.shape.id)
     need_folder(folder)
-    known, answers = None, []
-    for layer in found:
-        one = answer.ready(layer, args.triton)
-        say(answer.first_lines(one))
-        if one.status == "none":
-            from scripts.catalogue.known import Known  # noqa: PLC0415
-
-            known = known or Known(where(args))
-            (one,) = answer.answered([one], known)
-        if one.shipped:
-            from scripts.catalogue.known import Known  # noqa: PLC0415
-
-            known = known or Known(where(args))
-            (one,) = answer.with_worth([one], known)
-            say(lines.worth(one))
-        answer.write(one, folder)
-        say(lines.table(one))
-        answers.append(one)
+    known = cache(partial(_known, args))
+    answers = [_answered(layer, args.triton, folder, known, say) for layer in found]
     record = {"layers": [answer.to_json(one) for one in answers]}
     write_json(folder / "config.json", record)
     LOG.info("%.1f s", time.monotonic() - began)
     say(lines.how_to_load(answers, folder.resolve().as_posix()))
     if args.json:
         print(json.dumps(record, indent=2, sort_keys=True))
+
+
+def _known(args: argparse.Namespace) -> Known:
+    """What answers are made of; it takes seconds, and no answer that is ready pays for it."""
+    from scripts.catalogue.known import Known  # noqa: PLC0415
+
+    return Known(where(args))
+
+
+def _answered(
+    layer: Layer,
+    triton: str,
+    folder: Path,
+    known: Callable[[], Known],
+    say: Callable[[Iterable[str]], None],
+) -> Answer:
+    """The answer for one layer, said as soon as it is known, its files written to ``folder``."""
+    from scripts.catalogue import answer, lines  # noqa: PLC0415
+
+    one = answer.ready(layer, triton)
+    say(answer.first_lines(one))
+    if one.status == "none":
+        (one,) = answer.answered([one], known())
+    if one.shipped:
+        (one,) = answer.with_worth([one], known())
+        say(lines.worth(one))
+    answer.write(one, folder)
+    say(lines.table(one))
+    return one
 
 
 def main(argv: list[str] | None = None) -> int:
