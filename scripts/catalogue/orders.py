@@ -17,8 +17,8 @@ from scripts.lib.device import find_device
 from scripts.lib.runtimes.default_config import newest_default
 from scripts.lib.schemas.foreseen import Order
 from scripts.lib.shape import parse_cell
+from scripts.sim.gpu_out import untaught
 from scripts.sim.model.hardware import hardware
-from scripts.sim.model.parameters import Parameters
 from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
 from scripts.sim.simulator import Simulator, analytical_us, time_layer
@@ -28,7 +28,6 @@ from scripts.transfer.legal import LegalSpace, coordinates
 from scripts.transfer.strategies.s2_nearest import distance_from
 
 Array = NDArray[np.float64]
-UNFITTED = Parameters.started()
 # Parts of a GPU's record that the equations read -> fields of scripts.sim.model.hardware. What a
 # launch takes is no part of it: one fitted number serves all GPUs.
 PARTS = {
@@ -134,7 +133,8 @@ def simulated(
     yield Order.SIM, by_latency(asked, us)
     yield Order.CROWD, by_latency(asked, us * np.exp(CROWD_WEIGHT * _unlikely(asked, history)))
     yield Order.FITTED, by_latency(asked, fitted)
-    yield Order.EQUATIONS, by_latency(asked, analytical_us(time_layer(numbers, UNFITTED)))
+    unfitted = untaught(find_device(parse_cell(asked.rows["cell_id"].iloc[0]).device))
+    yield Order.EQUATIONS, by_latency(asked, analytical_us(time_layer(numbers, unfitted)))
 
 
 def _unlikely(asked: Asked, history: History) -> Array:
