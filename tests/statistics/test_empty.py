@@ -12,6 +12,7 @@ import pytest
 from scripts.lib.files import InputError
 from scripts.lib.schemas.breakdowns import BREAKDOWNS
 from scripts.lib.schemas.cold import COLD
+from scripts.lib.schemas.cold_live import COLD_LIVE, FOUND
 from scripts.lib.schemas.corpus import SHAPES, TRIPLES
 from scripts.lib.schemas.foreseen import CHOSEN_PARTS, CHOSEN_PLACES
 from scripts.lib.schemas.gains import GAINS
@@ -55,6 +56,10 @@ ASKED: dict[str, tuple[dict[str, Table | tuple[Table, ...]], str, str]] = {
         {"searches": SEARCHES, "choices": SEARCH_CHOICES, **JUDGED},
         " --replayed one" + MARGIN + PLANNED, "out",
     ),
+    "cold_live": (
+        {"live": LIVE, "default": LIVE, "found": FOUND, "whole": CELLS, **JUDGED},
+        MARGIN + PLANNED, "out",
+    ),
     "coverage": (
         {"history": HISTORY, "shapes": SHAPES, "recorded": RECORDED}, " --device NVIDIA_H200", "out"
     ),
@@ -83,7 +88,7 @@ ASKED: dict[str, tuple[dict[str, Table | tuple[Table, ...]], str, str]] = {
         {"trials": TRIALS, "cells": CELLS, "compiles": COMPILES, "space": SPACE},
         "", "out out-binaries",
     ),
-    "registered": ({"cold": COLD}, "", "out"),
+    "registered": ({"cold": COLD, "live": COLD_LIVE}, "", "out"),
     "repeat": (
         {"trials": TRIALS, "finals": FINALS, "cells": CELLS, "again-trials": TRIALS,
          "again-finals": FINALS, "again-cells": CELLS},
