@@ -11,7 +11,6 @@ from scripts.lib.files import InputError
 from scripts.lib.shape import Shape
 from scripts.measure.controller.fleet import Limits
 from scripts.measure.controller.records import NO_LIMIT
-from scripts.runtime.backend import refusal
 from scripts.runtime.installed import installed
 from scripts.runtime.judge import MOST, Place, judge, lines_of
 from scripts.tune.clock import Paused
@@ -38,6 +37,8 @@ def why_not(shape: Shape) -> str | None:
         installed()
     except InputError as error:
         return str(error)
+    from scripts.runtime.backend import refusal  # noqa: PLC0415 - torch, where there is an operator
+
     return refusal(shape)
 
 

@@ -8,7 +8,7 @@ import sys
 
 SCRIPT = """
 import sys
-from scripts.tune import foresight, layer, result, run, space, tuner, verdict
+from scripts.tune import foresight, judged, layer, result, run, space, tuner, verdict
 from scripts.lib.config import Config
 from scripts.lib.shape import parse_shape
 from scripts.measure.controller import idle
