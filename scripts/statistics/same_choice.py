@@ -68,13 +68,19 @@ def rows_of(layer: pd.DataFrame, about: Row, plan: Plan) -> Iterator[Row]:
 
 
 def same_choice(restarts: pd.DataFrame, choices: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """SAME. ``restarts``: RESTARTS; ``choices``: CHOICES. A layer tuned once is left out."""
+    """SAME. ``restarts``: RESTARTS; ``choices``: CHOICES. A layer tuned once is left out.
+
+    Live runs are those of the layer's last recording: an earlier one is of the command as it was.
+    """
     out = []
     live = choices[choices["kind"] != HIDDEN]
     for trials, every in ((RECORDED, restarts), (LIVE, live)):
         keys = [parse_cell(cell_id) for cell_id in every["cell_id"]]
         keyed = every.assign(shape=[c.shape.id for c in keys], device=[c.device for c in keys])
-        for (device, shape), layer in keyed.groupby(["device", "shape"], sort=True):
+        for (device, shape), runs in keyed.groupby(["device", "shape"], sort=True):
+            layer = runs
+            if "recording" in runs:
+                layer = runs[runs["recording"] == runs["recording"].iloc[-1]]
             if layer["cell_id"].duplicated().any():
                 about: Row = {"device": str(device), "shape": str(shape), "trials": trials}
                 lost: Row = {"regret": None, "mean_regret": None}

@@ -16,6 +16,7 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.restarts import LIVE, RECORDED, SAME
 from scripts.lib.schemas.tuning import CHOICES, HIDDEN, KNOWN, MEASURING, OPERATOR, STEPS, TUNING
 from scripts.lib.tables import read_table
+from scripts.report.sections.tuning import by_kind
 from scripts.statistics.bootstrap import Plan
 from scripts.statistics.same_choice import alike, same_choice
 from scripts.statistics.tuning import main, tables
@@ -63,8 +64,8 @@ RUNS = [
 ]
 
 
-def recorded(folder: Path, runs: list[dict[str, Any]] = RUNS) -> Path:
-    path = folder / "some.jsonl.xz"
+def recorded(folder: Path, runs: list[dict[str, Any]] = RUNS, name: str = "some.jsonl.xz") -> Path:
+    path = folder / name
     path.write_bytes(lzma.compress("".join(json.dumps(one) + "\n" for one in runs).encode()))
     return path
 
@@ -130,6 +131,19 @@ def test_shares_of_pairs_are_those_counted_by_hand(tmp_path):
     # known1 and op: A, B name each other; A, C do not; the hidden run is none of these restarts.
     assert live["value"].to_dict() == {"same": 0.0, "named": 0.5, "either": 0.5}
     assert live["regret"].isna().all()
+
+
+def test_the_last_recording_of_a_layer_stands_for_it(tmp_path):
+    later = [run("known1", 9.0, (A, A)), run("known2", 11.0, (A, B))]
+    paths = [recorded(tmp_path), recorded(tmp_path, later, "later.jsonl.xz")]
+    runs, choices = tables(paths)
+    kinds = by_kind(runs)[DEVICE]
+    assert kinds[KNOWN] == kinds[KNOWN] | {"n": 2, "seconds": {"median": 10.0, "worst": 11.0}}
+    assert kinds[HIDDEN]["n"] == kinds[OPERATOR]["n"] == 1  # which the later one has none of
+    found = same_choice(restarts(), choices, PLAN)
+    live = found[found["trials"] == LIVE].set_index("measure")
+    assert set(live["restarts"]) == {2}
+    assert live["value"].to_dict() == {"same": 0.5, "named": 1.0, "either": 1.0}
 
 
 def test_a_tie_that_one_names_and_the_other_does_not_is_named_by_one_alone():

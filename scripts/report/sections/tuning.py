@@ -40,9 +40,13 @@ def runs(table: Frame) -> Figure:
 
 
 def by_kind(table: Frame) -> Figure:
-    """``[GPU][kind]``: n, seconds{median, worst}; medians of wall, trials, load, both ratios."""
+    """``[GPU][kind]``: n, seconds{median, worst}; medians of wall, trials, load, both ratios.
+
+    Of the recording that came last: an earlier one is of the command as it was then.
+    """
     out: Figure = {}
-    for (device, kind), rows in table.groupby(["device", "kind"], sort=True):
+    for (device, kind), every in table.groupby(["device", "kind"], sort=True):
+        rows = every[every["recording"] == every["recording"].iloc[-1]]
         seconds = rows["seconds"]
         out.setdefault(str(device), {})[str(kind)] = {
             "n": len(rows),
