@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
         known = {**first["set"]["premises"], **second["set"]["premises"]}
         for name in arguments.under_test:
             if name not in known:
-                raise unknown_name("--under-test: premise", name, known)
+                raise unknown_name("premise of --under-test", name, known)
         found = compare(first, second, arguments.under_test)
         verdict = found.verdict
         print("\n".join(told(found)))

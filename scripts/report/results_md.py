@@ -65,9 +65,9 @@ def read_summary(path: Path) -> dict[str, Any]:
     missing = KEYS - set(summary) if isinstance(summary, dict) else KEYS
     if missing:
         first, *more = sorted(missing)
-        others = f" and {len(more)} more keys" if more else ""
+        others = f" and {len(more)} more of its keys" if more else ""
         raise InputError(
-            f"{path}: is no summary, it lacks {first}{others}; make it with scripts.report.summary"
+            f"{path}: is no summary of this version, it lacks {first}{others}; build it: make"
         )
     return summary
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.files import InputError
 from scripts.lib.log import run_main
 from scripts.lib.shape import BATCH_LADDER
 from scripts.sim.options import add_model, command, read_model
@@ -63,7 +64,9 @@ def measure(simulator: Simulator, facts: pd.DataFrame, count: int) -> dict[str, 
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure and print JSON."""
+    """Measure and print JSON. InputError for no prediction at all."""
+    if args.predictions < 1:
+        raise InputError(f"--predictions {args.predictions}: choose 1 or more")
     simulator, facts = read_model(args)
     print(json.dumps(measure(simulator, facts, args.predictions), indent=2))
 

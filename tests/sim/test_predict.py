@@ -15,6 +15,7 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, to_arrow, write_table
 from scripts.sim import predict as command
 from scripts.sim import rank as ranking
+from scripts.sim import throughput
 from scripts.sim.predict import predict
 from scripts.sim.rank import rank
 from scripts.sim.simulator import Simulator
@@ -53,6 +54,12 @@ def test_a_prediction_does_not_depend_on_its_neighbours(
     together = predict(asked, facts, simulator)
     alone = predict(asked.iloc[[1201]], facts, simulator)
     assert together["predicted_us"][1201] == pytest.approx(alone["predicted_us"][0], rel=1e-9)
+
+
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_no_prediction_has_no_throughput(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert throughput.main(["--predictions", count]) == 2
+    assert f"--predictions {count}: choose 1 or more" in capsys.readouterr().err
 
 
 def test_throughput_counts_what_it_predicts(simulator: Simulator, facts: pd.DataFrame) -> None:

@@ -138,7 +138,10 @@ def main(argv: list[str] | None = None) -> int:
         nonlocal status
         least = LEAST_COLLECT_S + LEAST_S
         if not args.seconds > least:
-            raise InputError(f"--seconds {args.seconds:g}: name more than {least:g}")
+            raise InputError(
+                f"--seconds {args.seconds:g}: name more than {least:g}, which the least part and"
+                " putting together what was measured take"
+            )
         survey = read_survey(args.survey)
         terms = Terms(args.gpu, args.backend, args.history, args.allow_busy, args.shapes_table)
         parts = named(survey.parts, args.parts)
