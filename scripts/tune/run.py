@@ -34,7 +34,7 @@ from scripts.tune.worker import make_layer_worker, start_server
 
 if TYPE_CHECKING:
     from scripts.tune.begun import Begun
-    from scripts.tune.foresight import Foresight, Options
+    from scripts.tune.foresight import Foresight, Learning, Options
     from scripts.tune.layer import Wanted
 
 LOG = logging.getLogger("tune")
@@ -111,48 +111,11 @@ def run(args: argparse.Namespace, typed: str) -> None:
     check_names(args.device, args.model, args.scheme)
     if live and args.judge == OP:
         installed()
-    # Imported here: meanwhile the server imports torch and Triton for all other processes.
-    from scripts.tune import uncollected  # noqa: PLC0415, F401 - what follows is large and stays
-    from scripts.tune.foresight import Learning, Options  # noqa: PLC0415
-    from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
-    from scripts.tune.space import make_space  # noqa: PLC0415
-
-    if args.top < 1:
-        raise InputError(f"--top {args.top}: choose 1 or more candidates of a batch size")
-    wanted = resolve(
-        Asked(
-            args.device, args.model, args.config, args.shape, args.tp, args.ep, args.scheme,
-            args.fuse_shared, tuple(args.batches),
-        )
-    )  # fmt: skip
-    for note in (*wanted.notes, *unread(wanted.shape)):
-        LOG.info("%s", note)
-    sources = None if args.sources is None else [find_device(name).name for name in args.sources]
-    options = Options(
-        args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
-    )
+    wanted, options = _asked(args)
     folder = args.out or Path("build/tune", wanted.device, wanted.shape.id)
-    learning = begun = None
-    if live:
-        from scripts.tune.begun import begin  # noqa: PLC0415
-        from scripts.tune.verdict import RACE  # noqa: PLC0415
-
-        # A space that has no table is compiled once, here, and not by two processes.
-        make_space(find_device(wanted.device), wanted.shape.scheme, args.spaces, args.build)
-        learning = Learning(wanted, options)
-        begun = begin(
-            partial(make_layer_worker, race=RACE), args.gpu, wanted.device, wanted.cells,
-            folder / "ledger.jsonl", allow_busy=args.allow_busy,
-        )  # fmt: skip
+    learning, begun = _begun(args, wanted, options, folder) if live else (None, None)
     if learning is None or (begun is None and not _has_gpu()):
-        from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
-
-        if begun is not None:
-            begun.stop()
-        if not args.plan:
-            LOG.info("no GPU that torch can use: planning")
-        body = plan(wanted, options, args.top, folder, clock)
-        _show(args.json, body, [*plan_lines(body), f"plan: {folder / 'plan.json'}"])
+        _plan(args, wanted, options, folder, clock)
         return
     from scripts.tune.result import summary_lines  # noqa: PLC0415
 
@@ -166,6 +129,58 @@ def run(args: argparse.Namespace, typed: str) -> None:
 
     judging = Judging(args.judge, args.gpu, until, args.allow_busy, MODULE)
     _show(args.json, body, [*lines, *judged(wanted.shape, folder, judging)])
+
+
+def _asked(args: argparse.Namespace) -> tuple[Wanted, Options]:
+    """The layer, with what is to be said of it, and how it is searched."""
+    # Imported here: meanwhile the server imports torch and Triton for all other processes.
+    from scripts.tune import uncollected  # noqa: PLC0415, F401 - what follows is large and stays
+    from scripts.tune.foresight import Options  # noqa: PLC0415
+    from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
+
+    if args.top < 1:
+        raise InputError(f"--top {args.top}: choose 1 or more candidates of a batch size")
+    wanted = resolve(
+        Asked(
+            args.device, args.model, args.config, args.shape, args.tp, args.ep, args.scheme,
+            args.fuse_shared, tuple(args.batches),
+        )
+    )  # fmt: skip
+    for note in (*wanted.notes, *unread(wanted.shape)):
+        LOG.info("%s", note)
+    sources = None if args.sources is None else [find_device(name).name for name in args.sources]
+    return wanted, Options(
+        args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
+    )
+
+
+def _begun(
+    args: argparse.Namespace, wanted: Wanted, options: Options, folder: Path
+) -> tuple[Learning, Begun | None]:
+    """Learning and the GPU's process, both under way; no process if torch can use no GPU."""
+    from scripts.tune.begun import begin  # noqa: PLC0415
+    from scripts.tune.foresight import Learning  # noqa: PLC0415
+    from scripts.tune.space import make_space  # noqa: PLC0415
+    from scripts.tune.verdict import RACE  # noqa: PLC0415
+
+    # A space that has no table is compiled once, here, and not by two processes.
+    make_space(find_device(wanted.device), wanted.shape.scheme, args.spaces, args.build)
+    learning = Learning(wanted, options)
+    return learning, begin(
+        partial(make_layer_worker, race=RACE), args.gpu, wanted.device, wanted.cells,
+        folder / "ledger.jsonl", allow_busy=args.allow_busy,
+    )  # fmt: skip
+
+
+def _plan(
+    args: argparse.Namespace, wanted: Wanted, options: Options, folder: Path, clock: Clock
+) -> None:
+    from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
+
+    if not args.plan:
+        LOG.info("no GPU that torch can use: planning")
+    body = plan(wanted, options, args.top, folder, clock)
+    _show(args.json, body, [*plan_lines(body), f"plan: {folder / 'plan.json'}"])
 
 
 def _show(as_json: bool, body: Mapping[str, Any], lines: Sequence[str]) -> None:
