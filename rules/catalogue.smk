@@ -112,13 +112,13 @@ rule catalogue_foreseen:
         code=code("scripts/catalogue/foreseen.py"),
         rows=lookup(within=config, dpath="catalogue/foreseen/rows"),
         configs=lookup(within=config, dpath="catalogue/foreseen/configs"),
-        few=lookup(within=config, dpath="catalogue/foreseen/few_configs"),
+        sample=lookup(within=config, dpath="catalogue/foreseen/sample"),
         folder=subpath(output.rows, parent=True),
     shell:
         "python -m {params.module} --history {input.history:q} --shapes {input.shapes:q}"
         " --spaces {input.spaces:q} --model {input.model:q} --trials {input.trials:q}"
         " --held-out {input.held_out:q} --rows {params.rows} --configs {params.configs}"
-        " --few-configs {params.few} --processes {threads} --out {params.folder:q} 2> {log:q}"
+        " --sample {params.sample} --processes {threads} --out {params.folder:q} 2> {log:q}"
 
 
 rule catalogue:

@@ -9,7 +9,7 @@ files hold for such cells is weighed in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -82,8 +82,22 @@ class Pool:
         found = list(map(Candidates, carried, rows.similar(weighed, legal)))
         if recorded:
             return found
-        unlikely = rows.unlikely([one.configs for one in found], weighed)
-        return [replace(one, unlikely=said) for one, said in zip(found, unlikely, strict=True)]
+        every = list(dict.fromkeys(chain.from_iterable(one.configs for one in found)))
+        said = rows.unlikely(rows.alike(every), weighed)
+        return [
+            replace(one, unlikely=dict(zip(every, row.tolist(), strict=True)))
+            for one, row in zip(found, said, strict=True)
+        ]
+
+    def unlikely(
+        self, legal: LegalSpace, layers: Iterable[Sequence[Cell]], heard: Heard
+    ) -> Iterator[Array]:
+        """As ``Candidates.unlikely``, of all legal configs on a layer's cells, (cells, configs)."""
+        alike: Array | None = None
+        for cells in layers:
+            rows = self._rows[find_device(cells[0].device).vendor]
+            alike = rows.alike(legal.configs) if alike is None else alike
+            yield rows.unlikely(alike, rows.weighed(cells, heard))
 
     def sources(self, device: str, shape: Shape, heard: Heard) -> list[str]:
         """Other GPUs with a file for the layer that may be heard."""
@@ -139,19 +153,16 @@ class _Rows:
             for row, places in zip(total, order, strict=True)
         ]
 
-    def unlikely(
-        self, asked: Sequence[Sequence[Config]], weighed: Array
-    ) -> list[dict[Config, float]]:
-        """Of each cell's configs, by what ``weighed`` speaks for; of none where that is nothing."""
-        every = {one: row for row, one in enumerate(dict.fromkeys(chain.from_iterable(asked)))}
-        total = weighed.sum(axis=1)
-        density = nearness(coordinates(every), self._coordinates) @ weighed.T
+    def alike(self, configs: Sequence[Config]) -> Array:
+        """How alike some configs are to ``self.configs``, shape (some, configs)."""
+        return nearness(coordinates(configs), self._coordinates)
+
+    def unlikely(self, alike: Array, weighed: Array) -> Array:
+        """Of some configs on each cell, shape (cells, some); 0 where nothing speaks for any."""
+        total = weighed.sum(axis=1, keepdims=True)
+        density = weighed @ alike.T / np.where(total > 0, total, 1.0)
         # Digits as above.
-        said = surprise(density / np.where(total > 0, total, 1.0)).round(9).T
-        return [
-            {config: float(row[every[config]]) for config in configs} if speaks else {}
-            for configs, row, speaks in zip(asked, said, total > 0, strict=True)
-        ]
+        return np.asarray(np.where(total > 0, surprise(density).round(9), 0.0))
 
     def _weight(self, shape: Shape, tokens: tuple[int, ...]) -> Array:
         """How much each entry counts for each cell, the same on every GPU."""

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scripts.catalogue.candidates import Pool, read_pool
 from scripts.catalogue.chosen import KEY, chosen_rows
 from scripts.catalogue.orders import asked_of, near, replaced, simulated, standing
 from scripts.lib import command_line
@@ -47,7 +48,7 @@ EXAMPLE = """example, shortened at …:
     --shapes results/tables/corpus/shapes.parquet --spaces results/tables/space/*-bf16.parquet \\
     --model results/sim/model.json --trials data/recorded/measured/nvidia_h200-*/trials.parquet \\
     --held-out results/tables/sim/sim_held_out.parquet … --rows 4 --configs 2000 \\
-    --few-configs 250 --out results/tables/catalogue
+    --sample 150 --out results/tables/catalogue
 """
 
 
@@ -55,7 +56,7 @@ EXAMPLE = """example, shortened at …:
 class Known:
     """``spaces``: paths of SPACE tables; ``teacher``: the GPU that taught the model most."""
 
-    history: History
+    pool: Pool
     spaces: Mapping[Pair, Path]
     simulator: Simulator
     teacher: str
@@ -63,10 +64,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Most legal configs that a row is asked of, and of each replaced part."""
+    """A row is asked of all legal configs, if they are no more than ``whole``.
 
-    configs: int
-    few: int
+    Of a ``sample`` else, and where a part is replaced.
+    """
+
+    whole: int
+    sample: int
 
 
 def unrecorded(
@@ -97,13 +101,13 @@ def _of_space(
     pair = str(rows["device"].iloc[0]), str(rows["scheme"].iloc[0])
     space = read_table(known.spaces[pair], SPACE, columns=_READ)
     legal = space.loc[space["legal"], "config_id"].tolist()
-    asked = asked_of(rows, legal, sizes.configs)
-    orders = list(near(asked, known.history, known.teacher))
+    asked = asked_of(rows, legal, sizes.whole, sizes.sample)
+    orders = list(near(asked, known.pool.history, known.teacher))
     parts = []
     if pair[0] not in recorded:
         facts = read_facts([known.spaces[pair]])
-        orders += simulated(asked, facts, known.simulator, known.history)
-        few = asked_of(rows, legal, sizes.few)
+        orders += simulated(asked, facts, known.simulator, known.pool)
+        few = asked_of(rows, legal, sizes.sample, sizes.sample)
         parts = [
             _keyed(few.rows, found).assign(teacher=known.teacher, part=part)
             for part, found in replaced(few, facts, known.simulator, known.teacher)
@@ -198,7 +202,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--held-out", type=Path, nargs="+", required=True, help="SIM_HELD_OUT, one a teaching")
     add("--rows", type=int, required=True, help="most rows of a file that are asked for")
     add("--configs", type=int, required=True, help="most legal configs that a row is asked of")
-    add("--few-configs", type=int, required=True, help="the same where a part is replaced")
+    add("--sample", type=int, required=True, help="of more, and where a part is replaced, so many")
     add("--processes", type=int, default=2, help="spaces at a time (default: 2)")
     add("--out", type=Path, required=True, help="folder to write the three tables into")
     return parser
@@ -222,9 +226,9 @@ def run(args: argparse.Namespace) -> None:
     taught = measured.loc[measured["device"] == teacher, "cell_id"].drop_duplicates()
     cells = frozenset(taught.str.partition("/")[2])
     rows = chosen_rows(mined, read_table(args.shapes, SHAPES), spaces, args.rows, cells)
-    known = Known(History(mined), paths, load(args.model), teacher)
+    known = Known(read_pool(History(mined), args.shapes), paths, load(args.model), teacher)
     recorded = frozenset(measured["device"])
-    sizes = Sizes(args.configs, args.few_configs)
+    sizes = Sizes(args.configs, args.sample)
     places, parts = unrecorded(rows, known, sizes, recorded, args.processes)
     there = recorded_places(rows, measured, read_held_out(args.held_out), known.teacher)
     places = _sorted([places, there])

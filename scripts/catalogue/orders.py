@@ -6,11 +6,13 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scripts.catalogue.candidates import Pool
 from scripts.lib.carry import carried_over
 from scripts.lib.config import Config, parse_id
 from scripts.lib.device import find_device
@@ -23,7 +25,7 @@ from scripts.sim.picks import pick_score
 from scripts.sim.questions import ask
 from scripts.sim.simulator import Simulator, analytical_us, time_layer
 from scripts.transfer.committed_files import History
-from scripts.transfer.crowd import CROWD_WEIGHT, Crowd
+from scripts.transfer.crowd import CROWD_WEIGHT
 from scripts.transfer.legal import LegalSpace, coordinates
 from scripts.transfer.strategies.s2_nearest import distance_from
 
@@ -68,13 +70,13 @@ class Asked:
         return pd.Series(ids[self.config])
 
 
-def asked_of(rows: pd.DataFrame, ids: Sequence[str], most: int) -> Asked:
-    """Each row among at most about ``most`` of the legal configs ``ids``, all of them if so few.
+def asked_of(rows: pd.DataFrame, ids: Sequence[str], whole: int, sample: int) -> Asked:
+    """Each row among the legal configs ``ids``: all of ``whole`` at most, else about ``sample``.
 
     The same for all rows but for their own config. Which, the remainder of a hash of their ids
     says: in the order of parameters every n-th may always have the same last ones.
     """
-    every = -(-len(ids) // most)
+    every = 1 if len(ids) <= whole else -(-len(ids) // sample)
     drawn = {one for one in ids if zlib.crc32(one.encode()) % every == 0}
     legal = LegalSpace(parse_id(one) for one in drawn | set(rows["config_id"]))
     place = {one: index for index, one in enumerate(legal.by_id)}
@@ -123,7 +125,7 @@ def by_latency(asked: Asked, us: Array) -> pd.DataFrame:
 
 
 def simulated(
-    asked: Asked, facts: pd.DataFrame, simulator: Simulator, history: History
+    asked: Asked, facts: pd.DataFrame, simulator: Simulator, pool: Pool
 ) -> Iterator[tuple[Order, pd.DataFrame]]:
     """By graphx-sim, alone and weighed with the crowd; by its equations, fitted and unfitted."""
     numbers = ask(asked.cells, asked.configs, facts)
@@ -131,17 +133,18 @@ def simulated(
     fitted = analytical_us(parts)
     us = fitted * simulator.correction(numbers, parts)
     yield Order.SIM, by_latency(asked, us)
-    yield Order.CROWD, by_latency(asked, us * np.exp(CROWD_WEIGHT * _unlikely(asked, history)))
+    yield Order.CROWD, by_latency(asked, us * np.exp(CROWD_WEIGHT * _unlikely(asked, pool)))
     yield Order.FITTED, by_latency(asked, fitted)
-    unfitted = untaught(find_device(parse_cell(asked.rows["cell_id"].iloc[0]).device))
+    unfitted = untaught(find_device(str(asked.rows["device"].iloc[0])))
     yield Order.EQUATIONS, by_latency(asked, analytical_us(time_layer(numbers, unfitted)))
 
 
-def _unlikely(asked: Asked, history: History) -> Array:
+def _unlikely(asked: Asked, pool: Pool) -> Array:
+    """As files for a GPU without recordings weigh their candidates (scripts.catalogue.naming)."""
     cells = [parse_cell(name) for name in asked.rows["cell_id"]]
-    crowd = Crowd(history, find_device(cells[0].device))
-    said = [crowd.unlikely(cell, asked.legal) for cell in cells]
-    return np.stack(said)[asked.row, asked.config]
+    layers = [list(own) for _, own in groupby(cells, key=lambda cell: cell.shape)]
+    said = pool.unlikely(asked.legal, layers, lambda owner, _: owner != cells[0].device)
+    return np.concatenate(list(said))[asked.row, asked.config]
 
 
 def near(asked: Asked, history: History, teacher: str) -> Iterator[tuple[Order, pd.DataFrame]]:

@@ -19,7 +19,7 @@ class Order(StrEnum):
     GPU_OUT = "gpu_out"
     MEASURED_THERE = "measured_there"  # latencies recorded on the teacher, of the same layer and M
     SIM = "sim"  # graphx-sim as it is used for a GPU of which nothing is recorded
-    CROWD = "crowd"  # the same, weighed with what other GPUs' files have in common
+    CROWD = "crowd"  # the same, weighed with how unlikely a config is among other GPUs' files
     FITTED = "fitted"  # its equations, fitted, without the learned correction
     EQUATIONS = "equations"  # its equations, unfitted
     NEAREST = "nearest"  # by distance from the teacher's committed config for the layer
