@@ -176,7 +176,9 @@ def _plan(
     args: argparse.Namespace, wanted: Wanted, options: Options, folder: Path, clock: Clock
 ) -> None:
     from scripts.tune.plan import plan, plan_lines  # noqa: PLC0415
+    from scripts.tune.uncollected import collect_what_is_new  # noqa: PLC0415
 
+    collect_what_is_new()
     if not args.plan:
         LOG.info("no GPU that torch can use: planning")
     body = plan(wanted, options, args.top, folder, clock)
