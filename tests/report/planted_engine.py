@@ -42,11 +42,12 @@ def _made() -> dict[str, tuple[pd.DataFrame, Table]]:
 
 
 def rows(summary: dict[str, Any]) -> int:
-    """Of the page to browse: steps, outputs, served, failed boots, layers replayed, cells."""
+    """Of the page to browse: steps, over a base, outputs, served, failed, replayed layers, law."""
     (part,) = (one for one in summary["runtime"].values() if "engine_runs" in one)
     runs, serving = part["engine_runs"], summary["serving"]
     return (
         len(part["engine"])
+        + len(runs["over"])
         + sum(len(runs[name]) for name in ("outputs", "served", "failed"))
         + sum(len(one["rows"]) for one in serving["replay"]["over"].values())
         + serving["law"]["cells"]
