@@ -1,8 +1,8 @@
 """Where nothing recorded on a GPU teaches, no belief about it was ever held against a trial there.
 
 A search then begins with what the beliefs disagree on, so that the error of one shows: the config
-of the greatest merit, the favourite of each voice, what the runtime launches without a file, and
-the best of those whose tile is one doubling larger or smaller.
+of the greatest merit, the favourite of each voice that has a weight, what the runtime launches
+without a file, and the best of those whose tile is one doubling larger or smaller.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TILE = ("block_size_m", "block_size_n")  # the sides whose error costs most: wor
 def disputed(cell: Cell, legal: LegalSpace, said: Array, expected: Array) -> tuple[Config, ...]:
     """The configs to begin with, each once.
 
-    ``said``: what each voice that is heard says of each legal config, shape (configs, voices);
+    ``said``: what each voice that has a weight says of each legal config, (configs, voices);
     ``expected``: their merit, shape (configs,).
     """
     order = np.argsort(expected.round(10), kind="stable")

@@ -21,7 +21,6 @@ from scripts.lib.shape import Cell
 from scripts.transfer.kernel import Array, Covariance
 from scripts.transfer.legal import LegalSpace
 from scripts.transfer.lessons import Lessons
-from scripts.transfer.merit import VOICES
 from scripts.transfer.strategies.doubt import disputed
 from scripts.transfer.strategies.s4_bayesian import Bayesian, no_advice
 from scripts.transfer.strategies.s5_neighbours import Mates
@@ -51,10 +50,15 @@ class Task:
 def expected_logs(lessons: Lessons, task: Task, heard: Collection[str]) -> Array:
     """Expected logarithm of each config's latency; its level means something with S6 only."""
     predicted = task.predicted if "S6" in heard else None
+    said, weights = _weighed(lessons, task, heard)
+    return np.asarray(said @ weights + (0.0 if predicted is None else predicted.min()))
+
+
+def _weighed(lessons: Lessons, task: Task, heard: Collection[str]) -> tuple[Array, Array]:
+    """What each of ``VOICES`` says of each config, (configs, 6), and its weight, (6,)."""
     words = lessons.words(task.cell, task.sources)
-    said = lessons.said(task.cell, task.legal, words, predicted)
-    merit = said @ lessons.weights(task.sources if words else (), heard, task.unseen)
-    return np.asarray(merit + (0.0 if predicted is None else predicted.min()))
+    said = lessons.said(task.cell, task.legal, words, task.predicted if "S6" in heard else None)
+    return said, lessons.weights(task.sources if words else (), heard, task.unseen)
 
 
 def in_doubt(
@@ -63,10 +67,8 @@ def in_doubt(
     """What a search begins with where nothing recorded on the GPU itself teaches; else nothing."""
     if lessons.knows(task.cell.device):
         return ()
-    words = lessons.words(task.cell, task.sources)
-    said = lessons.said(task.cell, task.legal, words, task.predicted if "S6" in heard else None)
-    voices = [place for place, voice in enumerate(VOICES) if voice in heard]
-    return disputed(task.cell, task.legal, said[:, voices], expected)
+    said, weights = _weighed(lessons, task, heard)
+    return disputed(task.cell, task.legal, said[:, weights > 0.0], expected)
 
 
 def pipeline(
