@@ -138,3 +138,22 @@ rule figures_audit_live:
     shell:
         "python -m {params.module} --grid {input.grid:q}"
         " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"
+
+
+rule figures_foreseen:
+    input:
+        script="scripts/figures/foreseen.py",
+        foreseen=rules.statistics_foreseen.output.foreseen,
+    output:
+        png="results/figures/foreseen.png",
+        svg="results/figures/foreseen.svg",
+    log:
+        "logs/figures/foreseen.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        module=as_py_module(),
+        code=code("scripts/figures/foreseen.py"),
+    shell:
+        "python -m {params.module} --foreseen {input.foreseen:q}"
+        " --out-png {output.png:q} --out-svg {output.svg:q} 2> {log:q}"

@@ -206,5 +206,9 @@ SECTION = Section(
     phrases={
         "among the first 8 | 16 | 64": "lengths of short lists, see scripts.lib.schemas.foreseen"
     },
+    captions={
+        "foreseen": "How many of the legal configs each order has before the committed one, by GPU;"
+        " recorded ones first."
+    },
     links={"foreseen": "Other GPUs' files foreseen"},
 )
