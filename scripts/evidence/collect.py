@@ -223,7 +223,10 @@ def read_set(folder: Path) -> dict[str, Any]:
     InputError if there is none in the folder, or a part of it is not there.
     """
     if not (folder / SET).exists():
-        raise InputError(f"{folder}: holds no set of evidence ({SET}); `graphx evidence` makes one")
+        raise InputError(
+            f"{folder}: holds no set of evidence ({SET}); `graphx evidence` makes one, and"
+            " `make restore` brings the recorded ones back"
+        )
     held = read_object(folder / SET, "suite", "premises", "options", "provenance")
     legs = {}
     for one in suite_of(held["suite"], str(folder / SET)).legs:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.files import InputError
 from scripts.lib.schemas.space import SPACE_FILES
 from scripts.sim import facts as compiler
 from scripts.sim.simulator import Simulator, load
@@ -50,8 +49,6 @@ def say(args: argparse.Namespace, body: Any) -> None:
 
 def read_model(args: argparse.Namespace) -> tuple[Simulator, pd.DataFrame]:
     """The model and the facts that the options name. InputError if there is no model yet."""
-    if not args.model.exists():
-        raise InputError(f"{args.model}: there is no model yet; `make` fits one")
     return load(args.model), read_spaces(args.space)
 
 

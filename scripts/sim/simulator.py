@@ -81,6 +81,8 @@ Parts = tuple[tuple[Gemm, Timing], tuple[Gemm, Timing]]
 
 def load(path: Path) -> Simulator:
     """Read a model file. InputError names what is wrong with it."""
+    if not path.exists():
+        raise InputError(f"{path}: there is no model yet; `make` fits one")
     body = read_json(path)
     try:
         if body["format"] != FORMAT:

@@ -140,11 +140,16 @@ class Corpus:
         return train(others, self._facts, self.seed, version, **known)
 
 
-def read_corpus(where: Where, seed: int) -> Corpus:
-    """Read all of it; InputError names a file that is absent or not what it should be."""
+def need(where: Where) -> None:
+    """InputError for a file that is absent; asked before work that takes minutes, too."""
     for path in (where.history, where.model, where.held_out, *where.recorded):
         if not path.exists():
             raise InputError(f"{path}: not found; `make` builds or restores it")
+
+
+def read_corpus(where: Where, seed: int) -> Corpus:
+    """Read all of it; InputError names a file that is absent or not what it should be."""
+    need(where)
     recordings = read_recordings(
         [folder / "trials.parquet" for folder in where.recorded],
         [folder / "cells.parquet" for folder in where.recorded],

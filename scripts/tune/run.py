@@ -136,6 +136,7 @@ def _asked(args: argparse.Namespace) -> tuple[Wanted, Options]:
     # Imported here: meanwhile the server imports torch and Triton for all other processes.
     from scripts.tune import uncollected  # noqa: PLC0415, F401 - what follows is large and stays
     from scripts.tune.foresight import Options  # noqa: PLC0415
+    from scripts.tune.knowledge import need  # noqa: PLC0415
     from scripts.tune.layer import Asked, resolve, unread  # noqa: PLC0415
 
     if args.top < 1:
@@ -149,8 +150,10 @@ def _asked(args: argparse.Namespace) -> tuple[Wanted, Options]:
     for note in (*wanted.notes, *unread(wanted.shape)):
         LOG.info("%s", note)
     sources = None if args.sources is None else [find_device(name).name for name in args.sources]
+    known = where(args)
+    need(known)
     return wanted, Options(
-        args.budget, args.margin, sources, args.unseen, args.seed, where(args), args.build
+        args.budget, args.margin, sources, args.unseen, args.seed, known, args.build
     )
 
 

@@ -131,7 +131,7 @@ def test_clear_errors(
 def test_no_model_says_how_to_get_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     given = [str(KERNEL), "--arch", "NVIDIA_H200", "--model", str(tmp_path / "none.json")]
     assert analyze.main(given) == 2
-    assert "none.json" in capsys.readouterr().err
+    assert "none.json: there is no model yet; `make` fits one" in capsys.readouterr().err
 
 
 def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:

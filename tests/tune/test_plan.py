@@ -74,3 +74,13 @@ def test_the_same_question_has_the_same_answer(world, tmp_path):
         assert main(arguments(world, tmp_path / folder, "--plan", "--shape", LAYER)) == 0
     first, second = ((tmp_path / folder / "plan.json").read_bytes() for folder in ("a", "b"))
     assert first == second
+
+
+def test_what_is_missing_is_said_before_a_space_is_compiled(world, tmp_path, capsys, monkeypatch):
+    """As in a clone in which nothing was built: compiling would take minutes first."""
+    monkeypatch.setattr("scripts.tune.plan.open_space", lambda *_: pytest.fail("compiled first"))
+    gone = tmp_path / "gone.json"
+    typed = arguments(world, tmp_path, "--shape", LAYER, "--plan")
+    typed[typed.index("--sim") + 1] = str(gone)
+    assert main(typed) == 2
+    assert f"{gone}: not found; `make` builds or restores it" in capsys.readouterr().err
