@@ -103,7 +103,7 @@ rule catalogue_foreseen:
         parts="results/tables/catalogue/chosen_parts.parquet",
     log:
         "logs/catalogue/foreseen.log",
-    priority: 1
+    priority: 4
     conda:
         "../envs/analysis.yaml"
     threads: 2

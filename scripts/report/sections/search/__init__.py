@@ -50,12 +50,15 @@ def search(rates: Frame, costs: Frame) -> Figure:
     out: Figure = {}
     for row in costs.to_dict("records"):
         strategy, group, value = (str(row[name]) for name in keys)
+        in_class = strategy == HEADLINE and group in CLASSES
+        if group != "all" and not in_class:
+            continue
         reading = _reading(by_key[strategy, group, value], row)
-        if group == "all":
-            out.setdefault(strategy, {}).update(reading)
-        elif strategy == HEADLINE and group in CLASSES:
+        if in_class:
             classes = out.setdefault(strategy, {}).setdefault("classes", {})
             classes.setdefault(group, {})[value] = reading
+        else:
+            out.setdefault(strategy, {}).update(reading)
     return out
 
 
