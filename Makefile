@@ -32,7 +32,7 @@ GUARD := $(if $(shell command -v flock),exec 9>build/make.lock; flock --nonblock
 SNAKEMAKE := $(GUARD) snakemake --cores $(CORES) --nolock --quiet host
 CONSOLE := 2>&1 | python rules/console.py 9>&-
 
-.PHONY: all help env lock restored restore record stages test lint format mine plan gpu-test gpu-measure gpu-cost tune judge
+.PHONY: all help env lock restored restore record stages times test lint format mine plan gpu-test gpu-measure gpu-cost tune judge
 
 all: restored build/plots-template.html ## rebuild whatever is stale, up to results/report.html
 	@$(SNAKEMAKE) $(CONSOLE)
@@ -104,6 +104,9 @@ record: restored ## declare the files in data/recorded the record, and put them 
 
 stages: restored ## write dvc.yaml anew from the rules
 	python rules/stages.py
+
+times: env ## what each step of the last build in this tree cost, the dearest first
+	@python rules/times.py build/LOG.jsonl
 
 test: restored ## lint, unit and workflow tests
 	@# In the order of tests/conftest.py: while one process waits for a whole build, others test.
