@@ -61,8 +61,10 @@ def draw(rows: pd.DataFrame) -> Figure:
     shown = points(rows)
     devices = shown["device"].drop_duplicates().tolist()
     drawn, (axis,) = figure(width=8.0, height=2.3 + 0.62 * len(devices))
-    for order, own in shown.groupby("place", sort=True):
-        _marks(axis, list(LABELS)[int(order)], own, devices)
+    for order in LABELS:
+        own = shown[shown["order"] == order]
+        if len(own):
+            _marks(axis, order, own, devices)
     axis.set_yticks(range(len(devices)), [short_name(one) for one in devices])
     axis.invert_yaxis()
     axis.set_xscale("log")
@@ -76,10 +78,10 @@ def draw(rows: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _marks(axis: Axes, order: str, rows: pd.DataFrame, devices: list[str]) -> None:
-    label, colour = LABELS[Order(order)]
+def _marks(axis: Axes, order: Order, rows: pd.DataFrame, devices: list[str]) -> None:
+    label, colour = LABELS[order]
     group = list(RECORDED if order in RECORDED else OTHERS)
-    shift = (group.index(Order(order)) - (len(group) - 1) / 2) * 0.19
+    shift = (group.index(order) - (len(group) - 1) / 2) * 0.19
     axis.errorbar(
         rows["mean"],
         [devices.index(one) + shift for one in rows["device"]],
@@ -87,7 +89,7 @@ def _marks(axis: Axes, order: str, rows: pd.DataFrame, devices: list[str]) -> No
             (rows["mean"] - rows["low"]).clip(lower=0),
             (rows["high"] - rows["mean"]).clip(lower=0),
         ],
-        fmt=MARKERS[group.index(Order(order))],
+        fmt=MARKERS[group.index(order)],
         color=colour,
         markersize=5,
         linewidth=1.2,
