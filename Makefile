@@ -105,7 +105,7 @@ record: restored ## declare the files in data/recorded the record, and put them 
 stages: restored ## write dvc.yaml anew from the rules
 	python rules/stages.py
 
-times: env ## what each step of the last build in this tree cost, the dearest first
+times: env ## how long each step took when it ran last in this tree
 	@python rules/times.py build/LOG.jsonl
 
 test: restored ## lint, unit and workflow tests

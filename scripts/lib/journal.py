@@ -1,9 +1,8 @@
 """An append-only log of what ran, whoever started it: ``build/LOG.jsonl``, one JSON line an event.
 
 ``started``: time (UTC), step (its module), pid, command, commit. ``ended``: time, step, pid, status
-(that of the process; 1 for a defect), seconds, cpu_seconds (of the process and those that it waited
-for, from their first moment), commit, and the error if there was one. A step that was killed has no
-second line. GRAPHX_LOG names another file; empty, nothing is logged.
+(that of the process; 1 for a defect), seconds, commit, and the error if there was one. A step that
+was killed has no second line. GRAPHX_LOG names another file; empty, nothing is logged.
 
 The log says what happened on one machine: it holds times, so it is in no repository and no
 result is made of it. That a line cannot be written never ends a step.
@@ -52,8 +51,7 @@ def logged(module: str) -> Iterator[End]:
     finally:
         said = {"error": end.error} if end.error else {}
         seconds = round(time.monotonic() - started, 3)
-        cpu = round(sum(os.times()[:4]), 2)
-        append("ended", **common, status=end.status, seconds=seconds, cpu_seconds=cpu, **said)
+        append("ended", **common, status=end.status, seconds=seconds, **said)
 
 
 def _step(module: str) -> str:

@@ -41,7 +41,6 @@ def test_a_step_is_two_lines(log: Path) -> None:
     assert started["command"].startswith(f"python -m {__name__}")
     assert ended.items() >= ({"event": "ended", "status": 0} | common).items()
     assert 0 <= ended["seconds"] < 5
-    assert ended["cpu_seconds"] > 0
     assert started["time"] <= ended["time"]
     assert "error" not in ended
 
