@@ -59,7 +59,7 @@ CHOSEN = (
     Chosen("scripts/transfer/strategies/s8_portfolio.py", ("PICKS",), On.NOT_NOTED),
     Chosen("scripts/transfer/learn_kernel.py", ("CELLS", "CONFIGS", "_STEPS"), On.COST),
     Chosen("scripts/transfer/learn_kernel.py", ("NEAR", "ANYWHERE"), On.NOT_NOTED),
-    Chosen("scripts/transfer/learn_kernel.py", ("UNFITTED",), On.RECORDED),
+    Chosen("scripts/transfer/learn_kernel.py", ("UNFITTED", "ELSEWHERE"), On.RECORDED),
     Chosen(
         "scripts/transfer/learn_kernel.py",
         ("PREDICTED_START", "PLAIN_START", "_BOUNDS"),

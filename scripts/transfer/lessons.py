@@ -17,6 +17,7 @@ from scripts.transfer.kernel import Kernel
 from scripts.transfer.learn_kernel import (
     ANYWHERE,
     CELLS,
+    ELSEWHERE,
     NEAR,
     PLAIN_START,
     PREDICTED_START,
@@ -75,6 +76,12 @@ class Lessons:
     def knows(self, device: str) -> bool:
         """Whether anything that was recorded on the GPU itself teaches."""
         return any(one.cell.device == device for one in self.library.recordings)
+
+    def kernel_on(self, device: str) -> Kernel:
+        """``predicted_kernel`` for a GPU's cells; wider where it was learned on others alone."""
+        if self.knows(device) or not self.library.recordings:
+            return self.predicted_kernel
+        return self.predicted_kernel.wider(ELSEWHERE)
 
     def words(self, cell: Cell, sources: Iterable[str]) -> list[SourceWord]:
         """What the sources' files hold for a cell; sources without a file are left out."""

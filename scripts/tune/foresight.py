@@ -132,7 +132,7 @@ def foresee(wanted: Wanted, options: Options) -> Foresight:
         tuple(sources),
         {cell: advice.expected(cell, sources) for cell in wanted.cells},
         {cell: advice.predicted_us(cell) for cell in wanted.cells},
-        advice.lessons.predicted_kernel,
+        advice.lessons.kernel_on(device.name),
         STEADY if advice.lessons.knows(device.name) else 0.0,
         {cell: advice.doubted(cell, sources) for cell in wanted.cells},
         advice.simulator.version,

@@ -197,7 +197,7 @@ class Advice:
         self.simulator = corpus.unseen(layer) if unseen else corpus.simulator
         self.lessons: Lessons = corpus.lessons(layer, kernels=searched)
         legal = space.legal
-        self._predicted = Covariance(self.lessons.predicted_kernel, legal)
+        self._predicted = Covariance(self.lessons.kernel_on(device), legal)
         self._plain = Covariance(self.lessons.plain_kernel, legal)
         self.predicted: dict[Cell, pd.DataFrame] = {}
 

@@ -49,6 +49,12 @@ def test_keys_of_amd_tell_configs_apart() -> None:
     assert row[1] < row[0] - 0.3**2 * 0.1
 
 
+def test_a_wider_one_finds_configs_as_alike_and_errors_larger() -> None:
+    wide, plain = Covariance(KERNEL.wider(1.5), LEGAL), Covariance(KERNEL, LEGAL)
+    grown = (wide.row(3) - LEVEL**2) / (plain.row(3) - LEVEL**2)
+    np.testing.assert_allclose(grown, 1.5**2)
+
+
 def test_a_length_for_each_axis() -> None:
     with pytest.raises(ValueError, match="2 lengths for 6 axes"):
         Kernel(0.3, (1.0, 2.0), 0.05, 0.02)

@@ -15,7 +15,8 @@ from scripts.lib.schemas.search import SEARCHES
 from scripts.lib.shape import Cell
 from scripts.lib.teaching import Families, Teaching
 from scripts.transfer.committed_files import History
-from scripts.transfer.evaluate import Study, evaluate_layer, in_order
+from scripts.transfer.evaluate import Study, evaluate_layer, in_order, lessons_for
+from scripts.transfer.learn_kernel import ELSEWHERE, UNFITTED
 from scripts.transfer.library import layer_of
 from scripts.transfer.predictions import read_predictions
 from tests.transfer.recorded import AMD, CELLS_OF_THREE, SHAPES, SOURCE, recording, write_recorded
@@ -131,6 +132,20 @@ def test_a_gpu_that_no_other_may_teach_is_searched_all_the_same() -> None:
     # have in common decides between configs that are nearly as fast.
     ours = rows[rows["strategy"] == "S1-S8, all sources"]
     assert (ours["regret_1"] < 1.01).all()
+
+
+@pytest.mark.parametrize(("teaching", "wider"), [(Teaching.GPU_OUT, True), ("layer_out", False)])
+def test_what_another_gpu_taught_is_taken_to_miss_by_more(teaching: str, wider: bool) -> None:
+    lessons = lessons_for(study(Teaching(teaching), devices=(DEVICE, SOURCE)), DEVICE, HELD)
+    learned = lessons.predicted_kernel
+    assert lessons.knows(DEVICE) != wider
+    assert lessons.kernel_on(DEVICE) == (learned.wider(ELSEWHERE) if wider else learned)
+
+
+def test_where_nothing_taught_the_kernel_says_so_itself() -> None:
+    lessons = lessons_for(study(Teaching.GPU_OUT), DEVICE, HELD)
+    assert not lessons.knows(DEVICE)
+    assert lessons.kernel_on(DEVICE) == UNFITTED
 
 
 def test_predictions_of_another_choice_are_refused(tmp_path: Path) -> None:

@@ -50,8 +50,12 @@ class Field:
     def covariance(self, name: str) -> Covariance:
         """Of the space: ``predicted``, ``plain`` or ``cold``; made once for all entrants."""
         if name not in self._covariances:
-            kernel = getattr(self.lessons, f"{name}_kernel")
-            self._covariances[name] = Covariance(kernel, self.recordings[0].legal)
+            first = self.recordings[0]
+            if name == "predicted":
+                kernel = self.lessons.kernel_on(first.cell.device)
+            else:
+                kernel = getattr(self.lessons, f"{name}_kernel")
+            self._covariances[name] = Covariance(kernel, first.legal)
         return self._covariances[name]
 
     def task(self, one: Recording, sources: Sequence[str], unseen: Sequence[str] = ()) -> Task:

@@ -1,17 +1,27 @@
 """What a search begins with where nothing was recorded on the GPU: what its beliefs disagree on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from scripts.lib.budget import Budget
+from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.shape import Cell
+from scripts.transfer.kernel import Covariance
+from scripts.transfer.learn_kernel import PREDICTED_START
 from scripts.transfer.legal import coordinates
 from scripts.transfer.strategies.default_heuristic import default_config
 from scripts.transfer.strategies.doubt import disputed
+from scripts.transfer.strategies.pipeline import FIRST
+from scripts.transfer.strategies.s4_bayesian import Bayesian
+from scripts.transfer.strategy import search
+from tests.transfer.recorded import recording
 from tests.transfer.study import CELLS_SMALL, LEGAL, SHAPE, h200_space
 
 CELL = CELLS_SMALL[1]
@@ -61,3 +71,25 @@ def test_what_is_launched_without_a_file_is_tried_where_its_rules_are_known() ->
     assert standing not in disputed(UNKNOWN, legal, none, expected)
     amd = replace(CELL, device="AMD_Instinct_MI300X")
     assert disputed(amd, legal, none, expected) == disputed(UNKNOWN, legal, none, expected)
+
+
+@pytest.mark.parametrize("wanted", [128, 32])
+def test_an_error_of_all_beliefs_about_the_tile_is_found_out(wanted: int) -> None:
+    """Predicted best with 64 rows, truly best with twice or half as many, by a third."""
+    legal = h200_space()
+    rows = legal.coordinates[:, 0]
+    other = 0.02 * np.abs(legal.coordinates[:, 1:] - np.log2([128, 64, 1, 4, 4])).sum(axis=1)
+    expected = 0.2 * np.abs(rows - np.log2(64)) + other
+    truth = 0.3 * np.abs(rows - np.log2(wanted)) + other
+    covariance = Covariance(PREDICTED_START, legal)
+
+    def found(first: Sequence[Config], *, doubtful: bool) -> float:
+        one = recording(CELL, lambda _, config: float(np.exp(truth[legal.index[config]])), legal)
+        ended = Bayesian(covariance, expected, first=first, margin=0.01, doubtful=doubtful)
+        steps = search(ended, one, CELL, Budget(64))
+        return min(trial.latency_us or np.inf for _, trial in steps) / one.best_us
+
+    doubted = disputed(UNKNOWN, legal, expected[:, None], expected)
+    assert found(doubted, doubtful=True) < 1.01
+    best = np.argsort(expected, kind="stable")[:FIRST]
+    assert found([legal.configs[place] for place in best], doubtful=False) > 1.2
