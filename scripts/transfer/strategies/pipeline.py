@@ -51,7 +51,8 @@ def expected_logs(lessons: Lessons, task: Task, heard: Collection[str]) -> Array
     """Expected logarithm of each config's latency; its level means something with S6 only."""
     predicted = task.predicted if "S6" in heard else None
     said, weights = _weighed(lessons, task, heard)
-    return np.asarray(said @ weights + (0.0 if predicted is None else predicted.min()))
+    level = 0.0 if predicted is None else predicted.min()
+    return np.asarray(said @ weights + lessons.crowd(task.cell, task.legal, heard) + level)
 
 
 def _weighed(lessons: Lessons, task: Task, heard: Collection[str]) -> tuple[Array, Array]:
