@@ -57,8 +57,7 @@ class Lessons:
     ``predicted_kernel``: of what graphx-sim's prediction misses. ``plain_kernel``: of the latency
     itself, near the best; ``cold_kernel``: anywhere. ``evidence``: by source GPU, None for none.
     ``judged``: cells that teach were predicted; where none was, a prediction is taken at its word.
-    Where no cell of the GPU is recorded, S8 says what other GPUs' files have in common: beside what
-    recordings of other GPUs have, or, where there are none at all, in its place.
+    Where no cell is recorded at all, S8 says what other GPUs' files have in common.
     """
 
     left_out: frozenset[str]
@@ -72,7 +71,6 @@ class Lessons:
     # Many entrants ask the same of a cell.
     _words: dict[tuple[Cell, str], list[SourceWord]] = field(default_factory=dict)
     _regrets: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
-    _unlikely: dict[Cell, tuple[LegalSpace, Array]] = field(default_factory=dict)
     _crowds: dict[str, Crowd] = field(default_factory=dict)
 
     def knows(self, device: str) -> bool:
@@ -129,16 +127,6 @@ class Lessons:
             known = legal, found
             self._regrets[cell] = known
         return voices(legal, words, predicted, known[1])
-
-    def crowd(self, cell: Cell, legal: LegalSpace, heard: Collection[str]) -> Array:
-        """What S8 says besides, weighed, (configs,): where recordings of other GPUs alone teach."""
-        if "S8" not in heard or not self.library.recordings or self.knows(cell.device):
-            return np.zeros(len(legal))
-        known = self._unlikely.get(cell)
-        if known is None or known[0] is not legal:
-            known = legal, self._crowd(cell.device).unlikely(cell, legal)
-            self._unlikely[cell] = known
-        return CROWD_WEIGHT * known[1]
 
     def _crowd(self, device: str) -> Crowd:
         if device not in self._crowds:

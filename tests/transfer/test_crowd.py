@@ -10,14 +10,11 @@ from scripts.lib.device import find_device
 from scripts.lib.shape import Cell, parse_shape
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.crowd import CROWD_WEIGHT, Crowd
-from scripts.transfer.kernel import Covariance
 from scripts.transfer.learn_kernel import UNFITTED
 from scripts.transfer.legal import LegalSpace, coordinates
 from scripts.transfer.lessons import learn_lessons
 from scripts.transfer.library import Library
 from scripts.transfer.merit import VOICES
-from scripts.transfer.strategies.pipeline import STRATEGIES, Task, expected_logs
-from tests.transfer.recorded import recording
 from tests.tune.conftest import DATA
 
 DEVICE = "NVIDIA_H200"
@@ -80,26 +77,3 @@ def test_without_recordings_the_crowd_speaks_for_the_portfolio(history: History)
     weights = dict(zip(VOICES, lessons.weights((), ["S6", "S8"]), strict=True))
     assert (weights["S6"], weights["S8"]) == (1.0, CROWD_WEIGHT)
     assert dict(zip(VOICES, lessons.weights((), ["S6"]), strict=True))["S8"] == 0.0
-
-
-def test_beside_other_gpus_recordings_the_crowd_is_added(history: History) -> None:
-    us = np.linspace(10.0, 20.0, len(LEGAL))
-    one = recording(CELL, lambda _, config: float(us[LEGAL.index[config]]), LEGAL)
-    lessons = learn_lessons((), Library([one]), history, {}, 1, kernels=False)
-    other = Cell("NVIDIA_H100_80GB_HBM3", CELL.shape, CELL.tokens)
-    crowd = Crowd(history, find_device(other.device)).unlikely(other, LEGAL)
-    assert np.allclose(lessons.crowd(other, LEGAL, ["S8"]), CROWD_WEIGHT * crowd)
-    assert not lessons.crowd(other, LEGAL, ["S6"]).any()
-    assert not lessons.crowd(CELL, LEGAL, ["S8"]).any()  # the GPU's own recordings teach
-    none = learn_lessons((), Library([]), history, {}, 1, kernels=False)
-    assert not none.crowd(other, LEGAL, ["S8"]).any()  # it speaks in S8's place
-    covariance = Covariance(lessons.predicted_kernel, LEGAL)
-    task = Task(other, LEGAL, [], np.log(us), covariance, covariance)
-    every, silent = (
-        expected_logs(lessons, task, [name for name in STRATEGIES if name != out])
-        for out in ("", "S8")
-    )
-    said = lessons.said(other, LEGAL, [], np.log(us))
-    heard = said @ lessons.weights((), STRATEGIES) + np.log(us).min()
-    assert np.allclose(every, heard + CROWD_WEIGHT * crowd)
-    assert not np.allclose(every - every.mean(), silent - silent.mean())

@@ -51,8 +51,7 @@ def expected_logs(lessons: Lessons, task: Task, heard: Collection[str]) -> Array
     """Expected logarithm of each config's latency; its level means something with S6 only."""
     predicted = task.predicted if "S6" in heard else None
     said, weights = _weighed(lessons, task, heard)
-    level = 0.0 if predicted is None else predicted.min()
-    return np.asarray(said @ weights + lessons.crowd(task.cell, task.legal, heard) + level)
+    return np.asarray(said @ weights + (0.0 if predicted is None else predicted.min()))
 
 
 def _weighed(lessons: Lessons, task: Task, heard: Collection[str]) -> tuple[Array, Array]:
