@@ -186,7 +186,7 @@ def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
     for path in paths:
         table = read_table(path, FINALS).sort_values(["cell_id", "slot", "round"])
         slots = table.drop_duplicates(["cell_id", "slot"]).groupby("cell_id")["config_id"]
-        configs = {str(name): ids.tolist() for name, ids in slots}
+        configs = slots.agg(list)
         # One table for all: one for each of hundreds of cells takes ten times as long.
         rounds = table.set_index(["cell_id", "run_id", "round", "slot"])["us"].unstack()
         for name, rows in rounds.groupby(level="cell_id", sort=True):
@@ -195,7 +195,7 @@ def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
                 raise InputError(f"{path}: {cell_id} is in another table too; name one of them")
             us = rows.to_numpy()
             held = ~np.isnan(us).all(axis=0)
-            found[cell_id] = Finals(configs[cell_id], us[:, held].tolist())
+            found[cell_id] = Finals(configs[name], us[:, held].tolist())
     return found
 
 
