@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from scripts.sim.arrays import Array
 from scripts.sim.model.routing import Routing, expect
+from scripts.sim.model.waves import empty
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,30 @@ class Gemm:
     def programs(self) -> Array:
         """Programs with work."""
         return self.blocks * self.columns
+
+    @cached_property
+    def share(self) -> Array:
+        """Programs that one processor works off."""
+        return self.programs / self.processors
+
+    @cached_property
+    def waves(self) -> Array:
+        """The same in fills of the processor."""
+        return self.share / self.occupancy
+
+    @cached_property
+    def empty_share(self) -> Array:
+        """Of the last program of each processor, the share that is left empty.
+
+        No parameter is in it, nor in ``empty_waves``: a fit, which asks hundreds of times, takes
+        half as long with what was worked out once.
+        """
+        return empty(self.share, self.spread * self.columns / self.processors)
+
+    @cached_property
+    def empty_waves(self) -> Array:
+        """Of the last fill of the processors."""
+        return empty(self.waves, self.spread * self.columns / self.processors / self.occupancy)
 
     @property
     def resident(self) -> Array:

@@ -25,8 +25,6 @@ from scripts.sim.model.traffic import Traffic, traffic
 UNITS = ("tensor", "l2", "shared", "lanes")
 _SHARED_BYTES_CLK = 128.0  # of one processor: CUDA C++ Programming Guide; AMD's CDNA 3 ISA
 _LANES_CLK = 128.0  # float32 lanes of one processor
-_HARMONICS = 6
-_ASYNCHRONY = 0.05  # waves by which programs drift apart even where their number is certain
 INSTRUCTION = 16 * 8 * 16  # products of one tensor instruction of one warp
 
 
@@ -57,11 +55,9 @@ def time_gemm(gemm: Gemm, p: Parameters) -> Timing:
     moved = traffic(gemm, p)
     units = _units(gemm, moved, p)
     busy = _norm(units, p.contention) + _spilling(gemm, p)
-    share = gemm.programs / gemm.processors
-    spread = gemm.spread * gemm.columns / gemm.processors
-    waves = share / gemm.occupancy
-    paid_share = share + p.tail * _empty(share, spread)
-    paid_waves = np.maximum(waves + p.tail * _empty(waves, spread / gemm.occupancy), 1.0)
+    share, waves = gemm.share, gemm.waves
+    paid_share = share + p.tail * gemm.empty_share
+    paid_waves = np.maximum(waves + p.tail * gemm.empty_waves, 1.0)
     stored = gemm.block_m * gemm.block_n * 2.0 / (p.store_bytes_clk * gemm.clock_hz)
     alone = p.start_s + gemm.steps * _alone(gemm, busy, p)
     limits = (
@@ -109,19 +105,6 @@ def _bandwidth(gemm: Gemm, moved: Traffic, p: Parameters) -> Array:
     flying = running * np.maximum(gemm.stages - 1.0, 1.0) * moved.l2_step
     seconds = (1.0 / (gemm.bandwidth_bytes_s * p.dram_share), p.dram_latency_s / flying)
     return 1.0 / _norm(seconds, p.queueing)
-
-
-def _empty(waves: Array, spread: Array) -> Array:
-    """Share of a wave that the last one leaves empty, ceil(w) - w, on average.
-
-    Over a normal distribution of w about ``waves``: the Fourier series 1/2 + sum over n of
-    sin(2 pi n w) / (pi n), each term damped by the spread.
-    """
-    empty = np.full_like(waves, 0.5)
-    for n in range(1, _HARMONICS + 1):
-        damped = np.exp(-2.0 * (np.pi * n) ** 2 * (spread**2 + _ASYNCHRONY**2))
-        empty += damped * np.sin(2.0 * np.pi * n * waves) / (np.pi * n)
-    return np.clip(empty, 0.0, 1.0)
 
 
 def _norm(parts: tuple[Array, ...], order: float) -> Array:

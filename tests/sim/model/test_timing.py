@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scripts.sim.facts import read_facts
 from scripts.sim.model.gemm import gemms
 from scripts.sim.model.parameters import OPEN, Parameters
-from scripts.sim.model.timing import _empty, time_gemm
+from scripts.sim.model.timing import time_gemm
+from scripts.sim.model.waves import empty
 from scripts.sim.questions import ask
 from scripts.sim.simulator import analytical_us, time_layer
 
@@ -91,7 +92,7 @@ def test_empty_share_of_the_last_wave_is_that_of_drawn_waves(spread: float) -> N
         size=(30, 4000)
     )
     expected = (np.ceil(drawn) - drawn).mean(axis=1)
-    assert np.abs(_empty(waves, np.full(30, spread)) - expected).max() < 0.05
+    assert np.abs(empty(waves, np.full(30, spread)) - expected).max() < 0.05
 
 
 def test_parameters_stay_within_their_ranges() -> None:
