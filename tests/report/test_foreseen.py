@@ -26,7 +26,11 @@ def test_the_recorded_gpu_is_the_scale_and_stands_first(made: dict[str, Any]) ->
 
 def test_the_page_begins_with_both_and_with_what_a_reader_does(made: dict[str, Any]) -> None:
     leads = [one.lead for one in foreseen.found(made)]
-    assert leads[:2] == ["On GPUs that nobody recorded", "On the H200, where the truth is known"]
+    assert leads[0] == "On GPUs that nobody recorded, held against their config files"
+    first = next(foreseen.found(made))
+    median = made["foreseen"][H200]["orders"][ALL][Order.MEASURED]["ahead_median"]["mean"]
+    assert f"where the truth is known, {100 * median:.1f}% (" in first.text
+    assert f"**{first.lead}**: {first.text}" in results_md.pages(made)["RESULTS.md"]
     assert "What to do: take what" in results_md.pages(made)["details/foreseen.md"]
 
 

@@ -15,6 +15,7 @@ from scripts.report.sections import (
     engine,
     evidence,
     expected,
+    foreseen,
     health,
     serving,
     teaching,
@@ -23,8 +24,10 @@ from scripts.report.sections import (
 from scripts.report.sections.margins import QUOTED, SOURCES, level
 
 STARTED = 2  # GPUs that a search is started from, beside none
-# Whose findings stand on the first page, in this order; each finding says in which group.
-ORDER = (expected, tuning, health, agreement, serving, engine, evidence, cold, teaching)
+# Whose findings stand on the first page, in this order; each finding says in which group, if any.
+ORDER = (
+    expected, tuning, health, agreement, serving, engine, evidence, foreseen, cold, teaching,
+)  # fmt: skip
 
 
 def grouped(summary: Summary) -> dict[str, list[tuple[str, Finding]]]:
@@ -33,7 +36,8 @@ def grouped(summary: Summary) -> dict[str, list[tuple[str, Finding]]]:
     for module in ORDER:
         section: Section = module.SECTION
         for one in section.found(summary):
-            groups[one.group].append((section.name, one))
+            if one.group:
+                groups[one.group].append((section.name, one))
     return groups
 
 

@@ -37,6 +37,12 @@ ORDERS = {
     Order.DEFAULT: "by nearness to vLLM's default",
     Order.MEASURED_THERE: "as measured on the teacher",
 }
+# The scale, as the first page words it.
+RECORDED = {
+    Order.MEASURED: "as measured",
+    Order.LAYER_OUT: "as predicted, layer out",
+    Order.GPU_OUT: "as predicted, GPU out",
+}
 # Part of the record -> in words.
 REPLACED = {
     "bandwidth": "memory bandwidth",
@@ -110,34 +116,55 @@ def told_apart(summary: Summary, order: str) -> dict[str, list[str]]:
 
 
 def found(summary: Summary) -> Iterator[Finding]:
-    """How far down predictions place them, the scale, and what tells orders apart."""
-    known, others = recorded(summary), unrecorded(summary)
+    """How far down predictions place them, beside the scale, and what tells orders apart."""
+    others = unrecorded(summary)
     if not others:
         return
-    said = "; ".join(f"{short_name(name)} {_median(one, Order.SIM)}" for name, one in others)
+    scales = [f"on the {name}, where the truth is known, {said}" for name, said in _scales(summary)]
     yield Finding(
-        "On GPUs that nobody recorded",
-        "before the config that was committed stand, in graphx-sim's order of the legal ones,"
-        f" in the median of rows: {said}",
-        "",
+        "On GPUs that nobody recorded, held against their config files",
+        "what was committed stands in the median, as graphx-sim orders,"
+        f" {'; '.join([_range(others), *scales])}",
+        "sure",
     )
-    for name, one in known:
-        scale = ", ".join(
-            f"{words} {_median(one, order)}"
-            for order, words in list(ORDERS.items())[:4]
-            if order in one["orders"][ALL]
-        )
-        yield Finding(
-            f"On the {short_name(name)}, where the truth is known",
-            f"{scale}: some of the distance is the choices' own",
-            "",
-        )
+    yield from _apart(summary)
+
+
+def _apart(summary: Summary) -> Iterator[Finding]:
+    others = unrecorded(summary)
     yield from _as_there(others)
     yield from _parts(summary)
+    yield from _record(others)
+
+
+def _range(others: Sequence[tuple[str, Figure]]) -> str:
+    """Of the GPU on which they are nearest, and of the farthest."""
+    by_median = sorted(others, key=lambda item: _ahead(item[1], Order.SIM)["mean"])
+    (near, first), (far, last) = by_median[0], by_median[-1]
+    said = f"behind {_median(first, Order.SIM)} of the legal configs on the {short_name(near)}"
+    if near == far:
+        return said
+    return f"{said}, the nearest, to {_median(last, Order.SIM)} on the {short_name(far)}"
+
+
+def _scales(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Of each recorded GPU the medians in the measured order and in predicted ones."""
+    for name, one in recorded(summary):
+        scale = [
+            f"{_median(one, order)} {words}"
+            for order, words in RECORDED.items()
+            if order in one["orders"][ALL]
+        ]
+        yield short_name(name), ", ".join(scale)
+
+
+def _ahead(one: Figure, order: str) -> Figure:
+    found: Figure = one["orders"][ALL][order]["ahead_median"]
+    return found
 
 
 def _median(one: Figure, order: str) -> str:
-    return wording.per_cent(one["orders"][ALL][order]["ahead_median"])
+    return wording.per_cent(_ahead(one, order))
 
 
 def _as_there(others: Sequence[tuple[str, Figure]]) -> Iterator[Finding]:
@@ -174,10 +201,37 @@ def _parts(summary: Summary) -> Iterator[Finding]:
             yield Finding(lead, f"the choices are {'; '.join(told)}", "")
 
 
+def _record(others: Sequence[tuple[str, Figure]]) -> Iterator[Finding]:
+    """Parts of the GPUs' records without which the choices stand later."""
+    told = []
+    for part, words in REPLACED.items():
+        names = [
+            short_name(name)
+            for name, one in others
+            if (figure := one.get("parts", {}).get(part)) and figure["ci"][0] > 0
+        ]
+        if names:
+            told.append(f"{words} on {', '.join(names)}")
+    if told:
+        yield Finding(
+            "Parts of a GPU's record that carry over",
+            "with the teacher's in their place the choices are shown to stand later:"
+            f" {'; '.join(told)}",
+            "",
+        )
+
+
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
-    """The same, as sentences."""
-    for one in found(summary):
-        yield f"{one.lead}: {one.text}."
+    """The same, a sentence for each GPU that is recorded."""
+    if others := unrecorded(summary):
+        yield (
+            "On GPUs that nobody recorded what was committed stands in the median, as graphx-sim"
+            f" orders, {_range(others)}."
+        )
+        for name, said in _scales(summary):
+            yield f"On the {name} what was committed stands in the median behind {said}."
+        for one in _apart(summary):
+            yield f"{one.lead}: {one.text}."
 
 
 SECTION = Section(
