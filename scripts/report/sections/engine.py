@@ -247,11 +247,12 @@ def found(summary: Summary) -> Iterator[Finding]:
 
 
 def _told(one: Figure) -> str:
-    """Of how many steps; of those how many are shown to differ, where a summary has it."""
-    steps = f"{one['n']} model and batch sizes"
-    if shown := one.get("shown"):
-        return f"of {steps} {shown['faster']} shown faster, {shown['slower']} slower, after Holm"
-    return steps
+    """Of how many steps; of those how many are shown to differ."""
+    shown = one["shown"]
+    return (
+        f"of {one['n']} model and batch sizes {shown['faster']} shown faster,"
+        f" {shown['slower']} slower, after Holm"
+    )
 
 
 def _outputs(kept: Figure) -> str:
