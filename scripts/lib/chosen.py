@@ -83,7 +83,7 @@ CHOSEN = (
     Chosen("scripts/sim/model/fit.py", ("_OUTLIER", "_HOLD"), On.NOT_NOTED),
     Chosen("scripts/sim/model/traffic.py", ("_STEEPNESS",), On.NOT_NOTED),
     Chosen("scripts/sim/model/traffic.py", ("_OUT_BYTES",), On.PRIOR),
-    Chosen("scripts/sim/model/timing.py", ("_HARMONICS", "_ASYNCHRONY"), On.NOT_NOTED),
+    Chosen("scripts/sim/model/waves.py", ("_HARMONICS", "_ASYNCHRONY"), On.NOT_NOTED),
     Chosen(
         "scripts/sim/model/timing.py", ("_SHARED_BYTES_CLK", "_LANES_CLK", "INSTRUCTION"), On.PRIOR
     ),
