@@ -14,7 +14,7 @@ from scripts.figures.style import GREY, MARKERS, PALETTE, figure, save
 from scripts.lib.device import short_name
 from scripts.lib.files import InputError
 from scripts.lib.log import run_main
-from scripts.lib.schemas.foreseen import ALL, FORESEEN, Order
+from scripts.lib.schemas.foreseen import FORESEEN, FREE, Order
 from scripts.lib.tables import read_table
 
 # Order -> label and colour, in the order of the legend and down each row; recorded GPUs first.
@@ -42,7 +42,7 @@ def points(rows: pd.DataFrame) -> pd.DataFrame:
 
     ``rows``: FORESEEN. Recorded GPUs first. InputError if there is nothing.
     """
-    wanted = (rows["scheme"] == ALL) & (rows["part"] == "") & (rows["metric"] == "ahead")
+    wanted = (rows["scheme"] == FREE) & (rows["part"] == "") & (rows["metric"] == "ahead")
     found = rows[wanted & rows["order"].isin(LABELS)]
     if found.empty:
         raise InputError("foreseen: no order of committed configs; nothing to draw")

@@ -56,10 +56,10 @@ def measures(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def groups(rows: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """(GPU, number formats, rows); all formats together first, then without censored rows."""
+    """(GPU, number formats, rows); all formats together first, then those without censored rows."""
     for device, own in rows.groupby("device", sort=True):
         yield str(device), ALL, own
-        if own["censored"].any():
+        if not own["censored"].all():
             yield str(device), FREE, own[~own["censored"]]
         for scheme, some in own.groupby("scheme", sort=True):
             yield str(device), str(scheme), some
@@ -71,9 +71,9 @@ def foreseen(places: pd.DataFrame, parts: pd.DataFrame, plan: Plan) -> pd.DataFr
         _of_orders(some, plan, f"foreseen {device} {scheme}").assign(device=device, scheme=scheme)
         for device, scheme, some in groups(measures(places))
     ]
-    for device, own in parts.groupby("device", sort=True):
+    for device, own in parts[~parts["censored"].astype(bool)].groupby("device", sort=True):
         name = f"foreseen {device} parts"
-        found.append(_of_parts(own, plan, name).assign(device=str(device), scheme=ALL))
+        found.append(_of_parts(own, plan, name).assign(device=str(device), scheme=FREE))
     if not found:
         return pd.DataFrame(columns=FORESEEN.names)
     rows = round_estimates(pd.concat(found, ignore_index=True))[FORESEEN.names]

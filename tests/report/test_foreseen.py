@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.lib.schemas.foreseen import ALL, Order
+from scripts.lib.schemas.foreseen import FREE, Order
 from scripts.report import results_md
 from scripts.report.sections import foreseen
 from tests.statistics.test_foreseen import H100, H200
@@ -20,7 +20,7 @@ def test_the_recorded_gpu_is_the_scale_and_stands_first(made: dict[str, Any]) ->
     found = made["foreseen"][H100]
     assert found["rows"] == found["legal"] + sum(found["reasons"].values())
     assert "scale block (1)" in page
-    ahead = found["orders"][ALL][Order.SIM]["ahead"]
+    ahead = found["orders"][FREE][Order.SIM]["ahead"]
     assert f"{100 * ahead['mean']:.1f}% (" in page
 
 
@@ -28,7 +28,7 @@ def test_the_page_begins_with_both_and_with_what_a_reader_does(made: dict[str, A
     leads = [one.lead for one in foreseen.found(made)]
     assert leads[0] == "On GPUs that nobody recorded, held against their config files"
     first = next(foreseen.found(made))
-    median = made["foreseen"][H200]["orders"][ALL][Order.MEASURED]["ahead_median"]["mean"]
+    median = made["foreseen"][H200]["orders"][FREE][Order.MEASURED]["ahead_median"]["mean"]
     assert f"where the truth is known, {100 * median:.1f}% (" in first.text
     assert f"**{first.lead}**: {first.text}" in results_md.pages(made)["RESULTS.md"]
     assert "What to do: take what" in results_md.pages(made)["details/foreseen.md"]
@@ -42,7 +42,7 @@ def test_an_order_is_told_apart_only_where_its_interval_says_so(
     made: dict[str, Any], ends: tuple[float, float], word: str
 ) -> None:
     summary = copy.deepcopy(made)
-    orders = summary["foreseen"][H100]["orders"][ALL]
+    orders = summary["foreseen"][H100]["orders"][FREE]
     orders[Order.EQUATIONS]["more"]["ci"] = list(ends)
     found = foreseen.told_apart(summary, Order.EQUATIONS)
     assert {name: gpus for name, gpus in found.items() if gpus} == {word: ["H100 80GB HBM3"]}

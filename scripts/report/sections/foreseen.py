@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scripts.lib.device import short_name
 from scripts.lib.schemas import foreseen as schema
-from scripts.lib.schemas.foreseen import ALL, TOPS, Order
+from scripts.lib.schemas.foreseen import FREE, TOPS, Order
 from scripts.report import wording
 from scripts.report.estimates import estimated
 from scripts.report.rows import plain_rows
@@ -86,17 +86,17 @@ def _counts(rows: Frame) -> Figure:
 def unrecorded(summary: Summary) -> list[tuple[str, Figure]]:
     """GPUs of which nothing is recorded, that something was predicted for."""
     found = summary.get("foreseen", {})
-    return [(name, one) for name, one in found.items() if Order.SIM in one["orders"].get(ALL, {})]
+    return [(name, one) for name, one in found.items() if Order.SIM in one["orders"].get(FREE, {})]
 
 
 def recorded(summary: Summary) -> list[tuple[str, Figure]]:
     """GPUs of which whole cells with a committed config are."""
     found = summary.get("foreseen", {})
     wanted = Order.MEASURED
-    return [(name, one) for name, one in found.items() if wanted in one["orders"].get(ALL, {})]
+    return [(name, one) for name, one in found.items() if wanted in one["orders"].get(FREE, {})]
 
 
-def listed(one: Figure, formats: str = ALL) -> list[tuple[str, Figure]]:
+def listed(one: Figure, formats: str = FREE) -> list[tuple[str, Figure]]:
     """Orders and their figures, in the order of the tables."""
     orders = one["orders"].get(formats, {})
     return [(order, orders[order]) for order in ORDERS if order in orders]
@@ -107,7 +107,7 @@ def told_apart(summary: Summary, order: str) -> dict[str, list[str]]:
     is not told apart from it; in short."""  # noqa: D205,D209
     out: dict[str, list[str]] = {"earlier": [], "later": [], "open": []}
     for name, one in unrecorded(summary):
-        figure = one["orders"][ALL].get(order, {}).get("more")
+        figure = one["orders"][FREE].get(order, {}).get("more")
         if figure:
             low, high = figure["ci"]
             word = "earlier" if high < 0 else "later" if low > 0 else "open"
@@ -153,13 +153,13 @@ def _scales(summary: Summary) -> Iterator[tuple[str, str]]:
         scale = [
             f"{_median(one, order)} {words}"
             for order, words in RECORDED.items()
-            if order in one["orders"][ALL]
+            if order in one["orders"][FREE]
         ]
         yield short_name(name), ", ".join(scale)
 
 
 def _ahead(one: Figure, order: str) -> Figure:
-    found: Figure = one["orders"][ALL][order]["ahead_median"]
+    found: Figure = one["orders"][FREE][order]["ahead_median"]
     return found
 
 
@@ -172,7 +172,7 @@ def _as_there(others: Sequence[tuple[str, Figure]]) -> Iterator[Finding]:
     told = [
         f"{short_name(name)} {wording.per_cent(figure)}"
         for name, one in others
-        if (figure := one["orders"][ALL].get(Order.MEASURED_THERE, {}).get("more"))
+        if (figure := one["orders"][FREE].get(Order.MEASURED_THERE, {}).get("more"))
     ]
     teachers = {short_name(one["teacher"]) for _, one in others if one["teacher"]}
     if told:
