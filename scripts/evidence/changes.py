@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from scripts.evidence.kinds import KINDS, kind_of
 from scripts.lib.judging.holm import holm
@@ -194,12 +194,12 @@ def _inverse_trigamma(value: float) -> float:
 def _change(key: Key, a: Series, b: Series, error: float, free: float) -> Change:
     leg, phase, kernel = key
     shift = float(np.log(b.us).mean() - np.log(a.us).mean())
-    reach = stats.t.ppf(1 - ALPHA / 2, free) * error
+    reach = special.stdtrit(free, 1 - ALPHA / 2) * error
     lower, upper = np.log1p(-BOUND), np.log1p(BOUND)
     below, above = (shift - lower) / error, (upper - shift) / error
-    equal = max(stats.t.sf(below, free), stats.t.sf(above, free))
-    beyond = min(1.0, 2 * min(stats.t.cdf(below, free), stats.t.cdf(above, free)))
-    visible = (stats.t.ppf(1 - ALPHA / 2, free) + stats.t.ppf(POWER, free)) * error
+    equal = max(special.stdtr(free, -below), special.stdtr(free, -above))
+    beyond = min(1.0, 2 * min(special.stdtr(free, below), special.stdtr(free, above)))
+    visible = (special.stdtrit(free, 1 - ALPHA / 2) + special.stdtrit(free, POWER)) * error
     wanted = boots_for(error / np.sqrt(1 / len(a.us) + 1 / len(b.us)), free)
     share = max(a.share, b.share)
     kind = kernel.removeprefix("all ") if a.summed or b.summed else kind_of(kernel)

@@ -16,7 +16,7 @@ from scripts.lib.schemas.corpus import SHAPE_KEY
 from scripts.lib.schemas.space import TRIPLES_LEGALITY
 from scripts.lib.shape import Cell, parse_shape
 from scripts.space.prune import searched_for_layer
-from scripts.space.spaces import frame_of, published_space
+from scripts.space.spaces import published_space
 
 # (config ids, scheme) -> verdicts indexed by config id.
 Judge = Callable[[Iterable[str], str], pd.DataFrame]
@@ -76,8 +76,8 @@ def _searched(ids: Iterable[str], cells: list[Cell], device: Device) -> list[boo
 
 
 @cache
-def _published_ids(vendor: Vendor, form: Format) -> frozenset[str]:
-    return frozenset(published_space(vendor, form)["config_id"])
+def _places(vendor: Vendor, form: Format) -> dict[str, int]:
+    return {name: place for place, name in enumerate(published_space(vendor, form)["config_id"])}
 
 
 def is_searched(config_id: str, cell: Cell, device: Device) -> bool:
@@ -85,10 +85,9 @@ def is_searched(config_id: str, cell: Cell, device: Device) -> bool:
     if cell.shape.scheme not in SCHEMES:
         return False
     form, shape = SCHEMES[cell.shape.scheme], cell.shape
-    if config_id not in _published_ids(device.vendor, form):
-        return False
-    if device.vendor is Vendor.NVIDIA:
-        return True
-    one = frame_of([parse_id(config_id)])
+    place = _places(device.vendor, form).get(config_id)
+    if place is None or device.vendor is Vendor.NVIDIA:
+        return place is not None
+    one = published_space(device.vendor, form).iloc[[place]]
     rows = cell.tokens * shape.top_k
     return bool(searched_for_layer(one, form, rows, shape.intermediate, shape.hidden)[0])
