@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.claims.evidence import median_with_interval
 from scripts.claims.inputs import records
 from scripts.lib import command_line
 from scripts.lib.files import InputError, read_json, replacing, sha256, write_json
+from scripts.lib.judging.medians import median_interval
 from scripts.lib.log import run_main
 from scripts.lib.outcome import Outcome
 from scripts.lib.provenance import dataset_hashes
@@ -101,7 +101,7 @@ def _of_dataset(folder: Path, wanted: set[str], logits_diff: float) -> pd.DataFr
 def _latency(trial: pd.Series, finals: pd.DataFrame | None) -> dict[str, object]:
     if finals is not None:
         samples = finals.loc[finals["slot"] == finals["slot"].min(), "us"].to_numpy()
-        us, low, high = median_with_interval(samples)
+        us, low, high = median_interval(samples)
         values, count, evidence = (us, low, high), len(samples), "finals"
     else:
         values = (trial["median_us"], trial["low_us"], trial["high_us"])

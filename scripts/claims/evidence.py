@@ -6,17 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from scripts.lib.judging.medians import median_interval
 from scripts.lib.schemas.measured import CELLS, FINALS, TRIALS
 from scripts.lib.tables import read_table
-
-LEVEL = 0.95
-LEAST_ROUNDS = 6  # fewer order statistics hold no median at 95%
-NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -70,15 +64,6 @@ def read_recording(folder: Path, cell_ids: Sequence[str]) -> Recording:
     return Recording(folder.name, cells.set_index("cell_id"), trials, finals)
 
 
-def median_with_interval(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    """Median and its order-statistics interval at LEVEL; the ends are NaN under LEAST_ROUNDS."""
-    median = float(np.median(values)) if len(values) else NAN
-    if len(values) < LEAST_ROUNDS:
-        return median, NAN, NAN
-    ends = stats.quantile_test(values, q=median, p=0.5).confidence_interval(LEVEL)
-    return median, float(ends.low), float(ends.high)
-
-
 def pair(
     recording: Recording, cell_id: str, before: str, after: str, *, judging_half: bool
 ) -> Pair | None:
@@ -99,7 +84,7 @@ def pair(
     ratios = (both["after"] / both["before"]).to_numpy(dtype=float)
     if not len(ratios):
         return None
-    ratio, low, high = median_with_interval(ratios)
+    ratio, low, high = median_interval(ratios)
     cell = recording.cells.loc[cell_id]
     before_us = float(both["before"].median())
     return Pair(
