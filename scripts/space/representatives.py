@@ -9,7 +9,9 @@ random.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,8 +51,8 @@ def representatives(configs: pd.DataFrame, form: Format) -> tuple[pd.Series, lis
     # Factorising first: 40,000 configs share some hundreds of representatives.
     codes, firsts = _groups(kept)
     found = [
-        representative(Config(group_size_m=1, **_present(kept.iloc[first])), form)
-        for first in firsts
+        representative(Config(group_size_m=1, **_present(row)), form)
+        for row in kept.iloc[firsts].to_dict("records")
     ]
     ids = np.array([config.id for config in found], dtype=object)
     unique = sorted(set(found), key=lambda config: config.id)
@@ -64,5 +66,5 @@ def _groups(kept: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return codes.ravel(), firsts
 
 
-def _present(row: pd.Series) -> dict[str, int]:
-    return {str(name): int(value) for name, value in row.items() if value is not pd.NA}
+def _present(row: Mapping[Hashable, Any]) -> dict[str, int]:
+    return {str(name): int(value) for name, value in row.items() if value is not None}
