@@ -46,8 +46,9 @@ def held(cell: Cell, config_id: str, registers: Registers) -> tuple[int, ...] | 
 def registers_of(trials: pd.DataFrame) -> dict[Key, Registers]:
     """By cell and config, of TRIALS that know them."""
     known = trials.dropna(subset=["registers_up", "registers_down"])
-    names = zip(known["cell_id"], known["config_id"], strict=True)
-    pairs = zip(known["registers_up"].astype(int), known["registers_down"].astype(int), strict=True)
+    names = zip(*(known[one].tolist() for one in ("cell_id", "config_id")), strict=True)
+    ups, downs = (known[one].astype(int).tolist() for one in ("registers_up", "registers_down"))
+    pairs = zip(ups, downs, strict=True)
     return dict(zip(names, pairs, strict=True))
 
 

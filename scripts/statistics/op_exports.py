@@ -32,7 +32,7 @@ def exports(
     ``committed``, the committed row as it is; ``two_gemm``, the row that the two GEMMs' verdicts
     would export; ``op``, that of the operator's own finals.
     """
-    by_cell = {str(name): rows for name, rows in pairs.groupby("cell_id")}
+    chosen = _by_two_gemms(pairs)
     rows = []
     for cell_id, rounds in sorted(of_op.items()):
         slot, cell = rounds.first_slot(committed.get(cell_id)), parse_cell(cell_id)
@@ -41,9 +41,7 @@ def exports(
             continue
         deciding, judging = halves(rounds)
         better = fastest(deciding, base)
-        mine = by_cell.get(cell_id)
-        chosen = None if mine is None else _by_two_gemms(mine)
-        first = rounds.first_slot(chosen)
+        first = rounds.first_slot(chosen.get(cell_id))
         rows.append(
             {
                 "cell_id": cell_id,
@@ -71,12 +69,11 @@ def halves(rounds: Rounds) -> tuple[Rounds, Rounds]:
     return rounds.only(first), rounds.only(~first)
 
 
-def _by_two_gemms(pairs: pd.DataFrame) -> str | None:
-    """The fastest config that their finals show to be faster than committed; None keeps that."""
-    shown = pairs[pairs["high"] < 1.0]
-    return (
-        None if shown.empty else str(shown.sort_values(["ratio", "config_id"])["config_id"].iloc[0])
-    )
+def _by_two_gemms(pairs: pd.DataFrame) -> dict[str, str]:
+    """By cell the fastest config that their finals show to be faster than committed, if any."""
+    shown = pairs[pairs["high"] < 1.0].sort_values(["ratio", "config_id"])
+    first = shown.drop_duplicates("cell_id")
+    return dict(zip(first["cell_id"].tolist(), first["config_id"].tolist(), strict=True))
 
 
 def by_op(deciding: Rounds, base: list[int]) -> int:
