@@ -10,6 +10,7 @@ from scripts.lib.registration import FIGURES, Entry, name_of
 from scripts.lib.schemas.alike import ALIKE
 from scripts.lib.schemas.cold import COLD
 from scripts.lib.schemas.cold_live import COLD_LIVE
+from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.lib.tables import Table
 from scripts.report.sections.cold import measured
@@ -20,6 +21,7 @@ from tests.report.copied import leaves
 from tests.statistics.test_alike import on_two
 from tests.statistics.test_cold import H100, found
 from tests.statistics.test_cold_live import measured as measured_live
+from tests.statistics.test_cold_live import tables as searches
 
 
 def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
@@ -32,6 +34,7 @@ def tables(*_: object) -> dict[str, tuple[pd.DataFrame, Table]]:
     return {
         "cold": (cold, COLD),
         "cold_live": (live, COLD_LIVE),
+        "cold_committed": (searches()[0], LIVE),
         "registered_outcomes": (said, OUTCOMES),
         "alike": (alike(on_two()), ALIKE),
     }

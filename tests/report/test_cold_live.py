@@ -9,6 +9,7 @@ from scripts.lib.device import short_name
 from scripts.lib.registration import FIGURES
 from scripts.report import results_md, wording
 from scripts.report.sections import cold, cold_live
+from tests.statistics.test_cold_live import tables
 
 DEVICE = "NVIDIA_H200"
 
@@ -64,3 +65,22 @@ def test_until_then_it_says_that_it_was_not(summary_path: Path) -> None:
     assert "Registered of such searches" in page and "started from" not in page
     summary["cold_live"] = {}
     assert "Registered of such searches" not in results_md.pages(summary)["details/cold.md"]
+
+
+def test_that_no_file_matters_is_said_only_if_it_is_so(summary_path: Path) -> None:
+    summary = json.loads(summary_path.read_text())
+    sources = summary["cold_live"][DEVICE]["sources"]
+    assert sources["none"]["same"] == 1
+    assert "whatever it starts from" in results_md.pages(summary)["details/cold.md"]
+    sources["none"]["same"] = 0.9
+    page = results_md.pages(summary)["details/cold.md"]
+    assert "whatever it starts from" not in page and "| 90.0% |" in page
+    assert not cold_live.files_say_nothing({"together": sources["together"]})
+
+
+def test_a_search_with_other_trials_is_another() -> None:
+    live, _, _ = tables()
+    assert cold_live._alike(live) == {"together": 1.0, "none": 1.0}
+    live.loc[live["source"] == "none", "trials"] += [0, 1, 0, 0, 1, 0]
+    assert cold_live._alike(live) == {"together": 1.0, "none": 4 / 6}
+    assert cold_live._alike(live[live["source"] == "none"]) == {}

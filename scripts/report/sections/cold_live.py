@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from scripts.lib.device import short_name
 from scripts.lib.schemas import cold_live as schema
 from scripts.lib.schemas.cold import NONE
-from scripts.lib.schemas.live import TOGETHER
+from scripts.lib.schemas.live import LIVE, TOGETHER
 from scripts.lib.schemas.registered import OUTCOMES
 from scripts.report import wording
 from scripts.report.estimates import estimated
@@ -15,6 +15,7 @@ from scripts.report.rows import plain_rows
 from scripts.report.section import Figure, Finding, Frame, Section, Summary, made
 
 COLD_LIVE = made("cold_live", "statistics.cold_live", schema.COLD_LIVE)
+SEARCHES = made("cold_committed", "tune.cold", LIVE)
 REGISTERED = made("registered_outcomes", "statistics.registered", OUTCOMES)
 STARTS = {TOGETHER: "all files together", NONE: "no file"}
 _GROUPS = {"scheme": "schemes", "layer": "layers"}
@@ -23,6 +24,8 @@ LAYERS = {
     schema.WHOLE: "some batch size recorded whole",
 }
 PAIRS = "aa"
+# What says that two searches on a cell made the same trials; their seconds are sums of each.
+_MADE = ("trials", "ended", "gpu_seconds", "choice_id", "trials_to_choice")
 # Figures to reach, in words.
 SAID = {
     "non_inferior": "non-inferiority",
@@ -34,17 +37,25 @@ SAID = {
 WORDS = ("reached", "missed")  # of scripts.statistics.registered
 
 
-def cold_live(table: Frame, outcomes: Frame) -> Figure:
+def cold_live(table: Frame, outcomes: Frame, searches: Frame) -> Figure:
     """``[GPU]``: ``sources``, by what a search started from its figures, and those of its
     ``schemes`` and ``layers``; ``identical`` pairs by recording; what was ``registered`` and came
-    of it, if it was."""  # noqa: D205,D209
+    of it, if it was.
+
+    ``same`` of a source: share of its cells on which its search is the one from all files, by
+    LIVE, ``searches``.
+    """  # noqa: D205
     out: Figure = {}
     for device, rows in table.groupby("device", sort=True):
         pairs = rows[rows["group"] == PAIRS]
-        searches = rows[rows["group"] != PAIRS]
-        by_source = searches.groupby("source", sort=True)
+        by_source = rows[rows["group"] != PAIRS].groupby("source", sort=True)
+        alike = _alike(searches[searches["cell_id"].str.startswith(f"{device}/")])
         out[str(device)] = {
-            "sources": {str(source): _of_source(some) for source, some in by_source},
+            "sources": {
+                str(source): _of_source(some)
+                | ({"same": alike[str(source)]} if str(source) in alike else {})
+                for source, some in by_source
+            },
             "identical": {
                 str(name): {"pairs": int(some["n"].iloc[0])}
                 | dict(zip(some["metric"], some["value"].astype(float), strict=True))
@@ -55,6 +66,21 @@ def cold_live(table: Frame, outcomes: Frame) -> Figure:
         figures = plain_rows(rows.drop(columns=["device", "hidden", "locked"]))
         about = {"locked": str(rows["locked"].iloc[0]), "figures": figures}
         out.setdefault(str(device), {"sources": {}, "identical": {}})["registered"] = about
+    return out
+
+
+def _alike(searches: Frame) -> dict[str, float]:
+    """By source the share of cells whose search made the trials of the one from all files."""
+    made = searches.assign(source=searches["source"].where(searches["source"] != "", TOGETHER))
+    made = made.set_index(["source", "cell_id"])[list(_MADE)].astype(object)
+    sources = made.index.get_level_values("source").unique()
+    if TOGETHER not in sources:
+        return {}
+    out = {}
+    for source in sources:
+        mine = made.loc[source]
+        same = (mine == made.loc[TOGETHER].reindex(mine.index)) | mine.isna()
+        out[str(source)] = float(same.all(axis=1).mean())
     return out
 
 
@@ -88,6 +114,11 @@ def ordered(sources: Mapping[str, Figure]) -> list[tuple[str, Figure]]:
     first = [name for name in STARTS if name in sources]
     rest = sorted(set(sources) - set(first), key=lambda name: (-sources[name]["n"], name))
     return [(start(name), sources[name]) for name in (*first, *rest)]
+
+
+def files_say_nothing(sources: Mapping[str, Figure]) -> bool:
+    """Whether a search is the same whatever file it starts from, on every cell."""
+    return len(sources) > 1 and all(found.get("same") == 1 for found in sources.values())
 
 
 def classes(sources: Mapping[str, Figure]) -> Iterator[tuple[str, str, Figure]]:
@@ -145,8 +176,16 @@ def _outcomes(one: Figure) -> str:
 SECTION = Section(
     "cold_live",
     within="cold",
-    origins={"cold_live": [COLD_LIVE], "cold_live/*/registered": [REGISTERED]},
-    build=lambda read: {"cold_live": cold_live(read["cold_live"], read["registered_outcomes"])},
+    origins={
+        "cold_live": [COLD_LIVE],
+        "cold_live/*/registered": [REGISTERED],
+        "cold_live/*/sources/*/same": [SEARCHES],
+    },
+    build=lambda read: {
+        "cold_live": cold_live(
+            read["cold_live"], read["registered_outcomes"], read["cold_committed"]
+        )
+    },
     values=lambda summary: {"cold_tried": tried(summary)},
     words={
         "cold_live_words": {
@@ -154,6 +193,7 @@ SECTION = Section(
             "ordered": ordered,
             "classes": classes,
             "start": start,
+            "files_say_nothing": files_say_nothing,
         }
     },
     links={"cold_live": "A GPU never recorded, live"},
