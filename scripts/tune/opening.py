@@ -69,10 +69,13 @@ def open_bench(session: Session, first: Opening) -> LayerBench:
         cell: plan_of(cell, ranked, _named(first.compared[cell]), first.model)
         for cell, ranked in first.ranked.items()
     }
-    site = session.sites[0]
+    site, early = session.sites[0], session.compiling
+    if early is not None:  # they need not wait until the GPU's process is warm
+        early.forget()
+        first.want(early)
     session.warmed(site)
-    session.ahead.forget()
-    first.want(session.ahead)
+    if session.ahead is not early:
+        first.want(session.ahead)
     return LayerBench(session, site, plans)
 
 

@@ -178,6 +178,11 @@ class Session:
             self._names = JobNames(self.terms.conditions.run_time, self.terms.method)
         return self._names
 
+    @property
+    def compiling(self) -> Ahead | None:
+        """The compilers, if they were started."""
+        return self._ahead
+
     def compile_for(self, target: tuple[Any, ...] | None) -> None:
         """Start the compilers, unless they are there for that ``target``.
 
