@@ -80,7 +80,9 @@ def test_that_no_file_matters_is_said_only_if_it_is_so(summary_path: Path) -> No
 
 def test_a_search_with_other_trials_is_another() -> None:
     live, _, _ = tables()
-    assert cold_live._alike(live) == {"together": 1.0, "none": 1.0}
+    found = cold_live.of_searches(live)
+    assert found == {name: {"fresh": 5, "same": 1.0} for name in ("together", "none")}
     live.loc[live["source"] == "none", "trials"] += [0, 1, 0, 0, 1, 0]
-    assert cold_live._alike(live) == {"together": 1.0, "none": 4 / 6}
-    assert cold_live._alike(live[live["source"] == "none"]) == {}
+    found = cold_live.of_searches(live)
+    assert [found[name]["same"] for name in ("together", "none")] == [1.0, 4 / 6]
+    assert cold_live.of_searches(live[live["source"] == "none"]) == {"none": {"fresh": 5}}

@@ -42,18 +42,16 @@ def cold_live(table: Frame, outcomes: Frame, searches: Frame) -> Figure:
     ``schemes`` and ``layers``; ``identical`` pairs by recording; what was ``registered`` and came
     of it, if it was.
 
-    ``same`` of a source: share of its cells on which its search is the one from all files, by
-    LIVE, ``searches``.
+    ``searches``: LIVE, see ``of_searches``.
     """  # noqa: D205
     out: Figure = {}
     for device, rows in table.groupby("device", sort=True):
         pairs = rows[rows["group"] == PAIRS]
         by_source = rows[rows["group"] != PAIRS].groupby("source", sort=True)
-        alike = _alike(searches[searches["cell_id"].str.startswith(f"{device}/")])
+        made = of_searches(searches[searches["cell_id"].str.startswith(f"{device}/")])
         out[str(device)] = {
             "sources": {
-                str(source): _of_source(some)
-                | ({"same": alike[str(source)]} if str(source) in alike else {})
+                str(source): _of_source(some) | made.get(str(source), {})
                 for source, some in by_source
             },
             "identical": {
@@ -69,18 +67,20 @@ def cold_live(table: Frame, outcomes: Frame, searches: Frame) -> Figure:
     return out
 
 
-def _alike(searches: Frame) -> dict[str, float]:
-    """By source the share of cells whose search made the trials of the one from all files."""
+def of_searches(searches: Frame) -> dict[str, Figure]:
+    """By source ``same``, the share of cells whose search made the trials of the one from all
+    files, and ``fresh``: how many cells' choices were judged by finals of their own."""  # noqa: D205,D209
     made = searches.assign(source=searches["source"].where(searches["source"] != "", TOGETHER))
-    made = made.set_index(["source", "cell_id"])[list(_MADE)].astype(object)
+    made = made.set_index(["source", "cell_id"]).astype(object)
     sources = made.index.get_level_values("source").unique()
-    if TOGETHER not in sources:
-        return {}
-    out = {}
+    out: dict[str, Figure] = {}
     for source in sources:
         mine = made.loc[source]
-        same = (mine == made.loc[TOGETHER].reindex(mine.index)) | mine.isna()
-        out[str(source)] = float(same.all(axis=1).mean())
+        out[str(source)] = {"fresh": int(mine["fresh_decision"].notna().sum())}
+        if TOGETHER in sources:
+            whole = made.loc[TOGETHER].reindex(mine.index)[list(_MADE)]
+            same = (mine[list(_MADE)] == whole) | mine[list(_MADE)].isna()
+            out[str(source)]["same"] = float(same.all(axis=1).mean())
     return out
 
 
@@ -180,6 +180,7 @@ SECTION = Section(
         "cold_live": [COLD_LIVE],
         "cold_live/*/registered": [REGISTERED],
         "cold_live/*/sources/*/same": [SEARCHES],
+        "cold_live/*/sources/*/fresh": [SEARCHES],
     },
     build=lambda read: {
         "cold_live": cold_live(
