@@ -122,8 +122,13 @@ def files_say_nothing(sources: Mapping[str, Figure]) -> bool:
 
 
 def classes(sources: Mapping[str, Figure]) -> Iterator[tuple[str, str, Figure]]:
-    """Start, class and figures, of number formats and of layers by their recordings."""
+    """Start, class and figures, of number formats and of layers by their recordings.
+
+    A start whose searches are those from all files has no classes of its own.
+    """
     for name, found in ordered(sources):
+        if name != start(TOGETHER) and found.get("same") == 1:
+            continue
         for scheme, some in found.get("schemes", {}).items():
             yield name, scheme, some
         for which, some in found.get("layers", {}).items():
