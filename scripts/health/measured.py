@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from scripts.health.config_file import ConfigFile
 from scripts.health.finding import MEASURED, Finding, Level
+from scripts.health.trials import Decided, Word
 from scripts.lib.config import Config
 from scripts.lib.drift import drift_corrected_us
 from scripts.lib.judging.decision import LOSS, decide
@@ -53,6 +55,14 @@ def measured_findings(file: ConfigFile, margin: float) -> Iterator[Finding]:
         yield from _behind(at, cell.tokens, row, best, f"{best['config_id']}, the fastest", margin)
 
 
+def outdone(finding: Finding, tried: Sequence[Decided]) -> Finding:
+    """A recorded row that is behind is a note where finals held now, on this GPU, keep it."""
+    kept = {row.tokens for row in tried if row.word is Word.KEEP}
+    if finding.level is not Level.BEHIND or not set(finding.tokens) <= kept:
+        return finding
+    return replace(finding, level=Level.NOTE, words=f"{finding.words}; measured now it is kept")
+
+
 def _us(trial: pd.Series) -> float:
     return float(trial["us"])
 
@@ -72,7 +82,7 @@ def _behind(
     ratio = _us(row) / _us(other)
     apart = ratio * float(np.hypot(*halves))
     if decide(ratio - apart, ratio + apart, margin) == LOSS:
-        words = f"{at}: {row['config_id']} is {ratio - 1:.1%} behind {name}, as measured"
+        words = f"{at}: {row['config_id']} is {ratio - 1:.1%} behind {name}, as recorded"
         yield Finding(Level.BEHIND, MEASURED, words, (tokens,))
 
 

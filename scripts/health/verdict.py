@@ -13,7 +13,7 @@ from scripts.health.config_file import read_config_file
 from scripts.health.finding import Verdict
 from scripts.health.history import history_findings
 from scripts.health.lookup import found_by, lookup_findings
-from scripts.health.measured import measured_findings
+from scripts.health.measured import measured_findings, outdone
 from scripts.health.predicted import Known, predicted_findings
 from scripts.health.trials import Decided
 
@@ -48,7 +48,6 @@ def check(path: Path, folder: Path, evidence: Evidence, bench: Bench | None = No
     findings += lookup_findings(file)
     findings += history_findings(file, evidence.histories, evidence.triton)
     findings += predicted_findings(file, evidence.known, set(SCHEMES))
-    findings += measured_findings(file, evidence.margin)
     tried: Sequence[Decided] = ()
     if bench is not None:
         # Imported here: torch and Triton take seconds, and files are checked without them.
@@ -56,5 +55,6 @@ def check(path: Path, folder: Path, evidence: Evidence, bench: Bench | None = No
 
         tried, found = measured_now(file, evidence.known, evidence.histories, bench)
         findings += found
+    findings += [outdone(one, tried) for one in measured_findings(file, evidence.margin)]
     name = path.name if path == folder else path.relative_to(folder).as_posix()
     return Verdict(name, found_by(file), len(file.configs), tuple(findings), tried)

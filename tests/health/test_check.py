@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 
 from scripts.health.check import main
+from scripts.health.finding import MEASURED, Finding, Level
+from scripts.health.measured import outdone
+from scripts.health.trials import Decided, Word
 from scripts.lib.config import Config
 from scripts.lib.device import find_device
 from scripts.lib.recordings import DATASETS, recordings
@@ -225,6 +228,15 @@ def test_rows_are_held_against_what_was_measured(check, tmp_path: Path) -> None:
     behind = us[slowest.id] / us[default.id] - 1
     stated = float(at[0].split(" is ")[1].split("%")[0]) / 100
     assert stated == pytest.approx(behind, rel=0.1) and np.isfinite(stated)
+
+
+def test_finals_held_now_outdo_a_recording() -> None:
+    """What a recording calls behind is a note where the row was kept, and stands elsewhere."""
+    recorded = [Finding(Level.BEHIND, MEASURED, "slow", (tokens,)) for tokens in (64, 96)]
+    tried = [Decided(64, "A", Word.KEEP), Decided(96, "A", Word.RETUNE, "B")]
+    levels = [outdone(one, tried).level for one in recorded]
+    assert levels == [Level.NOTE, Level.BEHIND]
+    assert [outdone(one, ()).level for one in recorded] == [Level.BEHIND] * 2
 
 
 def _parsed(text: str) -> Config:
