@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib import schemas
+from scripts.lib import json_lines, schemas
 from scripts.lib.command_line import parser
-from scripts.lib.files import InputError, read_json, sha256, write_json
+from scripts.lib.files import InputError, read_json, sha256
 from scripts.lib.log import run_main
 from scripts.lib.manifest import read_manifest
 from scripts.lib.recordings import recordings
@@ -185,7 +185,7 @@ def main(argv: list[str] | None = None) -> int:
     made = parser(__doc__, EXAMPLE)
     made.add_argument("--out", type=Path, required=True, help="JSON-LD file, beside the data")
     arguments = made.parse_args(argv)
-    return run_main(lambda: write_json(arguments.out, described(recorded_files())))
+    return run_main(lambda: json_lines.write(arguments.out, described(recorded_files())))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.claims.sentences import judge_sentences
-from scripts.lib import command_line
+from scripts.lib import command_line, json_lines
 from scripts.lib.log import run_main
 from scripts.lib.provenance import dataset_hashes, pinned_packages, upstream_commit
-from scripts.report import json_lines
 from scripts.report.estimates import merged, rounded
 from scripts.report.section import Frames, Headline, Summary, read_files
 from scripts.report.sections import SECTIONS, summary_sources

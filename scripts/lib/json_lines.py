@@ -1,6 +1,7 @@
 """JSON with what fits on a line on one line: half the bytes, and a diff still shows each figure.
 
-The summary has some 40,000 numbers; with a line of its own for each, indentation is most of it.
+The summary has some 40,000 numbers, the dataset's description as many words: with a line of its own
+for each, indentation is most of it.
 """
 
 from __future__ import annotations
