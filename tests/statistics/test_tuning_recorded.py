@@ -14,9 +14,8 @@ ROOT = Path(__file__).parents[2]
 RECORDED = [ROOT / one.path for one in recordings(Role.TUNING)]
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.name)
-def test_rows_under_the_operator_follow_from_the_samples_of_their_finals(path):
-    judged = [run for run in read_runs(path) if run["judged"]]
+def test_rows_under_the_operator_follow_from_the_samples_of_their_finals():
+    judged = [run for path in RECORDED for run in read_runs(path) if run["judged"]]
     assert judged
     for run in judged:
         finals = {one["cell_id"]: one for one in run["finals"]}
