@@ -50,7 +50,8 @@ def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _quantiles(rows: pd.DataFrame, column: str, of: str, plan: Plan, name: str) -> Iterator[Row]:
+def quantiles(rows: pd.DataFrame, column: str, of: str, plan: Plan, name: str) -> Iterator[Row]:
+    """Rows of ``QUANTILES`` of a column of searches that have a ``file``; metrics ``of``_…."""
     values = rows[column].to_numpy(dtype=float)
     for label, share in QUANTILES.items():
         low, high = quantile_interval(values, rows["file"], share, plan, f"{name} {of} {label}")
@@ -70,7 +71,7 @@ def _rows(found: pd.DataFrame) -> list[Row]:
 
 def regrets(runs: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     """Of searches that go on: the first proposal's regret, the best of K trials'."""
-    yield from _quantiles(runs, "regret_1", "zero", plan, name)
+    yield from quantiles(runs, "regret_1", "zero", plan, name)
     columns = runs[[f"regret_{budget}" for budget in BUDGETS]]
     columns = columns.set_axis([f"mean_{budget}" for budget in BUDGETS], axis=1)
     yield from _rows(_means(columns, runs["file"], plan, f"{name} mean"))
@@ -78,7 +79,7 @@ def regrets(runs: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
 
 def stopped(runs: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     """Of searches that end by themselves: trials made, regret of the choice."""
-    yield from _quantiles(runs, "trials", "trials", plan, name)
+    yield from quantiles(runs, "trials", "trials", plan, name)
     columns = runs[[f"regret_{BUDGETS[-1]}"]].set_axis(["regret"], axis=1)
     yield from _rows(_means(columns, runs["file"], plan, f"{name} end"))
 

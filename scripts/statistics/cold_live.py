@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scripts.lib.judging.bands import NEAR
@@ -29,14 +28,13 @@ from scripts.statistics.aa_rates import widen
 from scripts.statistics.bootstrap import (
     Plan,
     estimate_means,
-    quantile_interval,
     round_10,
     widen_certain_rates,
 )
+from scripts.statistics.cold import quantiles
 from scripts.statistics.held import Held, errors
 from scripts.statistics.live import judged_as
 
-QUANTILES = {"median": 0.5, "p95": 0.95}
 IDENTICAL = ("missed", "false_win", "false_loss", "error")  # of AA_RATES
 KEYS = ["device", "source", "group", "which"]
 # Metric -> its column of ``searched``, of which quantiles are quoted.
@@ -123,15 +121,10 @@ def searched(
 def _quantiles(rows: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:
     for metric, column in SPREAD.items():
         known = rows[rows[column].notna()]
-        values = known[column].to_numpy(dtype=float)
-        if not len(values):
+        if known.empty:
             continue
-        for label, share in QUANTILES.items():
-            key = f"{name} {metric} {label}"
-            low, high = quantile_interval(values, known["file"], share, plan, key)
-            value = float(np.quantile(values, share, method="higher"))
-            about = {"n": len(known), "files": known["file"].nunique()}
-            yield {"metric": f"{metric}_{label}", "value": value, "low": low, "high": high} | about
+        about = {"n": len(known), "files": known["file"].nunique()}
+        yield from (row | about for row in quantiles(known, column, metric, plan, name))
 
 
 def _means(rows: pd.DataFrame, plan: Plan, name: str) -> Iterator[Row]:

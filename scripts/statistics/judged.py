@@ -54,11 +54,11 @@ def estimate_metrics(parts: Sequence[Part], plan: Plan, margin: float) -> pd.Dat
             for own, part in zip(values, parts, strict=True)
         ]
     )
-    about = pd.DataFrame([part.about for part in parts])
-    found = found.assign(
-        **{name: np.repeat(about[name].to_numpy(), len(METRICS)) for name in about},
-        metric=METRICS * len(parts),
-    )
+    about = {
+        name: np.repeat([part.about[name] for part in parts], len(METRICS))
+        for name in parts[0].about
+    }
+    found = found.assign(**about, metric=METRICS * len(parts))
     numbers = [*NAMES]
     rates, logs = found["metric"].isin(RATES), found["metric"] == "ratio"
     found.loc[rates, numbers] = widen_certain(found.loc[rates, numbers], plan.level)

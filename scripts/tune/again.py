@@ -19,7 +19,8 @@ from scripts.lib.schemas.live import LIVE
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
-from scripts.tune.sources import COMMITTED, DEFAULT, default_of
+from scripts.transfer.strategies.default_heuristic import default_of
+from scripts.tune.sources import COMMITTED, DEFAULT
 
 LOG = logging.getLogger("tune.again")
 EXAMPLE = """example:

@@ -27,7 +27,8 @@ from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table, write_table
 from scripts.transfer.committed_files import History, read_history
 from scripts.transfer.oracle import Trial
-from scripts.tune.sources import COMMITTED, default_of
+from scripts.transfer.strategies.default_heuristic import default_of
+from scripts.tune.sources import COMMITTED
 from scripts.tune.told import trial_of
 from scripts.tune.verdict import Finals, Ratio
 
@@ -186,7 +187,7 @@ def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
     for path in paths:
         table = read_table(path, FINALS).sort_values(["cell_id", "slot", "round"])
         slots = table.drop_duplicates(["cell_id", "slot"]).groupby("cell_id")["config_id"]
-        configs = slots.agg(list)
+        configs = {str(name): ids.tolist() for name, ids in slots}
         # One table for all: one for each of hundreds of cells takes ten times as long.
         rounds = table.set_index(["cell_id", "run_id", "round", "slot"])["us"].unstack()
         for name, rows in rounds.groupby(level="cell_id", sort=True):
@@ -195,7 +196,7 @@ def read_finals(paths: Iterable[Path]) -> dict[str, Finals]:
                 raise InputError(f"{path}: {cell_id} is in another table too; name one of them")
             us = rows.to_numpy()
             held = ~np.isnan(us).all(axis=0)
-            found[cell_id] = Finals(configs[name], us[:, held].tolist())
+            found[cell_id] = Finals(configs[cell_id], us[:, held].tolist())
     return found
 
 

@@ -9,14 +9,14 @@ from typing import Any
 from kernels.formats import SCHEMES
 from scripts.lib.carry import carried_over
 from scripts.lib.config import ALL_KEYS, Config
-from scripts.lib.device import Vendor, find_device
+from scripts.lib.device import find_device
 from scripts.lib.legality import Legality
 from scripts.lib.names import unknown_name
 from scripts.lib.search_space import is_searched
 from scripts.lib.shape import Cell, Shape
 from scripts.transfer.committed_files import History
 from scripts.transfer.legal import LegalSpace
-from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
+from scripts.transfer.strategies.default_heuristic import default_of
 from scripts.transfer.strategies.s2_nearest import nearest
 
 COMMITTED, DEFAULT = "committed", "default"
@@ -126,11 +126,3 @@ def references(history: History, cell: Cell) -> dict[str, Config]:
     if (default := default_of(cell)) is not None:
         found[DEFAULT] = default
     return found
-
-
-def default_of(cell: Cell) -> Config | None:
-    """The runtime's default, where its heuristic knows the number format and the GPU."""
-    device = find_device(cell.device)
-    if cell.shape.scheme in KNOWN_SCHEMES and device.vendor is Vendor.NVIDIA:
-        return default_config(cell.shape, cell.tokens, device)
-    return None

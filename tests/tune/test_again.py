@@ -8,8 +8,8 @@ from scripts.lib.files import InputError
 from scripts.lib.schemas.plan import PLAN
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import to_arrow
+from scripts.transfer.strategies.default_heuristic import default_of
 from scripts.tune.again import plan_again
-from scripts.tune.sources import default_of
 from tests.statistics.planted_live import COMMITTED, live, searched
 from tests.statistics.test_searches import H100, LARGE, MI300X, SMALL
 

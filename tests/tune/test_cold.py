@@ -12,9 +12,10 @@ from scripts.lib.schemas.cold_live import FOUND
 from scripts.lib.schemas.live import LIVE
 from scripts.lib.shape import parse_cell
 from scripts.lib.tables import read_table
+from scripts.transfer.strategies.default_heuristic import default_of
 from scripts.tune.cold import found, found_rows, main
 from scripts.tune.live import live_rows
-from scripts.tune.sources import DEFAULT, default_of
+from scripts.tune.sources import DEFAULT
 from tests.tune.conftest import DATA
 from tests.tune.test_live import CELL, COMMITTED, A, B, attempt, cell, history, search
 

@@ -11,11 +11,11 @@ kernel has no such loop.
 from __future__ import annotations
 
 from scripts.lib.config import Config
-from scripts.lib.device import Device, Vendor
+from scripts.lib.device import Device, Vendor, find_device
 from scripts.lib.files import InputError
 from scripts.lib.names import unknown_name
 from scripts.lib.runtimes import default_config as runtime
-from scripts.lib.shape import Shape
+from scripts.lib.shape import Cell, Shape
 from scripts.transfer.strategy import FixedOrder
 
 UNQUANTISED = ("bf16", "fp16")
@@ -36,6 +36,14 @@ def default_config(shape: Shape, tokens: int, device: Device) -> Config:
     if shape.scheme in BLOCK_SCALED:
         return _BLOCK_SCALED_CONFIG
     return runtime.default_config(shape, tokens)
+
+
+def default_of(cell: Cell) -> Config | None:
+    """What is launched on a cell without a file; None where its rules are not known."""
+    device = find_device(cell.device)
+    if cell.shape.scheme in KNOWN_SCHEMES and device.vendor is Vendor.NVIDIA:
+        return default_config(cell.shape, cell.tokens, device)
+    return None
 
 
 class DefaultHeuristic(FixedOrder):

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.lib.config import Config
-from scripts.lib.device import Vendor, find_device
 from scripts.lib.shape import Cell
 from scripts.transfer.kernel import Array
 from scripts.transfer.legal import AXES, LegalSpace
-from scripts.transfer.strategies.default_heuristic import KNOWN_SCHEMES, default_config
+from scripts.transfer.strategies.default_heuristic import default_of
 
 TILE = ("block_size_m", "block_size_n")  # the sides whose error costs most: work and traffic
 
@@ -44,11 +43,9 @@ def _favourites(said: Array, order: NDArray[np.int64]) -> Iterator[int]:
 
 def _standing(cell: Cell, legal: LegalSpace) -> Iterator[int]:
     """What is launched without a file, where its rules are known."""
-    device = find_device(cell.device)
-    if device.vendor is Vendor.NVIDIA and cell.shape.scheme in KNOWN_SCHEMES:
-        config = default_config(cell.shape, cell.tokens, device)
-        if config in legal.index:
-            yield legal.index[config]
+    config = default_of(cell)
+    if config is not None and config in legal.index:
+        yield legal.index[config]
 
 
 def _neighbours(legal: LegalSpace, order: NDArray[np.int64]) -> Iterator[int]:
