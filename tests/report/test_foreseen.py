@@ -50,6 +50,20 @@ def test_an_order_is_told_apart_only_where_its_interval_says_so(
     assert (f"stand {word} on H100 80GB HBM3" in said) == (word != "open")
 
 
+@pytest.mark.parametrize(
+    ("ends", "lead"),
+    [((0.01, 0.02), "carry over"), ((-0.02, -0.01), "mislead"), ((-0.01, 0.01), "")],
+)
+def test_a_part_carries_or_misleads_only_where_its_interval_says_so(
+    made: dict[str, Any], ends: tuple[float, float], lead: str
+) -> None:
+    summary = copy.deepcopy(made)
+    for figure in summary["foreseen"][H100]["parts"].values():
+        figure["ci"] = list(ends)
+    leads = [one.lead for one in foreseen.found(summary) if "record that" in one.lead]
+    assert leads == [f"Parts of a GPU's record that {lead}"] * bool(lead)
+
+
 def test_a_replaced_part_has_a_row_with_its_teacher(made: dict[str, Any]) -> None:
     page = results_md.pages(made)["details/foreseen.md"]
     assert "| H100 80GB HBM3 | H200 | memory bandwidth | 8 | 4 | 2.0% (2.0–2.0) |" in page

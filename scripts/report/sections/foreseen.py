@@ -202,23 +202,29 @@ def _parts(summary: Summary) -> Iterator[Finding]:
 
 
 def _record(others: Sequence[tuple[str, Figure]]) -> Iterator[Finding]:
-    """Parts of the GPUs' records without which the choices stand later."""
-    told = []
-    for part, words in REPLACED.items():
-        names = [
-            short_name(name)
-            for name, one in others
-            if (figure := one.get("parts", {}).get(part)) and figure["ci"][0] > 0
-        ]
-        if names:
-            told.append(f"{words} on {', '.join(names)}")
-    if told:
-        yield Finding(
-            "Parts of a GPU's record that carry over",
-            "with the teacher's in their place the choices are shown to stand later:"
-            f" {'; '.join(told)}",
-            "",
-        )
+    """Parts of the GPUs' records without which the choices stand later, and those without which
+    they stand earlier."""  # noqa: D205,D209
+    for lead, word, sign in (
+        ("Parts of a GPU's record that carry over", "later", 1),
+        ("Parts of a GPU's record that mislead", "earlier", -1),
+    ):
+        told = []
+        for part, words in REPLACED.items():
+            names = [
+                short_name(name)
+                for name, one in others
+                if (figure := one.get("parts", {}).get(part))
+                and min(sign * end for end in figure["ci"]) > 0
+            ]
+            if names:
+                told.append(f"{words} on {', '.join(names)}")
+        if told:
+            yield Finding(
+                lead,
+                f"with the teacher's in their place the choices are shown to stand {word}:"
+                f" {'; '.join(told)}",
+                "",
+            )
 
 
 def readings(summary: Summary, _: Headline) -> Iterator[str]:
